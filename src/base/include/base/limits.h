@@ -1,0 +1,58 @@
+/*
+ * base/limits.h - every limit of Assay, with its unit and the reason for its number.
+ *
+ * Meeting a limit is an error whose message names the limit. docs/limits.md is generated from this table
+ * (scripts/docs-tables.py). Add a row; never write a number of this kind elsewhere.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define KIB (1024ull)
+#define MIB (1024ull * KIB)
+#define GIB (1024ull * MIB)
+
+/* clang-format off */
+#define LIMITS(X)                                                                                                                   \
+    X(LIMIT_HTTP_HEAD_BYTES,        "bytes",   32 * KIB,   "larger than any real client's head, small enough for thousands of connections") \
+    X(LIMIT_HTTP_PATH_BYTES,        "bytes",   4 * KIB,    "file systems and other registries stop at or before this")               \
+    X(LIMIT_HTTP_BODY_SMALL_BYTES,  "bytes",   8 * MIB,    "an image manifest may have 4 MiB; JSON documents stay far below")        \
+    X(LIMIT_HTTP_CONNECTIONS,       "count",   4096,       "idle ones cost memory only; the usual descriptor limit allows it")       \
+    X(LIMIT_HTTP_WORKERS,           "threads", 16,         "workers wait for disks, not for cores")                                  \
+    X(LIMIT_HTTP_QUEUE,             "count",   1024,       "requests that wait for a worker; beyond that the client is told to retry") \
+    X(LIMIT_HTTP_IDLE_S,            "seconds", 60,         "a connection that says nothing for so long is closed")                   \
+    X(LIMIT_JSON_DOC_BYTES,         "bytes",   8 * MIB,    "the same as a small body")                                               \
+    X(LIMIT_JSON_DEPTH,             "levels",  64,         "no real document is deeper")                                             \
+    X(LIMIT_BLOB_BYTES,             "bytes",   1024 * GIB, "a terabyte: larger than any published model file")                       \
+    X(LIMIT_NAME_BYTES,             "bytes",   255,        "one component of a path, as on common file systems")                     \
+    X(LIMIT_PATH_BYTES,             "bytes",   1024,       "a whole artifact path")                                                  \
+    X(LIMIT_PROPERTIES,             "count",   256,        "properties of one artifact")                                             \
+    X(LIMIT_PROPERTY_BYTES,         "bytes",   2400,       "one value, as the reference server allows")                              \
+    X(LIMIT_PAGE_ROWS,              "rows",    1000,       "one page of any listing")                                                \
+    X(LIMIT_REQUEST_ARENA_BYTES,    "bytes",   64 * MIB,   "memory of one request")                                                  \
+    X(LIMIT_SCAN_ARENA_BYTES,       "bytes",   1024 * MIB, "memory of one scan child")                                               \
+    X(LIMIT_SCAN_SECONDS,           "seconds", 600,        "wall time of one scan child; afterwards the scan is incomplete")         \
+    X(LIMIT_SCAN_CHILDREN,          "count",   2,          "scan children at once on one node")                                      \
+    X(LIMIT_SCAN_REPORT_BYTES,      "bytes",   64 * MIB,   "a child's whole report")                                                 \
+    X(LIMIT_SCAN_FINDINGS,          "count",   10000,      "findings kept of one blob; the rest is counted")                         \
+    X(LIMIT_SCAN_COMPONENTS,        "count",   200000,     "components of one blob")                                                 \
+    X(LIMIT_ARCHIVE_DEPTH,          "levels",  8,          "archives within archives")                                               \
+    X(LIMIT_ARCHIVE_MEMBERS,        "count",   1000000,    "members of one archive, all levels")                                     \
+    X(LIMIT_ARCHIVE_MEMBER_BYTES,   "bytes",   256 * MIB,  "one member that has to be held in memory to be understood")              \
+    X(LIMIT_ARCHIVE_TOTAL_BYTES,    "bytes",   64 * GIB,   "everything unpacked from one blob")                                      \
+    X(LIMIT_ARCHIVE_RATIO,          "times",   1000,       "unpacked to packed, from 64 MiB on: beyond that it is a bomb")           \
+    X(LIMIT_PICKLE_NODES,           "count",   64000000,   "values that one pickle may build")                                       \
+    X(LIMIT_PICKLE_CALLS_SHOWN,     "count",   500,        "lines of the call graph kept for people")                                \
+    X(LIMIT_ADVISORY_JSON_BYTES,    "bytes",   16 * MIB,   "one advisory record")                                                    \
+    X(LIMIT_ADVISORY_ZIP_BYTES,     "bytes",   4 * GIB,    "one bulk export of an ecosystem")                                        \
+    X(LIMIT_CSV_BYTES,              "bytes",   4 * GIB,    "one training table")                                                     \
+    X(LIMIT_FOREST_NODES,           "count",   400000000,  "nodes of one forest")                                                    \
+    X(LIMIT_PREDICT_ROWS,           "rows",    100000,     "rows of one prediction request")                                         \
+    X(LIMIT_PASSWORD_BYTES,         "bytes",   512,        "Argon2 reads all of it")                                                 \
+    X(LIMIT_TOKEN_DAYS,             "days",    365,        "the longest life of a token that ends at all")
+/* clang-format on */
+
+#define LIMIT_ENUM(name, unit, number, reason) name = (number),
+enum limit { LIMITS(LIMIT_ENUM) };
+#undef LIMIT_ENUM
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * base/reader.h - the only way hostile bytes are read: every take checks what is left, failure sticks.
+ *
+ * A failed take returns zero or an empty view and sets `failed`; the caller tests once per record.
+ */
+#ifndef BASE_READER_H
+#define BASE_READER_H
+
+#include "base/str.h"
+
+typedef struct reader {
+    bytes all;
+    size_t at;
+    bool failed;
+} reader;
+
+static inline reader reader_of(bytes all)
+{
+    return (reader){.all = all};
+}
+static inline size_t reader_left(const reader *r)
+{
+    return r->all.len - r->at;
+}
+
+uint8_t reader_u8(reader *r);
+uint16_t reader_u16le(reader *r);
+uint32_t reader_u32le(reader *r);
+uint64_t reader_u64le(reader *r);
+uint16_t reader_u16be(reader *r);
+uint32_t reader_u32be(reader *r);
+uint64_t reader_u64be(reader *r);
+
+bytes reader_take(reader *r, uint64_t count);
+bool reader_skip(reader *r, uint64_t count);
+bool reader_seek(reader *r, uint64_t at);
+/* The bytes before the next '\n', which is consumed; failure when there is none. */
+str reader_line(reader *r);
+/* The next byte without taking it, or -1 at the end. */
+int reader_peek(const reader *r);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * cli/commands.c - the table of commands, in the order of --help.
+ */
+#include "cli/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const cli_command commands[] = {
+    {NULL, NULL, NULL, NULL},
+};
+
+static void print_help(FILE *out)
+{
+    fputs("assay - the secure home of machine-learning artifacts\n\nusage: assay COMMAND [OPTIONS]\n\n", out);
+    for (const cli_command *c = commands; c->name; c++)
+        fprintf(out, "  %-10s %-10s %s\n", c->name, c->sub ? c->sub : "", c->summary);
+    fputs("\n'assay COMMAND --help' tells more, with an example.\n", out);
+}
+
+int cli_main(int argc, char **argv)
+{
+    for (const cli_command *c = commands; c->name && argc > 1; c++) {
+        if (strcmp(argv[1], c->name) != 0) continue;
+        if (!c->sub) return c->run(argc - 1, argv + 1);
+        if (argc > 2 && strcmp(argv[2], c->sub) == 0) return c->run(argc - 2, argv + 2);
+    }
+    print_help(argc > 1 && strcmp(argv[1], "--help") == 0 ? stdout : stderr);
+    return argc > 1 && strcmp(argv[1], "--help") == 0 ? CLI_DONE : CLI_USAGE;
+}

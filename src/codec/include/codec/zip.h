@@ -1,0 +1,31 @@
+/*
+ * codec/zip.h - ZIP structure: central directory and local headers, and where they disagree. Child only.
+ *
+ * Structure reading is our own because the disagreements between the two are findings (reference: APPNOTE 6.3.10, section 4.3).
+ */
+#ifndef CODEC_ZIP_H
+#define CODEC_ZIP_H
+
+#include "codec/unpack.h"
+
+typedef struct zip_member {
+    str path;
+    uint64_t packed_bytes, size_bytes, local_offset, data_offset;
+    uint32_t crc32;
+    uint16_t method, flags;
+    const char *disagreement; /* NULL, or what is wrong with this member, in words */
+} zip_member;
+
+typedef struct zip_directory {
+    zip_member *members;
+    size_t count;
+    const char *disagreement; /* of the archive as a whole, or NULL */
+    uint64_t start, end;      /* of the archive within the file: bytes outside are prefix and trailer */
+} zip_directory;
+
+bool zip_is(bytes file);
+bool zip_read(arena *a, bytes file, unpack_budget *budget, zip_directory *out, err *e) MUST_USE;
+bool zip_member_bytes(bytes file, const zip_member *member, unpack_budget *budget, buf *out, err *e)
+    MUST_USE; /* stored, deflate; CRC mismatch is ERR_DIGEST_MISMATCH with `out` filled */
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * format/report.h - what reading a file established: verdict, findings, facts.
+ */
+#ifndef FORMAT_REPORT_H
+#define FORMAT_REPORT_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+typedef enum severity {
+    SEVERITY_INFO,
+    SEVERITY_LOW,
+    SEVERITY_MEDIUM,
+    SEVERITY_HIGH,
+    SEVERITY_CRITICAL
+} severity;
+const char *severity_name(severity s); /* "info" ... "critical" */
+bool severity_parse(str name, severity *s) MUST_USE;
+
+/* Ordered by how bad: the verdict of a whole is the worst of its parts. */
+typedef enum verdict {
+    VERDICT_NOT_A_MODEL,
+    VERDICT_CLEAN,
+    VERDICT_SUSPICIOUS,
+    VERDICT_UNPARSEABLE,
+    VERDICT_UNSAFE
+} verdict;
+const char *verdict_name(verdict v); /* "not_a_model" "clean" "suspicious" "unparseable" "unsafe" */
+bool verdict_parse(str name, verdict *v) MUST_USE;
+
+typedef enum finding_kind {
+    FINDING_MODEL_THREAT,
+    FINDING_VULNERABILITY,
+    FINDING_LICENSE,
+    FINDING_SECRET,
+    FINDING_MISCONFIGURATION
+} finding_kind;
+const char *finding_kind_name(finding_kind k);
+
+typedef struct finding {
+    const char *
+        code; /* "MDL-001", see docs/model-threats.md; for vulnerabilities the advisory's id is in `advisory` */
+    finding_kind kind;
+    severity severity;
+    str title;       /* one sentence for a person */
+    str member;      /* path within the artifact: "archive.zip!data.pkl", empty for the file itself */
+    uint64_t offset; /* byte offset within the member */
+    bool has_offset;
+    str call; /* "posix.system('id')" */
+    str advice;
+} finding;
+
+typedef struct fact {
+    str name,
+        value; /* "framework" "scikit-learn", "class" "sklearn.ensemble._forest.RandomForestClassifier" */
+} fact;
+
+/* Grows in its arena. Adding beyond LIMIT_SCAN_FINDINGS counts instead of storing. */
+typedef struct report {
+    arena *arena;
+    const char *format; /* "pickle", "joblib", ...; NULL: not recognised */
+    verdict verdict;
+    finding *findings;
+    size_t finding_count, finding_capacity, findings_dropped;
+    fact *facts;
+    size_t fact_count, fact_capacity;
+    str *call_lines; /* the call graph as readable lines, in execution order, capped */
+    size_t call_line_count, call_line_capacity;
+} report;
+
+void report_init(report *r, arena *a);
+bool report_add(report *r, const finding *f,
+                err *e) MUST_USE; /* worsens the verdict as the kind and severity demand */
+void report_worsen(report *r, verdict v);
+bool report_fact(report *r, str name, str value, err *e) MUST_USE;
+bool report_call_line(report *r, str line, err *e) MUST_USE;
+
+#endif

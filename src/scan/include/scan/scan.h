@@ -1,0 +1,67 @@
+/*
+ * scan/scan.h - what is inside an artifact: runs sandboxed children, keeps their results by blob digest, matches components with advisories.
+ *
+ * The scan document is `assay.scan/1` (docs/scan-document.md): one target per file. The child writes the part that comes from bytes (format, verdict,
+ * model threats, components, facts); the server adds vulnerabilities by matching, so a new advisory re-judges everything without
+ * reading a blob.
+ *
+ * Threads: a scan_service is shared; it owns LIMIT_SCAN_CHILDREN worker threads.
+ */
+#ifndef SCAN_SCAN_H
+#define SCAN_SCAN_H
+
+#include "advisory/advisory.h"
+#include "base/log.h"
+#include "blob/blob.h"
+#include "codec/json.h"
+#include "meta/meta.h"
+#include "os/spawner.h"
+
+#define SCANNER_VERSION 1 /* results of older ones are made anew */
+
+/* Role "scan" of the binary: reads descriptor 3, writes one JSON report to 4. argv: path of the artifact (for its name). */
+int scan_child_main(int argc, char **argv);
+
+/* Scan one open file in a child: the target object of the scan document without vulnerabilities, checked and bounded. Trouble of the child becomes
+ * a finding `scan_incomplete` and the verdict unparseable; false only when not even a child could be started. `sha256` may be NULL. */
+bool scan_file(spawner *s, int fd, str path, const digest *sha256, json_t **target, err *e) MUST_USE;
+/* Add findings of kind vulnerability to a target by matching its components. Existing ones are replaced. */
+bool scan_match(json_t *target, const advisory_index *index, arena *a, err *e) MUST_USE;
+/* {"schema":"assay.scan/1","targets":[...],"summary":{...}} */
+json_t *scan_document(json_t *targets_stolen);
+
+typedef struct scan_service scan_service;
+typedef struct scan_config {
+    meta *meta;
+    blob_store *blobs;
+    spawner *spawner;
+    const logger *log;
+    const char *folder; /* the data folder: advisories.idx is looked for here, and again when it changes */
+    /* After a blob's findings changed (scanned, or re-matched): policies judge. Called on a scan thread. */
+    void (*judged)(void *ctx, digest sha256);
+    void *judged_ctx;
+} scan_config;
+bool scan_service_start(const scan_config *config, scan_service **out,
+                        err *e) MUST_USE; /* takes up scans that a stop interrupted */
+void scan_service_stop(scan_service *s);
+
+/* An artifact arrived: scan its blob unless this scanner version already did. Never blocks. An image manifest (media type of Docker or OCI) also needs its
+ * config and layers, which are scanned as blobs of their own and merged (order, whiteouts, os-release). */
+bool scan_enqueue(scan_service *s, digest sha256, str path, str mime, err *e) MUST_USE;
+
+typedef enum scan_state { SCAN_NONE, SCAN_QUEUED, SCAN_RUNNING, SCAN_DONE, SCAN_FAILED } scan_state;
+typedef struct scan_status {
+    scan_state state;
+    verdict verdict;
+    uint64_t queue_place;                       /* 1 is next */
+    unsigned critical, high, medium, low, info; /* findings by severity, vulnerabilities included */
+    int64_t finished_ms;
+} scan_status;
+bool scan_status_of(scan_service *s, digest sha256, scan_status *out,
+                    err *e) MUST_USE; /* SCAN_NONE when it was never asked for */
+/* The target with its findings, or ERR_NOT_FOUND. Caller releases. */
+bool scan_result_of(scan_service *s, digest sha256, arena *a, json_t **target, err *e) MUST_USE;
+/* Which advisories judge: count, newest, starter or imported. Taken anew when the file changed. */
+bool scan_advisories(scan_service *s, arena *a, json_t **status, err *e) MUST_USE;
+
+#endif

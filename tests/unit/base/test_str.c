@@ -1,0 +1,56 @@
+/*
+ * Views of text: searching, cutting, numbers, UTF-8.
+ */
+#include "tests/unit/test.h"
+
+#include "base/str.h"
+
+static void str_cut_splits_at_the_first_separator(void **state)
+{
+    (void)state;
+    str before, after;
+    assert_true(str_cut(STR("a/b/c"), '/', &before, &after));
+    assert_true(str_eq(before, STR("a")) && str_eq(after, STR("b/c")));
+    assert_false(str_cut(STR("abc"), '/', &before, &after));
+    assert_true(str_eq(before, STR("abc")) && after.len == 0);
+}
+
+static void str_slice_never_leaves_the_text(void **state)
+{
+    (void)state;
+    assert_int_equal(str_slice(STR("abc"), 5, 2).len, 0);
+    assert_int_equal(str_slice(STR("abc"), 1, SIZE_MAX).len, 2);
+}
+
+static void str_to_u64_refuses_what_is_not_a_number(void **state)
+{
+    (void)state;
+    uint64_t n = 7;
+    assert_true(str_to_u64(STR("18446744073709551615"), &n) && n == UINT64_MAX);
+    n = 7;
+    static const char *const wrong[] = {"", "-1", "+1", " 1", "1 ", "0x1", "18446744073709551616"};
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) assert_false(str_to_u64(str_from_c(wrong[i]), &n));
+    assert_int_equal(n, 7);
+    int64_t i = 0;
+    assert_true(str_to_i64(STR("-9223372036854775808"), &i) && i == INT64_MIN);
+    assert_false(str_to_i64(STR("9223372036854775808"), &i));
+}
+
+static void str_is_utf8_refuses_overlong_forms_and_surrogates(void **state)
+{
+    (void)state;
+    assert_true(str_is_utf8(STR("plain \xc3\xa4 \xf0\x9f\x92\x8e")));
+    static const char *const wrong[] = {"\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xe2\x82"};
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) assert_false(str_is_utf8(str_from_c(wrong[i])));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(str_cut_splits_at_the_first_separator),
+        cmocka_unit_test(str_slice_never_leaves_the_text),
+        cmocka_unit_test(str_to_u64_refuses_what_is_not_a_number),
+        cmocka_unit_test(str_is_utf8_refuses_overlong_forms_and_surrogates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
