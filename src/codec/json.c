@@ -1,0 +1,174 @@
+/*
+ * codec/json.c - jansson with our edges.
+ *
+ * Jansson's own depth limit (2048) is far above what a document needs, so nesting is measured before parsing, on the text.
+ */
+#include "codec/json.h"
+
+#include "base/limits.h"
+
+/* Depth of brackets outside strings; cheap, and right for every text that the parser will accept. */
+static unsigned json_depth(bytes text)
+{
+    unsigned depth = 0, deepest = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
+            continue;
+        }
+        if (c == '"') in_string = true;
+        if ((c == '[' || c == '{') && ++depth > deepest) deepest = depth;
+        if ((c == ']' || c == '}') && depth) depth--;
+    }
+    return deepest;
+}
+
+bool json_decode(bytes text, const char *what, json_t **value, err *e)
+{
+    if (text.len > LIMIT_JSON_DOC_BYTES)
+        return err_set(e, ERR_TOO_LARGE, "%s has %zu bytes, LIMIT_JSON_DOC_BYTES allows %llu", what, text.len,
+                       (unsigned long long)LIMIT_JSON_DOC_BYTES);
+    if (json_depth(text) > LIMIT_JSON_DEPTH)
+        return err_set(e, ERR_INVALID, "%s is nested deeper than LIMIT_JSON_DEPTH (%d)", what,
+                       (int)LIMIT_JSON_DEPTH);
+
+    json_error_t trouble;
+    json_t *parsed = json_loadb(text.len ? (const char *)text.data : "", text.len,
+                                JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &trouble);
+    if (!parsed)
+        return err_set(e, ERR_INVALID, "%s is not valid JSON at line %d, column %d: %s", what, trouble.line,
+                       trouble.column, trouble.text);
+    *value = parsed;
+    return true;
+}
+
+static int add_piece(const char *piece, size_t len, void *ctx)
+{
+    buf *out = ctx;
+    buf_add(out, (bytes){(const uint8_t *)piece, len});
+    return out->failed ? -1 : 0;
+}
+
+bool json_encode(const json_t *value, buf *out, err *e)
+{
+    if (json_dump_callback(value, add_piece, out, JSON_COMPACT | JSON_ENCODE_ANY) != 0) out->failed = true;
+    return buf_ok(out, "a JSON document", e);
+}
+
+bool json_encode_pretty(const json_t *value, buf *out, err *e)
+{
+    if (json_dump_callback(value, add_piece, out, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0) out->failed = true;
+    buf_add_byte(out, '\n');
+    return buf_ok(out, "a JSON document", e);
+}
+
+static const char *type_name(const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT: return "an object";
+    case JSON_ARRAY: return "a list";
+    case JSON_STRING: return "text";
+    case JSON_INTEGER: return "an integer";
+    case JSON_REAL: return "a number";
+    case JSON_TRUE:
+    case JSON_FALSE: return "true or false";
+    case JSON_NULL: break;
+    }
+    return "null";
+}
+
+static bool is_absent(const json_t *member)
+{
+    return !member || json_is_null(member);
+}
+
+static bool wrong_type(const char *key, const char *wanted, const json_t *member, err *e)
+{
+    return err_set(e, ERR_UNPROCESSABLE, "'%s' must be %s, not %s", key, wanted, type_name(member));
+}
+
+static bool missing(const char *key, err *e)
+{
+    return err_set(e, ERR_UNPROCESSABLE, "'%s' is missing", key);
+}
+
+bool json_member_str_or(const json_t *object, const char *key, str fallback, str *value, err *e)
+{
+    const json_t *member = json_object_get(object, key);
+    if (!is_absent(member) && !json_is_string(member)) return wrong_type(key, "text", member, e);
+    *value = is_absent(member) ? fallback : (str){json_string_value(member), json_string_length(member)};
+    return true;
+}
+
+bool json_member_str(const json_t *object, const char *key, str *value, err *e)
+{
+    if (is_absent(json_object_get(object, key))) return missing(key, e);
+    return json_member_str_or(object, key, STR_NONE, value, e);
+}
+
+bool json_member_i64_or(const json_t *object, const char *key, int64_t fallback, int64_t *value, err *e)
+{
+    const json_t *member = json_object_get(object, key);
+    if (!is_absent(member) && !json_is_integer(member)) return wrong_type(key, "an integer", member, e);
+    *value = is_absent(member) ? fallback : json_integer_value(member);
+    return true;
+}
+
+bool json_member_bool_or(const json_t *object, const char *key, bool fallback, bool *value, err *e)
+{
+    const json_t *member = json_object_get(object, key);
+    if (!is_absent(member) && !json_is_boolean(member)) return wrong_type(key, "true or false", member, e);
+    *value = is_absent(member) ? fallback : json_is_true(member);
+    return true;
+}
+
+bool json_member_array(const json_t *object, const char *key, json_t **value, err *e)
+{
+    json_t *member = json_object_get(object, key);
+    if (is_absent(member)) return missing(key, e);
+    if (!json_is_array(member)) return wrong_type(key, "a list", member, e);
+    *value = member;
+    return true;
+}
+
+bool json_member_object(const json_t *object, const char *key, json_t **value, err *e)
+{
+    json_t *member = json_object_get(object, key);
+    if (is_absent(member)) return missing(key, e);
+    if (!json_is_object(member)) return wrong_type(key, "an object", member, e);
+    *value = member;
+    return true;
+}
+
+str json_text(const json_t *object, const char *key)
+{
+    const json_t *member = json_object_get(object, key);
+    return json_is_string(member) ? (str){json_string_value(member), json_string_length(member)} : STR_NONE;
+}
+
+json_t *json_from_str(str text)
+{
+    if (str_is_utf8(text)) return json_stringn(text.data ? text.data : "", text.len);
+
+    /* Replace byte by byte: exact enough for a display of what was never text. */
+    AUTO_BUF buf repaired;
+    buf_init(&repaired, 3 * text.len + 1);
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.data[i] < 0x80)
+            buf_add_byte(&repaired, (uint8_t)text.data[i]);
+        else
+            buf_add_str(&repaired, STR("\xef\xbf\xbd"));
+    }
+    return repaired.failed ? NULL : json_stringn((const char *)repaired.data, repaired.len);
+}
+
+bool json_set_str(json_t *object, const char *key, str text)
+{
+    json_t *value = json_from_str(text);
+    return value && json_object_set_new(object, key, value) == 0;
+}

@@ -1,0 +1,60 @@
+/*
+ * JSON at our edges: duplicates, depth, types, bytes that are no text.
+ */
+#include "tests/unit/test.h"
+
+#include "codec/json.h"
+
+static bool decode(const char *text, err *e)
+{
+    AUTO(json_release) json_t *value = NULL;
+    return json_decode(str_bytes(str_from_c(text)), "test", &value, e);
+}
+
+static void json_decode_refuses_duplicates_depth_and_rubbish(void **state)
+{
+    (void)state;
+    err e = {0};
+    assert_true(decode("{\"a\":[1,2,{\"b\":9007199254740993}]}", &e));
+    assert_false(decode("{\"a\":1,\"a\":2}", &e));
+    assert_false(decode("{\"a\":1", &e));
+    assert_non_null(strstr(e.message, "line 1"));
+    assert_false(decode("", &e));
+    char deep[400];
+    memset(deep, '[', 200);
+    memset(deep + 200, ']', 199);
+    deep[399] = '\0';
+    assert_false(decode(deep, &e));
+    assert_non_null(strstr(e.message, "LIMIT_JSON_DEPTH"));
+}
+
+static void json_member_errors_name_the_member(void **state)
+{
+    (void)state;
+    AUTO(json_release) json_t *value = NULL;
+    assert_true(json_decode(str_bytes(STR("{\"n\":1,\"s\":\"x\",\"nil\":null}")), "test", &value, NULL));
+    err e = {0};
+    str s;
+    assert_true(json_member_str(value, "s", &s, &e) && str_eq(s, STR("x")));
+    assert_false(json_member_str(value, "n", &s, &e));
+    assert_non_null(strstr(e.message, "'n' must be text, not an integer"));
+    assert_false(json_member_str(value, "nil", &s, &e));
+    assert_true(json_member_str_or(value, "nil", STR("d"), &s, &e) && str_eq(s, STR("d")));
+}
+
+static void json_from_str_replaces_what_is_not_text(void **state)
+{
+    (void)state;
+    AUTO(json_release) json_t *value = json_from_str(STR("a\xff"));
+    assert_string_equal(json_string_value(value), "a\xef\xbf\xbd");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_decode_refuses_duplicates_depth_and_rubbish),
+        cmocka_unit_test(json_member_errors_name_the_member),
+        cmocka_unit_test(json_from_str_replaces_what_is_not_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
