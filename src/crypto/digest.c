@@ -36,8 +36,11 @@ digest_string digest_hex(digest d)
 
 digest_string digest_text(digest d)
 {
-    digest_string out = {""};
-    snprintf(out.text, sizeof(out.text), "%s:%s", digest_rows[d.kind].name, digest_hex(d).text);
+    digest_string hex = digest_hex(d), out = {""};
+    size_t name_len = strlen(digest_rows[d.kind].name);
+    memcpy(out.text, digest_rows[d.kind].name, name_len);
+    out.text[name_len] = ':';
+    memcpy(out.text + name_len + 1, hex.text, 2 * digest_size_bytes(d.kind) + 1);
     return out;
 }
 

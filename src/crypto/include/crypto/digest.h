@@ -17,7 +17,7 @@ typedef struct digest {
 } digest;
 
 typedef struct digest_string {
-    char text[140];
+    char text[160];
 } digest_string;
 
 size_t digest_size_bytes(digest_kind kind);
