@@ -1,0 +1,2 @@
+declare const WORKER_URL: string;
+declare module "*.css";
