@@ -29,6 +29,8 @@
     X(LIMIT_PROPERTY_BYTES,         "bytes",   2400,       "one value, as the reference server allows")                              \
     X(LIMIT_PAGE_ROWS,              "rows",    1000,       "one page of any listing")                                                \
     X(LIMIT_REQUEST_ARENA_BYTES,    "bytes",   64 * MIB,   "memory of one request")                                                  \
+    X(LIMIT_CHILDREN,               "count",   64,         "sandboxed children of all roles at once on one node")                    \
+    X(LIMIT_CHILD_REQUEST_BYTES,    "bytes",   8 * KIB,    "role and arguments of one child; a path of LIMIT_PATH_BYTES fits well")  \
     X(LIMIT_SCAN_ARENA_BYTES,       "bytes",   1024 * MIB, "memory of one scan child")                                               \
     X(LIMIT_SCAN_SECONDS,           "seconds", 600,        "wall time of one scan child; afterwards the scan is incomplete")         \
     X(LIMIT_SCAN_CHILDREN,          "count",   2,          "scan children at once on one node")                                      \

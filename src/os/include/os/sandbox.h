@@ -4,6 +4,7 @@
  * sandbox_enter is called by the process itself, once, after it has everything it needs (descriptors, memory maps of libraries)
  * and before it looks at the first hostile byte. There is no way back: no_new_privs, resource limits, Landlock where the kernel has
  * it, and a seccomp allow-list that kills the process on anything else (open, connect, exec, ptrace, ...).
+ * Libraries that open files on their first use must have been used before (jansson's json_object_seed reads /dev/urandom).
  * The tests prove each refused call with a canary (tests/unit/os/test_sandbox.c).
  */
 #ifndef OS_SANDBOX_H
