@@ -1,10 +1,10 @@
 /*
- * api/ui_files.c - serves the embedded UI.
+ * api/ui_files.c - serves the embedded UI: /, /ui and everything below /ui/ that no table before this one claims.
  *
  * Files with a hash in their name never change, so browsers may keep them for good; the page itself is asked for again each time and
  * answered with 304. The headers forbid everything that the UI does not do: no foreign scripts, no inline code, no framing, no plug-ins.
  */
-#include "api/ui_files.h"
+#include "api/routes.h"
 
 #include "auth/auth.h"
 #include "ui_assets.h"
@@ -84,10 +84,12 @@ static bool ui_redirect(http_request *req UNUSED, http_response *resp, err *e UN
     return true;
 }
 
-const http_route ui_file_routes[] = {
+static const http_route rows[] = {
     {HTTP_GET, "/", AUTH_NOTHING, BODY_NONE, RUN_INLINE, NULL, ui_redirect, "to the web UI"},
     {HTTP_GET, "/ui", AUTH_NOTHING, BODY_NONE, RUN_INLINE, NULL, ui_redirect, "to the web UI"},
     {HTTP_GET, "/ui/{path...}", AUTH_NOTHING, BODY_NONE, RUN_INLINE, NULL, ui_file,
      "the web UI: its files, and its page for every view"},
 };
-const size_t ui_file_route_count = COUNT_OF(ui_file_routes);
+
+const http_route_table api_ui_file_routes = {
+    .name = "ui", .prefix = "/ui", .rows = rows, .count = COUNT_OF(rows)};

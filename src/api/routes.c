@@ -1,0 +1,9 @@
+/*
+ * api/routes.c - the table of tables. Order matters where prefixes overlap: /ui/api stands before /ui.
+ */
+#include "api/routes.h"
+
+const http_route_table *const api_tables[] = {
+    &api_ui_file_routes,
+};
+const size_t api_table_count = COUNT_OF(api_tables);
