@@ -36,7 +36,7 @@ fuzz:                           ## run every fuzz target for FUZZ_SECONDS (60) e
 	@scripts/setup build test
 	@scripts/fuzz
 
-docs:                           ## write docs/limits.md and docs/errors.md from their tables
+docs:                           ## write docs/limits.md, errors.md and http-api.md from their tables
 	@scripts/docs-tables
 
 clean:                          ## remove what was built; ./data stays
