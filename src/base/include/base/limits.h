@@ -48,10 +48,12 @@
     X(LIMIT_ADVISORY_ZIP_BYTES,     "bytes",   4 * GIB,    "one bulk export of an ecosystem")                                        \
     X(LIMIT_CSV_BYTES,              "bytes",   4 * GIB,    "one training table")                                                     \
     X(LIMIT_FOREST_NODES,           "count",   400000000,  "nodes of one forest")                                                    \
-    X(LIMIT_FOREST_TREES,           "count",   100000,     "trees of one forest; real ones have hundreds")                          \
-    X(LIMIT_TRAIN_ARENA_BYTES,      "bytes",   8 * GIB,    "a training table in memory, with its weights")                          \
     X(LIMIT_PREDICT_ROWS,           "rows",    100000,     "rows of one prediction request")                                         \
     X(LIMIT_PASSWORD_BYTES,         "bytes",   512,        "Argon2 reads all of it")                                                 \
+    X(LIMIT_IMAGE_DESCRIPTORS,      "count",   16384,      "blobs or manifests that one image manifest or index refers to")          \
+    X(LIMIT_IMAGE_LIST_BYTES,       "bytes",   3 * MIB,    "one page of referrers; clients stop reading at 4 MiB")                   \
+    X(LIMIT_REGISTRY_TOKEN_S,       "seconds", 3600,       "life of a Docker client's token: no push may outlive it, nothing longer does") \
+    X(LIMIT_REGISTRY_SCOPE_BYTES,   "bytes",   4096,       "what one Docker client's token may be good for, as text")                \
     X(LIMIT_TOKEN_DAYS,             "days",    365,        "the longest life of a token that ends at all")
 /* clang-format on */
 
