@@ -30,8 +30,11 @@ bool advisory_builder_new(advisory_builder **out, err *e) MUST_USE;
 void advisory_builder_free(advisory_builder *b);
 AUTO_FOR(advisory_builder *, advisory_builder_free)
 typedef struct advisory_import_counts {
-    uint64_t records, withdrawn, skipped,
-        affected; /* skipped: records that could not be used, with a reason */
+    uint64_t records, withdrawn, affected;
+    uint64_t skipped; /* records that could not be used: the sum of the next three */
+    uint64_t skipped_foreign, skipped_nameless,
+        skipped_malformed;   /* another ecosystem; no package named; no OSV record */
+    uint64_t ranges_skipped; /* an event of the range is no version; the rest of the record is used */
     char first_problem[256];
 } advisory_import_counts;
 bool advisory_builder_add_json(advisory_builder *b, bytes record, advisory_import_counts *counts,
@@ -39,7 +42,7 @@ bool advisory_builder_add_json(advisory_builder *b, bytes record, advisory_impor
 bool advisory_builder_add_zip(advisory_builder *b, bytes zip,
                               void (*progress)(void *ctx, uint64_t done, uint64_t total), void *ctx,
                               advisory_import_counts *counts, err *e) MUST_USE;
-/* Everything of an older index, except the ids added since: updating keeps what it does not replace. */
+/* Everything of an older index, except the ids added or withdrawn since: updating keeps what it does not replace. */
 bool advisory_builder_add_index(advisory_builder *b, const advisory_index *older, err *e) MUST_USE;
 bool advisory_builder_finish(advisory_builder *b, str imported_at, buf *image, err *e) MUST_USE;
 

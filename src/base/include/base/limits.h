@@ -46,6 +46,7 @@
     X(LIMIT_PICKLE_CALLS_SHOWN,     "count",   500,        "lines of the call graph kept for people")                                \
     X(LIMIT_ADVISORY_JSON_BYTES,    "bytes",   16 * MIB,   "one advisory record")                                                    \
     X(LIMIT_ADVISORY_ZIP_BYTES,     "bytes",   4 * GIB,    "one bulk export of an ecosystem")                                        \
+    X(LIMIT_ADVISORY_INDEX_BYTES,   "bytes",   2 * GIB,    "one index of advisories; its offsets have 32 bits")                      \
     X(LIMIT_CSV_BYTES,              "bytes",   4 * GIB,    "one training table")                                                     \
     X(LIMIT_FOREST_NODES,           "count",   400000000,  "nodes of one forest")                                                    \
     X(LIMIT_PREDICT_ROWS,           "rows",    100000,     "rows of one prediction request")                                         \
