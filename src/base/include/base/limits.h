@@ -55,6 +55,8 @@
     X(LIMIT_IMAGE_LIST_BYTES,       "bytes",   3 * MIB,    "one page of referrers; clients stop reading at 4 MiB")                   \
     X(LIMIT_REGISTRY_TOKEN_S,       "seconds", 3600,       "life of a Docker client's token: no push may outlive it, nothing longer does") \
     X(LIMIT_REGISTRY_SCOPE_BYTES,   "bytes",   4096,       "what one Docker client's token may be good for, as text")                \
+    X(LIMIT_UPLOAD_HOURS,           "hours",   24,         "an unfinished upload that nobody continued for so long is removed")      \
+    X(LIMIT_UPLOADS_PARKED,         "count",   256,        "unfinished uploads whose running hash is kept in memory; others are read again") \
     X(LIMIT_TOKEN_DAYS,             "days",    365,        "the longest life of a token that ends at all")
 /* clang-format on */
 

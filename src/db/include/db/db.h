@@ -26,7 +26,7 @@ typedef struct db_migration {
     const char *sql; /* several statements */
 } db_migration;
 typedef struct db_schema {
-    const db_statement *statements;
+    const db_statement *statements; /* sorted by name (scripts/sql-table.py does) */
     size_t statement_count;
     const db_migration *migrations;
     size_t migration_count;
@@ -34,7 +34,7 @@ typedef struct db_schema {
 
 bool db_open(const char *path, const db_schema *schema, db **out,
              err *e) MUST_USE; /* WAL, foreign keys, migrations applied; every statement prepared once */
-void db_close(db *d);
+void db_close(db *d);          /* no other thread may be using it */
 
 typedef struct db_value {
     enum { DB_IS_NULL, DB_IS_INT, DB_IS_REAL, DB_IS_TEXT, DB_IS_BLOB } kind;
@@ -61,6 +61,8 @@ bool db_run(db_conn *c, const char *statement, const db_value *args, size_t coun
             int64_t *new_id, err *e) MUST_USE;
 /* One transaction: committed when work returns true, rolled back otherwise. */
 bool db_write(db *d, bool (*work)(db_conn *c, void *ctx, err *e), void *ctx, err *e) MUST_USE;
+/* The same without waiting for the disk: a power cut may take it back (a crash of the process may not). For counters and caches. */
+bool db_write_relaxed(db *d, bool (*work)(db_conn *c, void *ctx, err *e), void *ctx, err *e) MUST_USE;
 
 int64_t db_row_int(const db_row *row, unsigned column);
 double db_row_real(const db_row *row, unsigned column);

@@ -1,6 +1,6 @@
 /*
  * meta/meta.h - the rows of Assay, typed. One header per subject: this one opens the store and holds repositories and artifacts;
- * meta/users.h users and tokens; meta/scans.h scans, components, findings; meta/policies.h policies, watches, violations; meta/images.h image links.
+ * meta/audit.h the audit log; meta/users.h users and tokens; meta/scans.h scans, components, findings; meta/policies.h policies, watches, violations; meta/images.h image links.
  *
  * Rows are copied into the arena that the caller passes. Threads: a meta is shared by all threads (see db/db.h).
  */
@@ -30,6 +30,8 @@ bool meta_repository_find(meta *m, str key, arena *a, meta_repository *out,
 bool meta_repository_list(meta *m, arena *a, meta_repository **out, size_t *count,
                           err *e) MUST_USE;                     /* by key */
 bool meta_repository_delete(meta *m, str key, err *e) MUST_USE; /* with everything in it */
+bool meta_repository_describe(meta *m, str key, str description,
+                              err *e) MUST_USE; /* change the description */
 
 /* An artifact, or a folder. Paths have no leading or trailing slash; the root of a repository is the folder "". */
 typedef struct meta_node {
@@ -54,9 +56,18 @@ bool meta_node_children(meta *m, str repository, str folder, str after, size_t l
 bool meta_node_by_digest(meta *m, digest sha256, arena *a, meta_node **out, size_t *count, err *e) MUST_USE;
 bool meta_node_below(meta *m, str repository, str folder, str after, size_t limit, arena *a, meta_node **out,
                      size_t *count, err *e) MUST_USE;
+bool meta_node_below_with_folders(meta *m, str repository, str folder, str after, size_t limit, arena *a,
+                                  meta_node **out, size_t *count, err *e) MUST_USE;
 bool meta_node_delete(meta *m, str repository, str path, uint64_t *removed,
                       err *e) MUST_USE; /* a folder with everything below */
+/* Not waited for on the disk: a power cut may lose a few counts. */
 bool meta_node_count_download(meta *m, int64_t id, err *e) MUST_USE;
+bool meta_node_last_download(meta *m, int64_t id, int64_t *at_ms, err *e) MUST_USE; /* 0: never */
+
+/* What is known of a blob: digests and size_bytes of *out are set. ERR_NOT_FOUND. */
+bool meta_blob_find(meta *m, digest sha256, meta_node *out, err *e) MUST_USE;
+/* Note digests and size_bytes of a stored blob, without a node; sha1 and md5 that were missing are filled in. */
+bool meta_blob_put(meta *m, const meta_node *node, err *e) MUST_USE;
 
 typedef struct meta_property {
     str name, value;

@@ -1,0 +1,72 @@
+/*
+ * store.c - opening the metadata, and its totals.
+ */
+#include "rows.h"
+
+#include "base/clock.h"
+#include "os/file.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+extern const db_schema meta_schema; /* generated from sql/ */
+
+AUTO_FOR(meta *, meta_close)
+
+/* A new server has somewhere to put models and images. */
+static bool seed(meta *m, err *e)
+{
+    meta_totals totals;
+    if (!meta_totals_read(m, &totals, e)) return false;
+    if (totals.repositories > 0) return true;
+
+    int64_t now = clock_wall_ms();
+    const meta_repository first[] = {
+        {STR("ml-models"), STR("local"), STR("generic"), STR("Models and data sets"), now},
+        {STR("docker-local"), STR("local"), STR("docker"), STR("Container images"), now},
+    };
+    for (size_t i = 0; i < COUNT_OF(first); i++)
+        if (!meta_repository_create(m, &first[i], e)) return false;
+    return true;
+}
+
+bool meta_open(const char *folder, meta **out, err *e)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof(path), "%s/assay.db", folder) >= (int)sizeof(path))
+        return err_set(e, ERR_URI_TOO_LONG, "the data folder's path is too long: '%s'", folder);
+    if (!dir_make_all(folder, 0700, e)) return false;
+
+    AUTO(meta_close) meta *m = calloc(1, sizeof(*m));
+    if (!m) return err_set(e, ERR_MEMORY, "no memory for the metadata store");
+    if (!db_open(path, &meta_schema, &m->db, e)) return err_wrap(e, "opening the metadata");
+    if (!seed(m, e)) return false;
+    *out = TAKE(m);
+    return true;
+}
+
+void meta_close(meta *m)
+{
+    if (!m) return;
+    db_close(m->db);
+    free(m);
+}
+
+db *meta_db(meta *m)
+{
+    return m->db;
+}
+
+static bool totals_row(void *ctx, const db_row *row, err *e UNUSED)
+{
+    *(meta_totals *)ctx = (meta_totals){(uint64_t)db_row_int(row, 0), (uint64_t)db_row_int(row, 1),
+                                        (uint64_t)db_row_int(row, 2), (uint64_t)db_row_int(row, 3)};
+    return true;
+}
+
+bool meta_totals_read(meta *m, meta_totals *out, err *e)
+{
+    db_conn *c = db_reader(m->db, e);
+    return c && db_each(c, "totals", DB_NO_ARGS, totals_row, out, e);
+}
