@@ -20,6 +20,11 @@
     X(LIMIT_HTTP_WORKERS,           "threads", 16,         "workers wait for disks, not for cores")                                  \
     X(LIMIT_HTTP_QUEUE,             "count",   1024,       "requests that wait for a worker; beyond that the client is told to retry") \
     X(LIMIT_HTTP_IDLE_S,            "seconds", 60,         "a connection that says nothing for so long is closed")                   \
+    X(LIMIT_HTTP_UPLOADS,           "count",   256,        "spooled bodies at once; each has two spool buffers")                     \
+    X(LIMIT_HTTP_SPOOL_BYTES,       "bytes",   256 * KIB,  "one spool buffer: larger ones are not faster, measured")                 \
+    X(LIMIT_HTTP_DRAIN_BYTES,       "bytes",   256 * KIB,  "a refused body so small that reading it is cheaper than a new connection") \
+    X(LIMIT_HTTP_LINGER_BYTES,      "bytes",   64 * MIB,   "what a client may still send after its upload was refused half-way")     \
+    X(LIMIT_HTTP_LINGER_S,          "seconds", 5,          "how long it may be silent then")                                         \
     X(LIMIT_JSON_DOC_BYTES,         "bytes",   8 * MIB,    "the same as a small body")                                               \
     X(LIMIT_JSON_DEPTH,             "levels",  64,         "no real document is deeper")                                             \
     X(LIMIT_BLOB_BYTES,             "bytes",   1024 * GIB, "a terabyte: larger than any published model file")                       \

@@ -37,7 +37,8 @@ typedef enum http_run { RUN_INLINE, RUN_WORKER } http_run;
 typedef struct http_request http_request;
 typedef struct http_response http_response;
 
-/* Where a spooled body goes. `write` is called in order, on a worker, and never again after it failed. */
+/* Where a spooled body goes. `write` is called in order, on a worker, and never again after it failed. It may run while
+ * the request is being dropped, so it must not touch the request: everything it needs hangs from ctx. */
 typedef struct http_sink {
     void *ctx;
     bool (*write)(void *ctx, bytes piece, err *e);
@@ -48,8 +49,8 @@ typedef struct http_route {
     /* Or-ed http_method. HEAD is answered by the handler of GET, without the body; a row may name HEAD itself. */
     unsigned methods;
     /* "/artifactory/api/storage/{repo}/{path...}": {x} is one segment, which is not empty; {x...} is the rest, which may
-     * be empty, and may have literal segments behind it ("/v2/{name...}/blobs/{digest}"): the last fit counts. Rows are
-     * tried in order, tables too; the first that fits path and method wins. */
+     * be empty. Behind a rest there may be more segments, read from the right ("/v2/{name...}/blobs/{digest}"); then it
+     * is not empty. Rows are tried in order, tables too; the first that fits path and method wins. */
     const char *pattern;
     unsigned permission; /* of the caller's choosing; `authorise` reads it */
     http_body body;
@@ -66,8 +67,8 @@ typedef struct http_route_table {
     const char *prefix; /* "/artifactory": itself and everything below it; "/" for all */
     const http_route *rows;
     size_t count;
-    /* May set headers (WWW-Authenticate) and must reply. NULL: {"error":{"code","message","request_id"}}. Status and
-     * Retry-After come from the error's row in base/err_codes.h. */
+    /* Reply with the surface's own body, usually with err_http_status(e->code), and its headers (WWW-Authenticate).
+     * Retry-After and Allow are added by http. NULL: one line of plain text. */
     void (*render_error)(http_request *req, http_response *resp, const err *e);
 } http_route_table;
 
@@ -78,7 +79,8 @@ typedef enum http_decision {
 } http_decision;
 
 typedef struct http_outcome {
-    unsigned status; /* 0: the client left before there was one */
+    unsigned status;  /* 0: the client left before there was one */
+    bool is_complete; /* the whole answer went out */
     uint64_t received_bytes, sent_bytes;
     int64_t duration_us;
 } http_outcome;
@@ -101,11 +103,11 @@ typedef struct http_server_config {
 
 bool http_server_start(const http_server_config *config, http_server **out, err *e) MUST_USE;
 unsigned http_server_port(const http_server *s);
-/* New requests are answered 503 from now on (a load balancer sees it at /readyz first); running ones go on. */
-void http_server_drain(http_server *s);
-bool http_server_is_draining(const http_server *s);
-/* Stop accepting, let running requests finish for at most `grace_ms`, close all connections, free. */
+/* Stop accepting, let running requests finish for at most `grace_ms`, close all connections, free. A handler that is
+ * still running then is waited for: nothing can be taken from under it. */
 void http_server_stop(http_server *s, uint64_t grace_ms);
+bool http_server_is_stopping(
+    const http_server *s); /* for /readyz: requests on open connections are still served */
 
 typedef struct http_server_stats {
     uint64_t connections, requests_running, uploads_running, workers, workers_busy, queue_length;
