@@ -53,6 +53,11 @@
     X(LIMIT_ADVISORY_ZIP_BYTES,     "bytes",   4 * GIB,    "one bulk export of an ecosystem")                                        \
     X(LIMIT_ADVISORY_INDEX_BYTES,   "bytes",   2 * GIB,    "one index of advisories; its offsets have 32 bits")                      \
     X(LIMIT_CSV_BYTES,              "bytes",   4 * GIB,    "one training table")                                                     \
+    X(LIMIT_TABLE_COLUMNS,          "count",   100000,     "columns of one table; names are compared pairwise")                      \
+    X(LIMIT_TABLE_CELLS,            "count",   400000000,  "cells of one table: sixteen bytes of memory each")                       \
+    X(LIMIT_MODEL_BYTES,            "bytes",   16 * GIB,   "a model file written by training, or read to be served")                 \
+    X(LIMIT_FOREST_TREES,           "count",   100000,     "trees of one forest; real ones have hundreds")                           \
+    X(LIMIT_TRAIN_ARENA_BYTES,      "bytes",   8 * GIB,    "a training table in memory, with its weights")                           \
     X(LIMIT_FOREST_NODES,           "count",   400000000,  "nodes of one forest")                                                    \
     X(LIMIT_PREDICT_ROWS,           "rows",    100000,     "rows of one prediction request")                                         \
     X(LIMIT_PASSWORD_BYTES,         "bytes",   512,        "Argon2 reads all of it")                                                 \

@@ -1,0 +1,72 @@
+/*
+ * model/criterion.h - how good a split is: running sums over a node's rows, in the order scikit-learn adds them.
+ *
+ * The rows of a node are samples[start, end); those with a missing value of the feature at hand are the last `missing` of them.
+ * All sums are doubles added in row order: with fractional weights or regression their residues are part of the result.
+ */
+#ifndef MODEL_CRITERION_H
+#define MODEL_CRITERION_H
+
+#include "base/err.h"
+#include "median.h"
+
+typedef enum criterion_kind {
+    CRITERION_GINI,
+    CRITERION_ENTROPY,
+    CRITERION_SQUARED,
+    CRITERION_FRIEDMAN,
+    CRITERION_POISSON,
+    CRITERION_ABSOLUTE
+} criterion_kind;
+
+typedef struct criterion {
+    criterion_kind kind;
+    bool square_by_pow;
+    const uint32_t *y_class; /* classification */
+    const double *y;         /* regression */
+    const double *weights;   /* by row; NULL: ones */
+    const uint32_t *samples; /* the fit's permutation */
+    size_t slots;            /* classes, or 1 */
+    double all_weight;       /* of all rows of the tree */
+
+    size_t start, pos, end, missing;
+    bool missing_left;
+    double weight, weight_left, weight_right, weight_missing;
+    double *total, *left, *right, *miss; /* slots each */
+    double squares;                      /* regression: sum of w*y*y */
+    median_heap median_left, median_right;
+    double node_median;
+} criterion;
+
+typedef struct criterion_spec {
+    criterion_kind kind;
+    bool square_by_pow;
+    const uint32_t *y_class;
+    const double *y, *weights;
+    const uint32_t *samples;
+    size_t slots, rows;
+} criterion_spec;
+
+bool criterion_init(criterion *c, const criterion_spec *spec, err *e) MUST_USE;
+void criterion_done(criterion *c);
+
+void criterion_start(criterion *c, size_t start, size_t end); /* totals of a node; then reset */
+void criterion_set_missing(criterion *c, size_t missing);     /* sums of the last rows; 0: none */
+void criterion_reset(criterion *c);              /* everything right (missing rows: missing_left) */
+void criterion_update(criterion *c, size_t pos); /* rows before pos go left */
+double criterion_node_impurity(const criterion *c);
+void criterion_children(const criterion *c, double *left, double *right);
+double criterion_proxy(const criterion *c); /* grows with the improvement; cheaper */
+double criterion_improvement(const criterion *c, double parent, double left, double right);
+void criterion_value(const criterion *c, bool fractions, double *value);
+
+/* Monotonic constraints: class 0's share, or the mean, of both sides. */
+double criterion_side_value(const criterion *c, bool left);
+double criterion_middle(const criterion *c);
+
+static inline double criterion_weight_of(const criterion *c, uint32_t row)
+{
+    return c->weights ? c->weights[row] : 1.0;
+}
+
+#endif

@@ -1,0 +1,210 @@
+/*
+ * model/dataset.c - typed columns, sorted labels, and the split.
+ */
+#include "model/dataset.h"
+
+#include "random.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static bool no_memory(size_t count, err *e)
+{
+    return err_set(e, ERR_MEMORY, "no memory for a data set of %zu numbers", count);
+}
+
+/* --- labels -------------------------------------------------------------------------------------------------------------- */
+
+static bool as_integer(str cell, label *l)
+{
+    *l = (label){.kind = LABEL_INT};
+    return str_to_i64(cell, &l->integer);
+}
+
+static bool as_bool(str cell, label *l)
+{
+    *l = (label){.kind = LABEL_BOOL, .integer = str_eq_nocase(cell, STR("true"))};
+    return l->integer || str_eq_nocase(cell, STR("false"));
+}
+
+static bool as_float(str cell, label *l)
+{
+    *l = (label){.kind = LABEL_FLOAT};
+    return number_parse(cell, &l->number);
+}
+
+static bool as_text(str cell, label *l)
+{
+    *l = (label){.kind = LABEL_TEXT, .text = cell};
+    return true;
+}
+
+static int label_compare(const void *left, const void *right)
+{
+    const label *a = left, *b = right;
+    if (a->kind == LABEL_TEXT) return str_compare(a->text, b->text);
+    if (a->kind == LABEL_FLOAT) return (a->number > b->number) - (a->number < b->number);
+    return (a->integer > b->integer) - (a->integer < b->integer);
+}
+
+/* The first kind that every cell of the column is. */
+static bool read_labels(const table *t, size_t target, label *out, err *e)
+{
+    static bool (*const kinds[])(str, label *) = {as_integer, as_bool, as_float, as_text};
+    for (size_t row = 0; row < t->rows; row++)
+        if (str_trim(table_cell(t, row, target)).len == 0)
+            return err_set(e, ERR_INVALID, "line %zu: the target (column %zu) is empty", t->lines[row],
+                           target + 1);
+    for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+        size_t row = 0;
+        while (row < t->rows && kinds[k](str_trim(table_cell(t, row, target)), &out[row])) row++;
+        if (row == t->rows) return true;
+    }
+    return false; /* not reached: any cell is text */
+}
+
+static bool labels_are_classes(const label *labels, size_t count, err *e)
+{
+    for (size_t i = 0; i < count; i++)
+        if (labels[i].kind == LABEL_FLOAT && labels[i].number != floor(labels[i].number))
+            return err_set(
+                e, ERR_UNPROCESSABLE,
+                "the target has values like %g: a classifier needs classes; take a regressor for numbers",
+                labels[i].number);
+    return true;
+}
+
+/* Index of every label among the sorted distinct ones. */
+static bool encode_labels(arena *a, const label *labels, train_data *d, err *e)
+{
+    label *sorted = arena_alloc_array(a, d->rows, sizeof *sorted);
+    uint32_t *indexes = arena_alloc_array(a, d->rows, sizeof *indexes);
+    if (!sorted || !indexes) return no_memory(d->rows, e);
+    memcpy(sorted, labels, d->rows * sizeof *sorted);
+    qsort(sorted, d->rows, sizeof *sorted, label_compare);
+    size_t classes = 0;
+    for (size_t i = 0; i < d->rows; i++)
+        if (i == 0 || label_compare(&sorted[classes - 1], &sorted[i]) != 0) sorted[classes++] = sorted[i];
+    for (size_t i = 0; i < d->rows; i++) {
+        const label *found = bsearch(&labels[i], sorted, classes, sizeof *sorted, label_compare);
+        indexes[i] = (uint32_t)(found - sorted);
+    }
+    d->labels = sorted;
+    d->classes = classes;
+    d->y_class = indexes;
+    return true;
+}
+
+static bool target_classes(arena *a, const table *t, size_t target, train_data *d, err *e)
+{
+    label *labels = arena_alloc_array(a, t->rows, sizeof *labels);
+    if (!labels) return no_memory(t->rows, e);
+    return read_labels(t, target, labels, e) && labels_are_classes(labels, t->rows, e) &&
+           encode_labels(a, labels, d, e);
+}
+
+static bool target_numbers(arena *a, const table *t, size_t target, train_data *d, err *e)
+{
+    double *y = arena_alloc_array(a, t->rows, sizeof *y);
+    if (!y) return no_memory(t->rows, e);
+    for (size_t row = 0; row < t->rows; row++) {
+        if (!table_number(t, row, target, &y[row], e)) return false;
+        if (isnan(y[row]) || isinf(y[row]))
+            return err_set(e, ERR_INVALID, "line %zu: the target (column %zu) is missing or infinite",
+                           t->lines[row], target + 1);
+    }
+    d->y_number = y;
+    return true;
+}
+
+/* --- features ------------------------------------------------------------------------------------------------------------ */
+
+static bool read_features(arena *a, const table *t, size_t target, train_data *d, err *e)
+{
+    size_t count = t->rows * d->features;
+    float *x = arena_alloc_array(a, count ? count : 1, sizeof *x);
+    str *names = arena_alloc_array(a, d->features + 1, sizeof *names);
+    if (!x || !names) return no_memory(count, e);
+    size_t feature = 0;
+    for (size_t column = 0; column < t->columns; column++) {
+        if (column == target) continue;
+        if (t->names) names[feature] = t->names[column];
+        for (size_t row = 0; row < t->rows; row++) {
+            double number;
+            if (!table_number(t, row, column, &number, e)) return false;
+            x[feature * t->rows + row] = (float)number;
+        }
+        feature++;
+    }
+    d->x = x;
+    d->names = t->names ? names : NULL;
+    return true;
+}
+
+bool dataset_from_table(arena *a, const table *t, size_t target, bool classifies, train_data *out, err *e)
+{
+    if (t->columns < 2)
+        return err_set(e, ERR_UNPROCESSABLE,
+                       "the table has one column; training needs features and a target");
+    train_data d = {.rows = t->rows, .features = t->columns - 1};
+    if (!read_features(a, t, target, &d, e)) return false;
+    if (classifies ? !target_classes(a, t, target, &d, e) : !target_numbers(a, t, target, &d, e))
+        return false;
+    *out = d;
+    return true;
+}
+
+/* --- the split ----------------------------------------------------------------------------------------------------------- */
+
+static bool take_rows(arena *a, const train_data *all, const uint32_t *rows, size_t count, train_data *out,
+                      err *e)
+{
+    *out = *all;
+    out->rows = count;
+    float *x = arena_alloc_array(a, count * all->features, sizeof *x);
+    uint32_t *y_class = arena_alloc_array(a, count, sizeof *y_class);
+    double *y_number = arena_alloc_array(a, count, sizeof *y_number);
+    if (!x || !y_class || !y_number) return no_memory(count * all->features, e);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t f = 0; f < all->features; f++) x[f * count + i] = all->x[f * all->rows + rows[i]];
+        if (all->y_class) y_class[i] = all->y_class[rows[i]];
+        if (all->y_number) y_number[i] = all->y_number[rows[i]];
+    }
+    out->x = x;
+    if (all->y_class) out->y_class = y_class;
+    if (all->y_number) out->y_number = y_number;
+    return true;
+}
+
+static bool every_class_is_in(arena *a, const train_data *d, err *e)
+{
+    bool *seen = arena_alloc_array(a, d->classes + 1, sizeof *seen);
+    if (!seen) return no_memory(d->classes, e);
+    for (size_t i = 0; d->y_class && i < d->rows; i++) seen[d->y_class[i]] = true;
+    for (size_t c = 0; d->y_class && c < d->classes; c++)
+        if (!seen[c])
+            return err_set(
+                e, ERR_UNPROCESSABLE,
+                "a class has no row in the training part: take a smaller test share or another seed");
+    return true;
+}
+
+bool dataset_split(arena *a, const train_data *all, double test_share, uint32_t seed, dataset_parts *out,
+                   err *e)
+{
+    if (!(test_share > 0 && test_share < 1))
+        return err_set(e, ERR_UNPROCESSABLE, "the test share must be between 0 and 1, not %g", test_share);
+    size_t test = (size_t)ceil(test_share * (double)all->rows);
+    if (test >= all->rows)
+        return err_set(e, ERR_UNPROCESSABLE, "a test share of %g leaves nothing of %zu rows to train on",
+                       test_share, all->rows);
+    uint32_t *order = arena_alloc_array(a, all->rows, sizeof *order);
+    if (!order) return no_memory(all->rows, e);
+    for (uint32_t i = 0; i < all->rows; i++) order[i] = i;
+    mt19937 g;
+    mt19937_seed(&g, seed);
+    mt19937_shuffle(&g, order, all->rows);
+    return take_rows(a, all, order, test, &out->test, e) &&
+           take_rows(a, all, order + test, all->rows - test, &out->train, e) &&
+           every_class_is_in(a, &out->train, e);
+}

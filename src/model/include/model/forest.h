@@ -1,0 +1,94 @@
+/*
+ * model/forest.h - a fitted forest of decision trees: what training makes, a file holds, and prediction uses.
+ *
+ * A single decision tree is a forest of one. One output only. Node order is scikit-learn's creation order, which is not the order of
+ * the prediction engine (model/predict.h makes its own compact copy).
+ *
+ * Threads: a forest is constant once it was made and may be shared. Memory: all of it is the forest's, given back by forest_free.
+ */
+#ifndef MODEL_FOREST_H
+#define MODEL_FOREST_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+typedef enum estimator_kind {
+    RANDOM_FOREST_CLASSIFIER,
+    RANDOM_FOREST_REGRESSOR,
+    EXTRA_TREES_CLASSIFIER,
+    EXTRA_TREES_REGRESSOR,
+    DECISION_TREE_CLASSIFIER,
+    DECISION_TREE_REGRESSOR,
+    EXTRA_TREE_CLASSIFIER,
+    EXTRA_TREE_REGRESSOR,
+    ESTIMATOR_KINDS
+} estimator_kind;
+
+typedef struct estimator_info {
+    const char *name; /* the class, "RandomForestClassifier" */
+    bool is_classifier, is_ensemble, is_extra;
+    estimator_kind member; /* of an ensemble: its trees; otherwise itself */
+} estimator_info;
+const estimator_info *estimator_of(estimator_kind kind);
+bool estimator_parse(str name, estimator_kind *kind) MUST_USE;
+/* "sklearn.ensemble._forest" or "sklearn.tree._classes" */
+const char *estimator_module(estimator_kind kind);
+
+/* A scikit-learn version, as `_sklearn_version` has it: decides the bits of a fit and the layout of a file. */
+typedef struct sk_version {
+    unsigned major, minor, patch;
+    char text[24];
+} sk_version;
+bool sk_version_parse(str text, sk_version *v) MUST_USE;
+bool sk_version_at_least(sk_version v, unsigned major, unsigned minor);
+
+typedef enum label_kind { LABEL_INT, LABEL_FLOAT, LABEL_BOOL, LABEL_TEXT } label_kind;
+typedef struct label {
+    label_kind kind;
+    int64_t integer; /* INT, BOOL */
+    double number;   /* FLOAT */
+    str text;        /* TEXT */
+} label;
+
+/* Is this the label as JSON or Python writes it: "1", "setosa", "True"? */
+bool label_matches(const label *l, str text_of_label);
+
+enum { NODE_LEAF = -1, NODE_NO_FEATURE = -2 };
+typedef struct tree_node {
+    double threshold, impurity, weight;
+    int64_t sample_count;
+    int32_t left, right, feature;
+    bool missing_left;
+} tree_node;
+
+typedef struct tree {
+    tree_node *nodes;
+    double *values; /* node_count rows of forest.value_count numbers */
+    size_t node_count, depth;
+    uint32_t seed; /* random_state of a forest's tree */
+} tree;
+
+typedef struct forest {
+    arena memory; /* labels and names */
+    estimator_kind kind;
+    sk_version version;
+    size_t feature_count, class_count; /* class_count 0: a regressor */
+    size_t value_count;                /* numbers of one node: classes, or 1 */
+    bool values_are_counts;            /* up to 1.3: weighted class counts; later: fractions */
+    label *classes;
+    str *feature_names; /* NULL: trained without names */
+    /* Of a fit made here, for the file: max_features as a number, rows, rows drawn per tree (0: no bootstrap). */
+    size_t features_max, sample_count, bootstrap_count;
+    tree *trees;
+    size_t tree_count;
+} forest;
+
+bool forest_new(estimator_kind kind, sk_version version, forest **out, err *e) MUST_USE;
+void forest_free(forest *f);
+AUTO_FOR(forest *, forest_free)
+
+/* Normalised feature importances (mean decrease of impurity), feature_count numbers, in scikit-learn's order of operations. */
+bool forest_importances(const forest *f, double *out, err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * model/params.h - the parameters of a fit, under scikit-learn's names, with its values, defaults and rules.
+ */
+#ifndef MODEL_PARAMS_H
+#define MODEL_PARAMS_H
+
+#include "codec/json.h"
+#include "model/forest.h"
+
+typedef enum param_id {
+    PARAM_N_ESTIMATORS,
+    PARAM_CRITERION,
+    PARAM_SPLITTER,
+    PARAM_MAX_DEPTH,
+    PARAM_MIN_SAMPLES_SPLIT,
+    PARAM_MIN_SAMPLES_LEAF,
+    PARAM_MIN_WEIGHT_FRACTION_LEAF,
+    PARAM_MAX_FEATURES,
+    PARAM_MAX_LEAF_NODES,
+    PARAM_MIN_IMPURITY_DECREASE,
+    PARAM_BOOTSTRAP,
+    PARAM_OOB_SCORE,
+    PARAM_N_JOBS,
+    PARAM_RANDOM_STATE,
+    PARAM_VERBOSE,
+    PARAM_WARM_START,
+    PARAM_CLASS_WEIGHT,
+    PARAM_CCP_ALPHA,
+    PARAM_MAX_SAMPLES,
+    PARAM_MONOTONIC_CST,
+    PARAM_COUNT
+} param_id;
+
+typedef enum param_kind {
+    PARAM_NONE,
+    PARAM_BOOL,
+    PARAM_INT,
+    PARAM_FLOAT,
+    PARAM_TEXT,
+    PARAM_WEIGHTS, /* class_weight as a dict */
+    PARAM_INTS,    /* monotonic_cst */
+} param_kind;
+
+typedef struct class_weight {
+    str label; /* as JSON writes the key */
+    double weight;
+} class_weight;
+
+typedef struct param_value {
+    param_kind kind;
+    bool boolean;
+    int64_t integer;
+    double number;
+    str text;
+    class_weight *weights;
+    int64_t *integers;
+    size_t count; /* of weights or integers */
+} param_value;
+
+typedef struct train_params {
+    estimator_kind estimator;
+    sk_version version;
+    param_value values[PARAM_COUNT];
+} train_params;
+
+/* The defaults of that class in that version. Fails with ERR_UNSUPPORTED for versions whose fit is not reproduced. */
+bool params_init(train_params *p, estimator_kind estimator, sk_version version, err *e) MUST_USE;
+/* Text as a command line has it ("None", "true", "10", "0.5", "sqrt", or JSON); memory is the arena's. An unknown name is refused with the nearest. */
+bool params_set_text(train_params *p, arena *a, str name, str value, err *e) MUST_USE;
+bool params_set_json(train_params *p, arena *a, str name, const json_t *value, err *e) MUST_USE;
+const char *param_name(param_id id);
+bool param_applies(param_id id, estimator_kind estimator, sk_version version);
+
+extern const char *const sk_version_default; /* the newest whose fit is reproduced */
+
+#endif

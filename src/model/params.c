@@ -1,0 +1,239 @@
+/*
+ * model/params.c - one table of parameters; text and JSON become values of it.
+ */
+#include "model/params.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+const char *const sk_version_default = "1.9.0";
+
+typedef enum param_owner { OWNER_ALL, OWNER_ENSEMBLE, OWNER_TREE, OWNER_CLASSIFIER } param_owner;
+
+static const struct {
+    const char *name;
+    param_owner owner;
+    unsigned from_minor; /* of major 1; 0: always */
+} specs[PARAM_COUNT] = {
+    [PARAM_N_ESTIMATORS] = {"n_estimators", OWNER_ENSEMBLE, 0},
+    [PARAM_CRITERION] = {"criterion", OWNER_ALL, 0},
+    [PARAM_SPLITTER] = {"splitter", OWNER_TREE, 0},
+    [PARAM_MAX_DEPTH] = {"max_depth", OWNER_ALL, 0},
+    [PARAM_MIN_SAMPLES_SPLIT] = {"min_samples_split", OWNER_ALL, 0},
+    [PARAM_MIN_SAMPLES_LEAF] = {"min_samples_leaf", OWNER_ALL, 0},
+    [PARAM_MIN_WEIGHT_FRACTION_LEAF] = {"min_weight_fraction_leaf", OWNER_ALL, 0},
+    [PARAM_MAX_FEATURES] = {"max_features", OWNER_ALL, 0},
+    [PARAM_MAX_LEAF_NODES] = {"max_leaf_nodes", OWNER_ALL, 0},
+    [PARAM_MIN_IMPURITY_DECREASE] = {"min_impurity_decrease", OWNER_ALL, 0},
+    [PARAM_BOOTSTRAP] = {"bootstrap", OWNER_ENSEMBLE, 0},
+    [PARAM_OOB_SCORE] = {"oob_score", OWNER_ENSEMBLE, 0},
+    [PARAM_N_JOBS] = {"n_jobs", OWNER_ENSEMBLE, 0},
+    [PARAM_RANDOM_STATE] = {"random_state", OWNER_ALL, 0},
+    [PARAM_VERBOSE] = {"verbose", OWNER_ENSEMBLE, 0},
+    [PARAM_WARM_START] = {"warm_start", OWNER_ENSEMBLE, 0},
+    [PARAM_CLASS_WEIGHT] = {"class_weight", OWNER_CLASSIFIER, 0},
+    [PARAM_CCP_ALPHA] = {"ccp_alpha", OWNER_ALL, 0},
+    [PARAM_MAX_SAMPLES] = {"max_samples", OWNER_ENSEMBLE, 0},
+    [PARAM_MONOTONIC_CST] = {"monotonic_cst", OWNER_ALL, 4},
+};
+
+const char *param_name(param_id id)
+{
+    return specs[id].name;
+}
+
+bool param_applies(param_id id, estimator_kind estimator, sk_version version)
+{
+    const estimator_info *info = estimator_of(estimator);
+    if (specs[id].from_minor && !sk_version_at_least(version, 1, specs[id].from_minor)) return false;
+    switch (specs[id].owner) {
+    case OWNER_ALL: return true;
+    case OWNER_ENSEMBLE: return info->is_ensemble;
+    case OWNER_TREE: return !info->is_ensemble;
+    case OWNER_CLASSIFIER: return info->is_classifier;
+    }
+    return false;
+}
+
+/* --- defaults ------------------------------------------------------------------------------------------------------------ */
+
+static param_value value_int(int64_t i)
+{
+    return (param_value){.kind = PARAM_INT, .integer = i};
+}
+
+static param_value value_float(double number)
+{
+    return (param_value){.kind = PARAM_FLOAT, .number = number};
+}
+
+static param_value value_bool(bool boolean)
+{
+    return (param_value){.kind = PARAM_BOOL, .boolean = boolean};
+}
+
+static param_value value_text(const char *text)
+{
+    return (param_value){.kind = PARAM_TEXT, .text = str_from_c(text)};
+}
+
+static param_value default_max_features(const estimator_info *info, sk_version version)
+{
+    if (!info->is_ensemble && !info->is_extra) return (param_value){.kind = PARAM_NONE};
+    if (!sk_version_at_least(version, 1, 1)) return value_text("auto");
+    return info->is_classifier ? value_text("sqrt") : value_float(1.0);
+}
+
+bool params_init(train_params *p, estimator_kind estimator, sk_version version, err *e)
+{
+    if (!(version.major == 0 && version.minor >= 22) && !(version.major == 1 && version.minor <= 9))
+        return err_set(e, ERR_UNSUPPORTED, "fits of scikit-learn 0.22 to 1.9 are reproduced, not of %s",
+                       version.text);
+    if (version.major == 1 && version.patch == 0 && (version.minor == 1 || version.minor == 6))
+        return err_set(e, ERR_UNSUPPORTED, "scikit-learn %s sorted differently from all others; take 1.%u.1",
+                       version.text, version.minor);
+
+    const estimator_info *info = estimator_of(estimator);
+    bool from_1_0 = sk_version_at_least(version, 1, 0);
+    *p = (train_params){.estimator = estimator, .version = version}; /* the rest is None */
+    param_value *v = p->values;
+    v[PARAM_N_ESTIMATORS] = value_int(100);
+    v[PARAM_CRITERION] = value_text(info->is_classifier ? "gini" : from_1_0 ? "squared_error" : "mse");
+    v[PARAM_SPLITTER] = value_text(info->is_extra ? "random" : "best");
+    v[PARAM_MIN_SAMPLES_SPLIT] = value_int(2);
+    v[PARAM_MIN_SAMPLES_LEAF] = value_int(1);
+    v[PARAM_MIN_WEIGHT_FRACTION_LEAF] = value_float(0);
+    v[PARAM_MAX_FEATURES] = default_max_features(info, version);
+    v[PARAM_MIN_IMPURITY_DECREASE] = value_float(0);
+    v[PARAM_BOOTSTRAP] = value_bool(!info->is_extra);
+    v[PARAM_OOB_SCORE] = value_bool(false);
+    v[PARAM_VERBOSE] = value_int(0);
+    v[PARAM_WARM_START] = value_bool(false);
+    v[PARAM_CCP_ALPHA] = value_float(0);
+    return true;
+}
+
+/* --- names --------------------------------------------------------------------------------------------------------------- */
+
+enum { NAME_MAX_LEN = 40 };
+
+/* Levenshtein distance; names longer than any of ours are infinitely far. */
+static size_t name_distance(str a, str b)
+{
+    size_t row[NAME_MAX_LEN + 1];
+    if (a.len > NAME_MAX_LEN || b.len > NAME_MAX_LEN) return SIZE_MAX;
+    for (size_t j = 0; j <= b.len; j++) row[j] = j;
+    for (size_t i = 0; i < a.len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < b.len; j++) {
+            size_t changed = diagonal + (a.data[i] != b.data[j]);
+            diagonal = row[j + 1];
+            size_t shorter = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
+            row[j + 1] = changed < shorter ? changed : shorter;
+        }
+    }
+    return row[b.len];
+}
+
+static bool find_param(const train_params *p, str name, param_id *id, err *e)
+{
+    unsigned nearest = 0;
+    size_t nearest_distance = SIZE_MAX;
+    for (unsigned i = 0; i < PARAM_COUNT; i++) {
+        if (!param_applies((param_id)i, p->estimator, p->version)) continue;
+        size_t distance = name_distance(name, str_from_c(specs[i].name));
+        if (distance < nearest_distance) {
+            nearest = i;
+            nearest_distance = distance;
+        }
+    }
+    *id = (param_id)nearest;
+    if (nearest_distance == 0) return true;
+    return err_set(e, ERR_UNPROCESSABLE, "%s of version %s has no parameter '%.*s'; the nearest is %s",
+                   estimator_of(p->estimator)->name, p->version.text, STR_ARG(name), specs[nearest].name);
+}
+
+/* --- values -------------------------------------------------------------------------------------------------------------- */
+
+static bool value_from_dict(arena *a, const char *name, const json_t *json, param_value *out, err *e)
+{
+    *out = (param_value){.kind = PARAM_WEIGHTS};
+    out->weights = arena_alloc_array(a, json_object_size(json) + 1, sizeof *out->weights);
+    if (!out->weights) return err_set(e, ERR_MEMORY, "no memory for %s", name);
+    const char *key;
+    json_t *member;
+    json_object_foreach((json_t *)json, key, member)
+    {
+        if (!json_is_number(member) || !(json_number_value(member) >= 0))
+            return err_set(e, ERR_UNPROCESSABLE, "%s: the weight of '%s' must be a number of zero or more",
+                           name, key);
+        str named = arena_copy(a, str_from_c(key));
+        if (!named.data) return err_set(e, ERR_MEMORY, "no memory for %s", name);
+        out->weights[out->count++] = (class_weight){.label = named, .weight = json_number_value(member)};
+    }
+    return true;
+}
+
+static bool value_from_list(arena *a, const char *name, const json_t *json, param_value *out, err *e)
+{
+    *out = (param_value){.kind = PARAM_INTS};
+    out->integers = arena_alloc_array(a, json_array_size(json) + 1, sizeof *out->integers);
+    if (!out->integers) return err_set(e, ERR_MEMORY, "no memory for %s", name);
+    size_t i;
+    json_t *member;
+    json_array_foreach(json, i, member)
+    {
+        if (!json_is_integer(member))
+            return err_set(e, ERR_UNPROCESSABLE, "%s: item %zu is no integer", name, i);
+        out->integers[out->count++] = json_integer_value(member);
+    }
+    return true;
+}
+
+bool params_set_json(train_params *p, arena *a, str name, const json_t *json, err *e)
+{
+    param_id id;
+    if (!find_param(p, name, &id, e)) return false;
+    param_value value = {.kind = PARAM_NONE};
+    switch (json_typeof(json)) {
+    case JSON_NULL: break;
+    case JSON_TRUE:
+    case JSON_FALSE: value = value_bool(json_is_true(json)); break;
+    case JSON_INTEGER: value = value_int(json_integer_value(json)); break;
+    case JSON_REAL: value = value_float(json_real_value(json)); break;
+    case JSON_STRING:
+        value.kind = PARAM_TEXT;
+        value.text = arena_copy(a, (str){json_string_value(json), json_string_length(json)});
+        if (!value.text.data) return err_set(e, ERR_MEMORY, "no memory for %s", specs[id].name);
+        break;
+    case JSON_OBJECT:
+        if (id != PARAM_CLASS_WEIGHT) return err_set(e, ERR_UNPROCESSABLE, "%s is no dict", specs[id].name);
+        if (!value_from_dict(a, specs[id].name, json, &value, e)) return false;
+        break;
+    case JSON_ARRAY:
+        if (id != PARAM_MONOTONIC_CST) return err_set(e, ERR_UNPROCESSABLE, "%s is no list", specs[id].name);
+        if (!value_from_list(a, specs[id].name, json, &value, e)) return false;
+        break;
+    }
+    p->values[id] = value;
+    return true;
+}
+
+/* Words that Python writes differently from JSON. */
+static str json_spelling(str value)
+{
+    if (str_eq(value, STR("None")) || str_eq(value, STR("none"))) return STR("null");
+    if (str_eq(value, STR("True"))) return STR("true");
+    if (str_eq(value, STR("False"))) return STR("false");
+    return value;
+}
+
+bool params_set_text(train_params *p, arena *a, str name, str value, err *e)
+{
+    str spelled = json_spelling(value);
+    AUTO(json_release) json_t *json = NULL;
+    if (!json_decode(str_bytes(spelled), "a parameter", &json, NULL)) json = json_from_str(value);
+    if (!json) return err_set(e, ERR_MEMORY, "no memory for '%.*s'", STR_ARG(name));
+    return params_set_json(p, a, name, json, e);
+}

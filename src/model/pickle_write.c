@@ -1,0 +1,327 @@
+/*
+ * model/pickle_write.c - the estimators' instance dicts, in the order and with the keys of each version (contract, sections 10.4 and 11).
+ */
+#include "model/pickle_write.h"
+
+#include "compat.h"
+#include "emit_numpy.h"
+
+#include <assert.h>
+
+typedef struct writer {
+    emitter emit;
+    const forest *forest;
+    const train_params *params;
+    sk_version version;
+} writer;
+
+static bool at_least(const writer *w, unsigned major, unsigned minor)
+{
+    return sk_version_at_least(w->version, major, minor);
+}
+
+/* --- parameter values ---------------------------------------------------------------------------------------------------- */
+
+static void write_label(emitter *w, const label *l)
+{
+    switch (l->kind) {
+    case LABEL_INT: emit_int(w, l->integer); return;
+    case LABEL_BOOL: emit_bool(w, l->integer != 0); return;
+    case LABEL_FLOAT: emit_float(w, l->number); return;
+    case LABEL_TEXT: emit_text(w, l->text); return;
+    }
+}
+
+/* The keys of a class_weight dict are labels again, of their own type. */
+static void write_class_weights(writer *w, const param_value *v)
+{
+    emit_op(&w->emit, '}');
+    emit_op(&w->emit, '(');
+    for (size_t i = 0; i < v->count; i++) {
+        for (size_t c = 0; c < w->forest->class_count; c++) {
+            if (!label_matches(&w->forest->classes[c], v->weights[i].label)) continue;
+            write_label(&w->emit, &w->forest->classes[c]);
+            emit_float(&w->emit, v->weights[i].weight);
+            break;
+        }
+    }
+    emit_op(&w->emit, 'u');
+}
+
+static void write_value(writer *w, const param_value *v)
+{
+    switch (v->kind) {
+    case PARAM_NONE: emit_none(&w->emit); return;
+    case PARAM_BOOL: emit_bool(&w->emit, v->boolean); return;
+    case PARAM_INT: emit_int(&w->emit, v->integer); return;
+    case PARAM_FLOAT: emit_float(&w->emit, v->number); return;
+    case PARAM_TEXT: emit_text(&w->emit, v->text); return;
+    case PARAM_WEIGHTS: write_class_weights(w, v); return;
+    case PARAM_INTS:
+        emit_op(&w->emit, ']');
+        emit_op(&w->emit, '(');
+        for (size_t i = 0; i < v->count; i++) emit_int(&w->emit, v->integers[i]);
+        emit_op(&w->emit, 'e');
+        return;
+    }
+}
+
+/* --- pieces of an instance ----------------------------------------------------------------------------------------------- */
+
+static void instance_open(writer *w, estimator_kind kind)
+{
+    emit_global(&w->emit, estimator_module(kind), estimator_of(kind)->name);
+    emit_op(&w->emit, ')');    /* EMPTY_TUPLE */
+    emit_op(&w->emit, '\x81'); /* NEWOBJ */
+    emit_op(&w->emit, '}');
+    emit_op(&w->emit, '(');
+}
+
+static void instance_close(writer *w)
+{
+    emit_key(&w->emit, "_sklearn_version");
+    emit_text(&w->emit, str_from_c(w->version.text));
+    emit_op(&w->emit, 'u');
+    emit_op(&w->emit, 'b');
+}
+
+static void write_param(writer *w, const param_value *values, param_id id)
+{
+    emit_key(&w->emit, param_name(id));
+    write_value(w, &values[id]);
+}
+
+/* The parameters that forests hand to their trees, in the order of both dicts. */
+static void write_shared_params(writer *w, const param_value *values)
+{
+    static const param_id order[] = {PARAM_MAX_DEPTH,        PARAM_MIN_SAMPLES_SPLIT,
+                                     PARAM_MIN_SAMPLES_LEAF, PARAM_MIN_WEIGHT_FRACTION_LEAF,
+                                     PARAM_MAX_FEATURES,     PARAM_MAX_LEAF_NODES};
+    for (size_t i = 0; i < COUNT_OF(order); i++) write_param(w, values, order[i]);
+}
+
+static void write_impurity_params(writer *w, const param_value *values)
+{
+    write_param(w, values, PARAM_MIN_IMPURITY_DECREASE);
+    if (at_least(w, 1, 0)) return;
+    emit_key(&w->emit, "min_impurity_split");
+    emit_none(&w->emit);
+}
+
+static void write_pruning_params(writer *w, const param_value *values)
+{
+    write_param(w, values, PARAM_CCP_ALPHA);
+    if (at_least(w, 1, 4)) write_param(w, values, PARAM_MONOTONIC_CST);
+}
+
+static void write_feature_count(writer *w)
+{
+    const forest *f = w->forest;
+    if (f->feature_names && at_least(w, 1, 0)) {
+        emit_key(&w->emit, "feature_names_in_");
+        emit_names(&w->emit, f->feature_names, f->feature_count);
+    }
+    if (!at_least(w, 1, 0)) {
+        emit_key(&w->emit, "n_features_");
+        emit_int(&w->emit, (int64_t)f->feature_count);
+    }
+    emit_key(&w->emit, "n_features_in_");
+    emit_int(&w->emit, (int64_t)f->feature_count);
+}
+
+/* --- trees --------------------------------------------------------------------------------------------------------------- */
+
+static void write_tree_object(writer *w, const tree *t)
+{
+    const forest *f = w->forest;
+    int64_t classes = f->class_count ? (int64_t)f->class_count : 1;
+    emit_global(&w->emit, "sklearn.tree._tree", "Tree");
+    emit_int(&w->emit, (int64_t)f->feature_count);
+    emit_array_i8(&w->emit, &classes, 1);
+    emit_int(&w->emit, 1);
+    emit_op(&w->emit, '\x87');
+    emit_op(&w->emit, 'R');
+    emit_op(&w->emit, '}');
+    emit_op(&w->emit, '(');
+    emit_key(&w->emit, "max_depth");
+    emit_int(&w->emit, (int64_t)t->depth);
+    emit_key(&w->emit, "node_count");
+    emit_int(&w->emit, (int64_t)t->node_count);
+    emit_key(&w->emit, "nodes");
+    emit_nodes(&w->emit, t, compat_of(w->version).node_has_missing);
+    emit_key(&w->emit, "values");
+    emit_values(&w->emit, t, f->value_count);
+    emit_op(&w->emit, 'u');
+    emit_op(&w->emit, 'b');
+}
+
+/* classes_ of a forest's tree are the encoded 0., 1., 2. ...; a lone tree has the labels. */
+static void write_tree_classes(writer *w, bool is_member)
+{
+    const forest *f = w->forest;
+    emit_key(&w->emit, "classes_");
+    if (is_member) {
+        emit_array_counting(&w->emit, f->class_count);
+    } else {
+        emit_labels(&w->emit, f->classes, f->class_count);
+    }
+    emit_key(&w->emit, "n_classes_");
+    emit_int(&w->emit, (int64_t)f->class_count);
+}
+
+static void write_tree_params(writer *w, estimator_kind kind, const param_value *values)
+{
+    write_param(w, values, PARAM_CRITERION);
+    write_param(w, values, PARAM_SPLITTER);
+    write_shared_params(w, values);
+    write_param(w, values, PARAM_RANDOM_STATE);
+    write_impurity_params(w, values);
+    if (estimator_of(kind)->is_classifier) write_param(w, values, PARAM_CLASS_WEIGHT);
+    write_pruning_params(w, values);
+}
+
+static void write_tree(writer *w, estimator_kind kind, const param_value *values, const tree *t)
+{
+    bool is_member = estimator_of(w->forest->kind)->is_ensemble;
+    instance_open(w, kind);
+    write_tree_params(w, kind, values);
+    write_feature_count(w);
+    emit_key(&w->emit, "n_outputs_");
+    emit_int(&w->emit, 1);
+    if (w->forest->class_count) write_tree_classes(w, is_member);
+    emit_key(&w->emit, "max_features_");
+    emit_int(&w->emit, (int64_t)w->forest->features_max);
+    emit_key(&w->emit, "tree_");
+    write_tree_object(w, t);
+    instance_close(w);
+}
+
+/* --- forests ------------------------------------------------------------------------------------------------------------- */
+
+/* The unfitted tree that a forest keeps as its template: all defaults. */
+static bool write_template(writer *w, err *e)
+{
+    estimator_kind member = estimator_of(w->forest->kind)->member;
+    train_params defaults;
+    if (!params_init(&defaults, member, w->version, e)) return false;
+    instance_open(w, member);
+    write_tree_params(w, member, defaults.values);
+    instance_close(w);
+    return true;
+}
+
+static void write_estimator_params(writer *w)
+{
+    static const char *const names[] = {
+        "criterion",
+        "max_depth",
+        "min_samples_split",
+        "min_samples_leaf",
+        "min_weight_fraction_leaf",
+        "max_features",
+        "max_leaf_nodes",
+        "min_impurity_decrease",
+        "random_state",
+        "ccp_alpha",
+    };
+    emit_key(&w->emit, "estimator_params");
+    emit_op(&w->emit, '(');
+    for (size_t i = 0; i < COUNT_OF(names); i++) emit_key(&w->emit, names[i]);
+    if (!at_least(w, 1, 0)) emit_key(&w->emit, "min_impurity_split");
+    if (at_least(w, 1, 4)) emit_key(&w->emit, "monotonic_cst");
+    emit_op(&w->emit, 't');
+}
+
+static bool write_forest_params(writer *w, err *e)
+{
+    static const param_id order[] = {PARAM_BOOTSTRAP,    PARAM_OOB_SCORE,  PARAM_N_JOBS,
+                                     PARAM_RANDOM_STATE, PARAM_VERBOSE,    PARAM_WARM_START,
+                                     PARAM_CLASS_WEIGHT, PARAM_MAX_SAMPLES};
+    const param_value *values = w->params->values;
+    emit_key(&w->emit, at_least(w, 1, 2) ? "estimator" : "base_estimator");
+    if (!write_template(w, e)) return false;
+    write_param(w, values, PARAM_N_ESTIMATORS);
+    write_estimator_params(w);
+    if (at_least(w, 1, 2) && !at_least(w, 1, 4)) {
+        emit_key(&w->emit, "base_estimator");
+        emit_key(&w->emit, "deprecated");
+    }
+    for (size_t i = 0; i < COUNT_OF(order); i++) write_param(w, values, order[i]);
+    write_param(w, values, PARAM_CRITERION);
+    write_shared_params(w, values);
+    write_impurity_params(w, values);
+    write_pruning_params(w, values);
+    return true;
+}
+
+static void write_sample_counts(writer *w)
+{
+    const forest *f = w->forest;
+    if (!at_least(w, 1, 3)) return;
+    emit_key(&w->emit, "_n_samples");
+    emit_int(&w->emit, (int64_t)f->sample_count);
+    emit_key(&w->emit, "_n_samples_bootstrap");
+    if (f->bootstrap_count)
+        emit_int(&w->emit, (int64_t)f->bootstrap_count);
+    else
+        emit_none(&w->emit);
+    if (!at_least(w, 1, 9)) return;
+    emit_key(&w->emit, "_sample_weight");
+    emit_none(&w->emit);
+}
+
+/* What a tree of the forest was made with: the forest's values, its own splitter and seed. */
+static void member_params(const writer *w, const tree *t, param_value *values)
+{
+    bool is_extra = estimator_of(w->forest->kind)->is_extra;
+    memcpy(values, w->params->values, PARAM_COUNT * sizeof *values);
+    values[PARAM_SPLITTER] =
+        (param_value){.kind = PARAM_TEXT, .text = is_extra ? STR("random") : STR("best")};
+    values[PARAM_RANDOM_STATE] = (param_value){.kind = PARAM_INT, .integer = t->seed};
+    values[PARAM_CLASS_WEIGHT] = (param_value){.kind = PARAM_NONE};
+}
+
+static bool write_forest(writer *w, err *e)
+{
+    const forest *f = w->forest;
+    instance_open(w, f->kind);
+    if (!write_forest_params(w, e)) return false;
+    write_feature_count(w);
+    emit_key(&w->emit, "n_outputs_");
+    emit_int(&w->emit, 1);
+    if (f->class_count) {
+        emit_key(&w->emit, "classes_");
+        emit_labels(&w->emit, f->classes, f->class_count);
+        emit_key(&w->emit, "n_classes_");
+        emit_int(&w->emit, (int64_t)f->class_count);
+    }
+    write_sample_counts(w);
+    emit_key(&w->emit, at_least(w, 1, 4)   ? "estimator_"
+                       : at_least(w, 1, 2) ? "_estimator"
+                                           : "base_estimator_");
+    if (!write_template(w, e)) return false;
+    emit_key(&w->emit, "estimators_");
+    emit_op(&w->emit, ']');
+    emit_op(&w->emit, '(');
+    for (size_t i = 0; i < f->tree_count; i++) {
+        param_value values[PARAM_COUNT];
+        member_params(w, &f->trees[i], values);
+        write_tree(w, estimator_of(f->kind)->member, values, &f->trees[i]);
+    }
+    emit_op(&w->emit, 'e');
+    instance_close(w);
+    return true;
+}
+
+bool forest_pickle(const forest *f, const train_params *params, buf *out, err *e)
+{
+    writer w = {.forest = f, .params = params, .version = f->version};
+    emit_start(&w.emit, out);
+    if (estimator_of(f->kind)->is_ensemble) {
+        if (!write_forest(&w, e)) return false;
+    } else {
+        write_tree(&w, f->kind, params->values, &f->trees[0]);
+    }
+    emit_stop(&w.emit);
+    return buf_ok(out, "a model file", e);
+}

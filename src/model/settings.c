@@ -1,0 +1,265 @@
+/*
+ * model/settings.c - scikit-learn's rules for its own parameters (section 2 of the contract).
+ */
+#include "settings.h"
+
+#include <math.h>
+
+static bool refused(const train_params *p, param_id id, const char *rule, err *e)
+{
+    return err_set(e, ERR_UNPROCESSABLE, "%s %s for %s", param_name(id), rule,
+                   estimator_of(p->estimator)->name);
+}
+
+/* Eight accumulators from 8 to 128 items, halves above: the order decides the last bit. */
+double pairwise_sum(const double *x, size_t count)
+{
+    if (count > 128) {
+        size_t half = count / 2 - (count / 2) % 8;
+        return pairwise_sum(x, half) + pairwise_sum(x + half, count - half);
+    }
+    if (count < 8) {
+        double sum = 0;
+        for (size_t i = 0; i < count; i++) sum += x[i];
+        return sum;
+    }
+    double r[8];
+    memcpy(r, x, sizeof r);
+    size_t i = 8;
+    for (; i + 8 <= count; i += 8)
+        for (size_t k = 0; k < 8; k++) r[k] += x[i + k];
+    double sum = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]));
+    for (; i < count; i++) sum += x[i];
+    return sum;
+}
+
+/* --- counts and shares --------------------------------------------------------------------------------------------------- */
+
+typedef struct count_rule {
+    param_id id;
+    int64_t low;   /* for integers */
+    uint64_t none; /* what None means */
+} count_rule;
+
+static bool integer_or_none(const train_params *p, count_rule rule, uint64_t *out, err *e)
+{
+    const param_value *v = &p->values[rule.id];
+    if (v->kind != PARAM_NONE && v->kind != PARAM_INT)
+        return refused(p, rule.id, "must be None or an integer", e);
+    if (v->kind == PARAM_INT && v->integer < rule.low) return refused(p, rule.id, "is too small", e);
+    *out = v->kind == PARAM_INT ? (uint64_t)v->integer : rule.none;
+    return true;
+}
+
+/* An integer, or a share of the rows, rounded up. */
+static bool count_or_share(const train_params *p, count_rule rule, size_t rows, uint64_t *out, err *e)
+{
+    const param_value *v = &p->values[rule.id];
+    if (v->kind == PARAM_INT) return integer_or_none(p, rule, out, e);
+    if (v->kind != PARAM_FLOAT || !(v->number > 0 && v->number <= 1))
+        return refused(p, rule.id, "must be an integer or a number in (0, 1]", e);
+    *out = (uint64_t)ceil(v->number * (double)rows);
+    return true;
+}
+
+static bool number_between(const train_params *p, param_id id, double high, double *out, err *e)
+{
+    const param_value *v = &p->values[id];
+    double number = v->kind == PARAM_INT ? (double)v->integer : v->number;
+    if ((v->kind != PARAM_INT && v->kind != PARAM_FLOAT) || !(number >= 0 && number <= high))
+        return refused(p, id, "is out of range", e);
+    *out = number;
+    return true;
+}
+
+static uint64_t at_least_one(double x)
+{
+    return x >= 1 ? (uint64_t)x : 1;
+}
+
+static bool features_max(const train_params *p, size_t features, uint64_t *out, err *e)
+{
+    const param_value *v = &p->values[PARAM_MAX_FEATURES];
+    bool is_auto = v->kind == PARAM_TEXT && str_eq(v->text, STR("auto"));
+    bool classifier = estimator_of(p->estimator)->is_classifier;
+    if (v->kind == PARAM_NONE || (is_auto && !classifier)) {
+        *out = features;
+    } else if (is_auto || (v->kind == PARAM_TEXT && str_eq(v->text, STR("sqrt")))) {
+        *out = at_least_one(sqrt((double)features));
+    } else if (v->kind == PARAM_TEXT && str_eq(v->text, STR("log2"))) {
+        *out = at_least_one(log2((double)features));
+    } else if (v->kind == PARAM_INT && v->integer >= 1 && (uint64_t)v->integer <= features) {
+        *out = (uint64_t)v->integer;
+    } else if (v->kind == PARAM_FLOAT && v->number > 0 && v->number <= 1) {
+        *out = at_least_one(v->number * (double)features);
+    } else {
+        return refused(p, PARAM_MAX_FEATURES,
+                       "must be None, \"sqrt\", \"log2\", 1 to the number of features, or a share of them",
+                       e);
+    }
+    return true;
+}
+
+static bool sizes(const train_params *p, const train_data *data, fit_settings *out, err *e)
+{
+    bool ok = integer_or_none(p, (count_rule){PARAM_MAX_DEPTH, 1, INT32_MAX}, &out->depth_max, e) &&
+              integer_or_none(p, (count_rule){PARAM_MAX_LEAF_NODES, 2, 0}, &out->leaves_max, e) &&
+              count_or_share(p, (count_rule){PARAM_MIN_SAMPLES_LEAF, 1, 0}, data->rows,
+                             &out->samples_leaf_min, e) &&
+              count_or_share(p, (count_rule){PARAM_MIN_SAMPLES_SPLIT, 2, 0}, data->rows,
+                             &out->samples_split_min, e) &&
+              number_between(p, PARAM_MIN_WEIGHT_FRACTION_LEAF, 0.5, &out->weight_fraction_min, e) &&
+              number_between(p, PARAM_MIN_IMPURITY_DECREASE, INFINITY, &out->impurity_decrease_min, e) &&
+              features_max(p, data->features, &out->features_max, e);
+    if (!ok) return false;
+    if (out->samples_split_min < 2) out->samples_split_min = 2;
+    if (out->samples_split_min < 2 * out->samples_leaf_min)
+        out->samples_split_min = 2 * out->samples_leaf_min;
+    return true;
+}
+
+/* --- criterion and splitter ---------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    criterion_kind kind;
+    bool classifies;
+} criterion_names[] = {
+    {"gini", CRITERION_GINI, true},        {"entropy", CRITERION_ENTROPY, true},
+    {"log_loss", CRITERION_ENTROPY, true}, {"squared_error", CRITERION_SQUARED, false},
+    {"mse", CRITERION_SQUARED, false},     {"friedman_mse", CRITERION_FRIEDMAN, false},
+    {"poisson", CRITERION_POISSON, false}, {"absolute_error", CRITERION_ABSOLUTE, false},
+    {"mae", CRITERION_ABSOLUTE, false},
+};
+
+static bool criterion_of(const train_params *p, const train_data *data, fit_settings *out, err *e)
+{
+    const param_value *v = &p->values[PARAM_CRITERION];
+    bool classifies = estimator_of(p->estimator)->is_classifier;
+    size_t i = 0;
+    while (i < COUNT_OF(criterion_names) &&
+           !(v->kind == PARAM_TEXT && str_eq(v->text, str_from_c(criterion_names[i].name)) &&
+             criterion_names[i].classifies == classifies))
+        i++;
+    if (i == COUNT_OF(criterion_names))
+        return refused(p, PARAM_CRITERION,
+                       classifies ? "must be gini, entropy or log_loss"
+                                  : "must be squared_error, friedman_mse, poisson or absolute_error",
+                       e);
+    out->criterion = criterion_names[i].kind;
+    if (out->criterion == CRITERION_FRIEDMAN && out->compat.friedman_is_squared)
+        out->criterion = CRITERION_SQUARED;
+    if (out->criterion == CRITERION_ABSOLUTE && sk_version_at_least(p->version, 1, 8))
+        return err_set(e, ERR_UNSUPPORTED,
+                       "criterion absolute_error is reproduced up to version 1.7, not of %s",
+                       p->version.text);
+    double sum = 0;
+    for (size_t row = 0; out->criterion == CRITERION_POISSON && row < data->rows; row++) {
+        if (data->y_number[row] < 0)
+            return err_set(e, ERR_UNPROCESSABLE,
+                           "criterion poisson needs targets of zero and more, row %zu has %g", row + 1,
+                           data->y_number[row]);
+        sum += data->y_number[row];
+    }
+    if (out->criterion == CRITERION_POISSON && !(sum > 0))
+        return err_set(e, ERR_UNPROCESSABLE, "criterion poisson needs a target above zero");
+    return true;
+}
+
+static bool splitter_of(const train_params *p, fit_settings *out, err *e)
+{
+    const param_value *v = &p->values[PARAM_SPLITTER];
+    const estimator_info *info = estimator_of(p->estimator);
+    if (info->is_ensemble) {
+        out->random_splitter = info->is_extra;
+        return true;
+    }
+    bool is_random = v->kind == PARAM_TEXT && str_eq(v->text, STR("random"));
+    if (!is_random && !(v->kind == PARAM_TEXT && str_eq(v->text, STR("best"))))
+        return refused(p, PARAM_SPLITTER, "must be best or random", e);
+    out->random_splitter = is_random;
+    return true;
+}
+
+/* --- constraints and missing values -------------------------------------------------------------------------------------- */
+
+static bool monotonic_of(arena *a, const train_params *p, const train_data *data, fit_settings *out, err *e)
+{
+    const param_value *v = &p->values[PARAM_MONOTONIC_CST];
+    if (v->kind == PARAM_NONE) return true;
+    if (v->kind != PARAM_INTS || v->count != data->features)
+        return refused(p, PARAM_MONOTONIC_CST, "must have one of -1, 0, 1 per feature", e);
+    if (data->y_class && data->classes != 2)
+        return refused(p, PARAM_MONOTONIC_CST, "needs exactly two classes", e);
+    if (out->criterion == CRITERION_ABSOLUTE)
+        return err_set(e, ERR_UNSUPPORTED, "monotonic_cst with criterion absolute_error is not reproduced");
+
+    int8_t *signs = arena_alloc_array(a, v->count, sizeof *signs);
+    if (!signs) return err_set(e, ERR_MEMORY, "no memory for %zu constraints", v->count);
+    for (size_t i = 0; i < v->count; i++) {
+        if (v->integers[i] < -1 || v->integers[i] > 1)
+            return refused(p, PARAM_MONOTONIC_CST, "must have one of -1, 0, 1 per feature", e);
+        signs[i] = (int8_t)(data->y_class ? -v->integers[i] : v->integers[i]); /* the splitter sees class 0 */
+    }
+    out->monotonic = signs;
+    return true;
+}
+
+static bool missing_allowed(const train_params *p, const fit_settings *s, size_t feature, err *e)
+{
+    bool from = sk_version_at_least(p->version, 1, estimator_of(p->estimator)->is_ensemble ? 4 : 3);
+    if (!from)
+        return err_set(e, ERR_UNPROCESSABLE,
+                       "feature %zu has missing values, which %s of version %s does not take", feature + 1,
+                       estimator_of(p->estimator)->name, p->version.text);
+    if (s->random_splitter || s->criterion == CRITERION_POISSON || s->criterion == CRITERION_ABSOLUTE)
+        return err_set(
+            e, ERR_UNSUPPORTED,
+            "feature %zu has missing values: they are reproduced for the best splitter and the criteria "
+            "gini, entropy, squared_error and friedman_mse only",
+            feature + 1);
+    if (s->monotonic)
+        return err_set(e, ERR_UNPROCESSABLE,
+                       "feature %zu has missing values, which monotonic_cst does not allow", feature + 1);
+    return true;
+}
+
+static bool missing_of(arena *a, const train_params *p, const train_data *data, fit_settings *out, err *e)
+{
+    bool *has = arena_alloc_array(a, data->features, sizeof *has);
+    if (!has) return err_set(e, ERR_MEMORY, "no memory for %zu features", data->features);
+    for (size_t f = 0; f < data->features; f++) {
+        const float *column = data->x + f * data->rows;
+        for (size_t row = 0; row < data->rows; row++) {
+            if (isinf(column[row]))
+                return err_set(e, ERR_UNPROCESSABLE,
+                               "row %zu, feature %zu: infinite, or beyond a 32-bit float", row + 1, f + 1);
+            has[f] |= isnan(column[row]);
+        }
+        if (has[f] && !missing_allowed(p, out, f, e)) return false;
+    }
+    out->has_missing = has;
+    return true;
+}
+
+/* What is accepted as a parameter but has an effect that is not reproduced. */
+static bool nothing_unreproduced(const train_params *p, err *e)
+{
+    const param_value *alpha = &p->values[PARAM_CCP_ALPHA], *oob = &p->values[PARAM_OOB_SCORE];
+    bool prunes = (alpha->kind == PARAM_FLOAT && alpha->number != 0) ||
+                  (alpha->kind == PARAM_INT && alpha->integer != 0);
+    if (prunes) return err_set(e, ERR_UNSUPPORTED, "ccp_alpha other than 0 (pruning) is not reproduced");
+    if (oob->kind == PARAM_BOOL && oob->boolean)
+        return err_set(e, ERR_UNSUPPORTED, "oob_score is not computed; leave it false and use a test split");
+    return true;
+}
+
+bool settings_make(arena *a, const train_params *p, const train_data *data, fit_settings *out, err *e)
+{
+    *out = (fit_settings){.compat = compat_of(p->version), .value_count = data->y_class ? data->classes : 1};
+    if (data->rows == 0 || data->features == 0)
+        return err_set(e, ERR_UNPROCESSABLE, "nothing to fit: %zu rows with %zu features", data->rows,
+                       data->features);
+    return nothing_unreproduced(p, e) && criterion_of(p, data, out, e) && splitter_of(p, out, e) &&
+           sizes(p, data, out, e) && monotonic_of(a, p, data, out, e) && missing_of(a, p, data, out, e);
+}

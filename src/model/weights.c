@@ -1,0 +1,110 @@
+/*
+ * model/weights.c - sample_weight, class_weight and the size of a bootstrap.
+ */
+#include "settings.h"
+
+#include <math.h>
+
+static bool is_text(const param_value *v, str text)
+{
+    return v->kind == PARAM_TEXT && str_eq(v->text, text);
+}
+
+bool settings_balanced_subsample(const train_params *p)
+{
+    const param_value *bootstrap = &p->values[PARAM_BOOTSTRAP];
+    return is_text(&p->values[PARAM_CLASS_WEIGHT], STR("balanced_subsample")) &&
+           bootstrap->kind == PARAM_BOOL && bootstrap->boolean;
+}
+
+static void class_totals(const train_data *data, const double *weights, double *totals)
+{
+    memset(totals, 0, data->classes * sizeof *totals);
+    for (size_t row = 0; row < data->rows; row++) totals[data->y_class[row]] += weights ? weights[row] : 1.0;
+}
+
+/* "balanced": n / (classes * count), in 1.9 of the weighted counts. */
+static void balanced_factors(const train_params *p, const train_data *data, double *factors)
+{
+    bool weighted = compat_of(p->version).weighted_bootstrap;
+    class_totals(data, weighted ? data->weights : NULL, factors);
+    double n = weighted ? pairwise_sum(factors, data->classes) : (double)data->rows;
+    for (size_t c = 0; c < data->classes; c++) factors[c] = n / ((double)data->classes * factors[c]);
+}
+
+static bool dict_factors(const param_value *v, const train_data *data, double *factors, err *e)
+{
+    for (size_t c = 0; c < data->classes; c++) factors[c] = 1.0;
+    for (size_t i = 0; i < v->count; i++) {
+        size_t c = 0;
+        while (c < data->classes && !label_matches(&data->labels[c], v->weights[i].label)) c++;
+        if (c == data->classes)
+            return err_set(e, ERR_UNPROCESSABLE, "class_weight names '%.*s', which is no class of the data",
+                           STR_ARG(v->weights[i].label));
+        factors[c] = v->weights[i].weight;
+    }
+    return true;
+}
+
+static bool class_factors(arena *a, const train_params *p, const train_data *data, double **factors, err *e)
+{
+    const param_value *v = &p->values[PARAM_CLASS_WEIGHT];
+    *factors = NULL;
+    if (v->kind == PARAM_NONE || !data->y_class || settings_balanced_subsample(p)) return true;
+    *factors = arena_alloc_array(a, data->classes, sizeof **factors);
+    if (!*factors) return err_set(e, ERR_MEMORY, "no memory for %zu class weights", data->classes);
+    if (v->kind == PARAM_WEIGHTS) return dict_factors(v, data, *factors, e);
+    if (!is_text(v, STR("balanced")) &&
+        !(is_text(v, STR("balanced_subsample")) && estimator_of(p->estimator)->is_ensemble))
+        return err_set(
+            e, ERR_UNPROCESSABLE,
+            "class_weight must be None, balanced, balanced_subsample (forests) or a weight per label");
+    balanced_factors(p, data, *factors);
+    return true;
+}
+
+bool settings_weights(arena *a, const train_params *p, const train_data *data, const double **weights, err *e)
+{
+    double *factors;
+    if (!class_factors(a, p, data, &factors, e)) return false;
+    for (size_t row = 0; data->weights && row < data->rows; row++)
+        if (!(data->weights[row] >= 0) || isinf(data->weights[row]))
+            return err_set(e, ERR_UNPROCESSABLE, "sample weight of row %zu is %g", row + 1,
+                           data->weights[row]);
+    *weights = data->weights;
+    if (!factors) return true;
+
+    double *product = arena_alloc_array(a, data->rows, sizeof *product);
+    if (!product) return err_set(e, ERR_MEMORY, "no memory for the weights of %zu rows", data->rows);
+    for (size_t row = 0; row < data->rows; row++) {
+        double factor = factors[data->y_class[row]];
+        product[row] = data->weights ? data->weights[row] * factor : factor;
+    }
+    *weights = product;
+    return true;
+}
+
+bool settings_bootstrap_count(const train_params *p, const compat *c, size_t rows, const double *weights,
+                              size_t *count, err *e)
+{
+    const param_value *v = &p->values[PARAM_MAX_SAMPLES];
+    double wanted = (double)rows;
+    if (v->kind == PARAM_INT) {
+        wanted = (double)v->integer;
+    } else if (v->kind == PARAM_FLOAT) {
+        if (!(v->number > 0 && v->number <= 1))
+            return err_set(e, ERR_UNPROCESSABLE, "max_samples as a share must be in (0, 1], not %g",
+                           v->number);
+        if (c->max_samples_truncated)
+            wanted = trunc(v->number * (weights ? pairwise_sum(weights, rows) : (double)rows));
+        else
+            wanted = nearbyint((double)rows * v->number); /* half to even, as Python rounds */
+        if (wanted < 1 && c->max_samples_at_least_one) wanted = 1;
+    } else if (v->kind != PARAM_NONE) {
+        return err_set(e, ERR_UNPROCESSABLE, "max_samples must be None, an integer or a share of the rows");
+    }
+    if (!(wanted >= 1) || (v->kind == PARAM_INT && wanted > (double)rows))
+        return err_set(e, ERR_UNPROCESSABLE, "max_samples gives %g draws of %zu rows", wanted, rows);
+    *count = (size_t)wanted;
+    return true;
+}
