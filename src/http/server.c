@@ -98,7 +98,7 @@ static size_t keep_encoded(void *cls UNUSED, struct MHD_Connection *connection U
     return strlen(text);
 }
 
-static void log_library(void *cls, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void log_library(void *cls, const char *format, va_list args)
 {
     const http_server *s = cls;
     char text[512];
