@@ -98,8 +98,9 @@ typedef struct interval {
 
 bool interval_covers(const ecosystem *eco, const interval *in, str version);
 
+typedef enum event_kind { EVENT_INTRODUCED, EVENT_FIXED, EVENT_LAST_AFFECTED, EVENT_LIMIT } event_kind;
 typedef struct range_event {
-    enum { EVENT_INTRODUCED, EVENT_FIXED, EVENT_LAST_AFFECTED, EVENT_LIMIT } kind;
+    event_kind kind;
     str version; /* empty for introduced "0" */
     size_t order;
     const ecosystem *eco;

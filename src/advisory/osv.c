@@ -168,7 +168,7 @@ static bool read_event(const json_t *json, const ecosystem *eco, range_event *ou
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         str version = json_text(json, names[i]);
         if (version.len == 0) continue;
-        out->kind = i;
+        out->kind = (event_kind)i;
         out->eco = eco;
         out->version = version;
         if (out->kind == EVENT_INTRODUCED && str_eq(version, STR("0"))) out->version = STR_NONE;
