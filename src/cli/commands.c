@@ -3,10 +3,13 @@
  */
 #include "cli/commands.h"
 
+#include "cli/model.h"
+
 #include <stdio.h>
 #include <string.h>
 
 static const cli_command commands[] = {
+    {"model", "train", "train a forest with scikit-learn's bits from a CSV file", cli_model_train},
     {NULL, NULL, NULL, NULL},
 };
 

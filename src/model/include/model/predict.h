@@ -1,0 +1,31 @@
+/*
+ * model/predict.h - predictions of a forest, with the bits scikit-learn gives (trees added in order).
+ *
+ * A predictor is a compact copy: 12 bytes a node, left child next to its parent, thresholds rounded down to float32 (which decides the same for
+ * every float32 input), equal leaves stored once. Threads: constant after it was made, shared freely; predict functions allocate nothing.
+ */
+#ifndef MODEL_PREDICT_H
+#define MODEL_PREDICT_H
+
+#include "model/forest.h"
+
+typedef struct predictor predictor;
+
+bool predictor_new(const forest *f, predictor **out,
+                   err *e) MUST_USE; /* f is not needed afterwards, except for its labels */
+void predictor_free(predictor *p);
+AUTO_FOR(predictor *, predictor_free)
+
+size_t predictor_features(const predictor *p);
+size_t predictor_outputs(const predictor *p); /* numbers per row: classes, or 1 for a regressor */
+bool predictor_takes_missing(const predictor *p);
+size_t predictor_node_count(const predictor *p);
+
+/* Rows of predictor_features() float32 numbers, one row after the other; rows of predictor_outputs() numbers come out: predict_proba, or the value.
+ * Fails with ERR_UNPROCESSABLE on a number that is infinite, or missing where the model does not take missing values. */
+bool predictor_run(const predictor *p, const float *rows, size_t count, double *out, err *e) MUST_USE;
+
+/* The class of one row of outputs: the first of the largest. */
+size_t predictor_argmax(const predictor *p, const double *outputs);
+
+#endif

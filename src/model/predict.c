@@ -1,0 +1,266 @@
+/*
+ * model/predict.c - the walk.
+ *
+ * A small forest stays in the cache and is walked row by row. A large one is walked tree by tree over blocks of rows, so that a tree is
+ * fetched once per block. Either way every row adds its trees in order, which keeps the bits.
+ */
+#include "model/predict.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "settings.h"
+
+typedef struct fast_node {
+    float threshold;
+    uint32_t
+        feature; /* twice the feature, plus one when missing values go left; LEAF: `right` is a row of values */
+    uint32_t right; /* the left child is the next node */
+} fast_node;
+
+static const uint32_t LEAF = UINT32_MAX;
+
+struct predictor {
+    fast_node *nodes;
+    uint32_t *roots;
+    double *values; /* rows of `outputs` numbers */
+    size_t node_count, tree_count, features, outputs, value_rows;
+    bool takes_missing, is_classifier;
+};
+
+enum { BLOCK_ROWS = 1024, SMALL_FOREST_BYTES = 512 * 1024, FEW_ROWS = 16 };
+
+/* --- making it ----------------------------------------------------------------------------------------------------------- */
+
+/* The largest float32 that is not above t: for every float32 x, x <= t decides as x <= t32. */
+static float round_down(double t)
+{
+    float rounded = (float)t;
+    return (double)rounded > t ? nextafterf(rounded, -INFINITY) : rounded;
+}
+
+/* Equal rows are found through a hash table of row numbers plus one. */
+typedef struct value_set {
+    uint32_t *slots;
+    size_t slot_count; /* a power of two */
+} value_set;
+
+static uint64_t hash_row(const double *row, size_t count)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits;
+        memcpy(&bits, &row[i], sizeof bits);
+        hash = (hash ^ bits) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+/* The row at values[value_rows] becomes a new row, or is found equal to an old one. */
+static uint32_t settle_row(predictor *p, value_set *set)
+{
+    const double *row = p->values + p->value_rows * p->outputs;
+    size_t at = hash_row(row, p->outputs) & (set->slot_count - 1);
+    for (; set->slots[at]; at = (at + 1) & (set->slot_count - 1)) {
+        uint32_t known = set->slots[at] - 1;
+        if (memcmp(p->values + (size_t)known * p->outputs, row, p->outputs * sizeof *row) == 0) return known;
+    }
+    set->slots[at] = (uint32_t)++p->value_rows;
+    return set->slots[at] - 1;
+}
+
+static uint32_t add_leaf_value(predictor *p, value_set *set, const forest *f, const double *value)
+{
+    double *row = p->values + p->value_rows * p->outputs;
+    double sum = f->values_are_counts ? pairwise_sum(value, p->outputs) : 1;
+    if (sum == 0) sum = 1;
+    for (size_t i = 0; i < p->outputs; i++) row[i] = f->values_are_counts ? value[i] / sum : value[i];
+    return settle_row(p, set);
+}
+
+/* Pre-order: a stack of nodes to place; a right child's place is told to its parent when it gets one. */
+typedef struct placing {
+    int32_t node;
+    uint32_t parent; /* index of the fast node whose right child this is, or LEAF */
+} placing;
+
+static void place_tree(predictor *p, value_set *set, const forest *f, const tree *t, placing *stack)
+{
+    size_t open = 0;
+    stack[open++] = (placing){0, LEAF};
+    while (open) {
+        placing next = stack[--open];
+        const tree_node *n = &t->nodes[next.node];
+        uint32_t at = (uint32_t)p->node_count++;
+        if (next.parent != LEAF) p->nodes[next.parent].right = at;
+        if (n->left < 0) {
+            uint32_t row = add_leaf_value(p, set, f, t->values + (size_t)next.node * f->value_count);
+            p->nodes[at] = (fast_node){.feature = LEAF, .right = row};
+            continue;
+        }
+        p->nodes[at] = (fast_node){.threshold = round_down(n->threshold),
+                                   .feature = (uint32_t)n->feature * 2 + n->missing_left};
+        stack[open++] = (placing){n->right, at};
+        stack[open++] = (placing){n->left, LEAF};
+    }
+}
+
+static bool no_memory(size_t nodes, err *e)
+{
+    return err_set(e, ERR_MEMORY, "no memory to serve a forest of %zu nodes", nodes);
+}
+
+static bool version_takes_missing(const forest *f)
+{
+    const estimator_info *info = estimator_of(f->kind);
+    unsigned from_minor = info->is_extra ? 6 : info->is_ensemble ? 4 : 3;
+    return sk_version_at_least(f->version, 1, from_minor);
+}
+
+static bool place_all(predictor *p, const forest *f, size_t nodes, size_t largest, err *e)
+{
+    value_set set = {.slot_count = 64};
+    while (set.slot_count < 2 * nodes) set.slot_count *= 2;
+    set.slots = calloc(set.slot_count, sizeof *set.slots);
+    placing *stack = calloc(largest + 2, sizeof *stack);
+    bool ok = set.slots && stack;
+    for (size_t i = 0; ok && i < f->tree_count; i++) {
+        p->roots[i] = (uint32_t)p->node_count;
+        place_tree(p, &set, f, &f->trees[i], stack);
+    }
+    free(set.slots);
+    free(stack);
+    return ok ? true : no_memory(nodes, e);
+}
+
+bool predictor_new(const forest *f, predictor **out, err *e)
+{
+    size_t nodes = 0, largest = 0, leaves = 0;
+    for (size_t i = 0; i < f->tree_count; i++) {
+        nodes += f->trees[i].node_count;
+        leaves += f->trees[i].node_count / 2 + 1; /* of a binary tree */
+        if (f->trees[i].node_count > largest) largest = f->trees[i].node_count;
+    }
+    if (nodes >= UINT32_MAX)
+        return err_set(e, ERR_TOO_LARGE, "a forest of %zu nodes is too large to serve", nodes);
+
+    AUTO(predictor_free) predictor *p = calloc(1, sizeof *p);
+    if (!p) return no_memory(nodes, e);
+    p->is_classifier = f->class_count > 0;
+    p->takes_missing = version_takes_missing(f);
+    p->features = f->feature_count;
+    p->outputs = f->value_count;
+    p->tree_count = f->tree_count;
+    p->nodes = calloc(nodes, sizeof *p->nodes);
+    p->roots = calloc(f->tree_count, sizeof *p->roots);
+    p->values = calloc((leaves + 1) * f->value_count, sizeof *p->values);
+    if (!p->nodes || !p->roots || !p->values) return no_memory(nodes, e);
+    if (!place_all(p, f, nodes, largest, e)) return false;
+
+    /* Most leaves are pure and equal: give back what they do not need. */
+    double *values = realloc(p->values, (p->value_rows + 1) * p->outputs * sizeof *values);
+    if (values) p->values = values;
+    *out = TAKE(p);
+    return true;
+}
+
+void predictor_free(predictor *p)
+{
+    if (!p) return;
+    free(p->nodes);
+    free(p->roots);
+    free(p->values);
+    free(p);
+}
+
+size_t predictor_features(const predictor *p)
+{
+    return p->features;
+}
+
+size_t predictor_outputs(const predictor *p)
+{
+    return p->outputs;
+}
+
+bool predictor_takes_missing(const predictor *p)
+{
+    return p->takes_missing;
+}
+
+size_t predictor_node_count(const predictor *p)
+{
+    return p->node_count;
+}
+
+/* --- walking ------------------------------------------------------------------------------------------------------------- */
+
+static inline const double *walk(const predictor *p, uint32_t root, const float *row)
+{
+    uint32_t at = root;
+    const fast_node *n = &p->nodes[at];
+    while (n->feature != LEAF) {
+        float x = row[n->feature >> 1];
+        bool left = x <= n->threshold || ((n->feature & 1) && isnan(x));
+        at = left ? at + 1 : n->right;
+        n = &p->nodes[at];
+    }
+    return p->values + (size_t)n->right * p->outputs;
+}
+
+static inline void add_values(double *sums, const double *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) sums[i] += values[i];
+}
+
+static void run_block(const predictor *p, const float *rows, size_t count, double *out)
+{
+    bool rows_outside = p->node_count * sizeof(fast_node) <= SMALL_FOREST_BYTES || count < FEW_ROWS;
+    if (rows_outside) {
+        for (size_t r = 0; r < count; r++)
+            for (size_t t = 0; t < p->tree_count; t++)
+                add_values(out + r * p->outputs, walk(p, p->roots[t], rows + r * p->features), p->outputs);
+        return;
+    }
+    for (size_t t = 0; t < p->tree_count; t++)
+        for (size_t r = 0; r < count; r++)
+            add_values(out + r * p->outputs, walk(p, p->roots[t], rows + r * p->features), p->outputs);
+}
+
+static bool rows_are_usable(const predictor *p, const float *rows, size_t count, err *e)
+{
+    for (size_t i = 0; i < count * p->features; i++) {
+        if (isinf(rows[i]))
+            return err_set(e, ERR_UNPROCESSABLE,
+                           "row %zu, feature %zu is infinite, or too large for a 32-bit float",
+                           i / p->features + 1, i % p->features + 1);
+        if (isnan(rows[i]) && !p->takes_missing)
+            return err_set(e, ERR_UNPROCESSABLE,
+                           "row %zu, feature %zu is missing, and this model does not take missing values",
+                           i / p->features + 1, i % p->features + 1);
+    }
+    return true;
+}
+
+bool predictor_run(const predictor *p, const float *rows, size_t count, double *out, err *e)
+{
+    if (!rows_are_usable(p, rows, count, e)) return false;
+    memset(out, 0, count * p->outputs * sizeof *out);
+    for (size_t done = 0; done < count; done += BLOCK_ROWS) {
+        size_t part = count - done < BLOCK_ROWS ? count - done : BLOCK_ROWS;
+        run_block(p, rows + done * p->features, part, out + done * p->outputs);
+    }
+    if (p->tree_count == 1) return true; /* a lone tree, or a division by one */
+    for (size_t i = 0; i < count * p->outputs; i++) out[i] /= (double)p->tree_count;
+    return true;
+}
+
+size_t predictor_argmax(const predictor *p, const double *outputs)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < p->outputs; i++)
+        if (outputs[i] > outputs[best]) best = i;
+    return best;
+}
