@@ -1,5 +1,11 @@
-import "./styles/tokens.css";
+import "./styles/index.css";
 import { render } from "preact";
+import { App } from "./app";
+import { interceptClicks } from "./lib/router";
 
+interceptClicks();
 const root = document.getElementById("app");
-if (root) render(<p>Assay</p>, root);
+if (root) {
+  root.replaceChildren();
+  render(<App />, root);
+}

@@ -1,0 +1,79 @@
+import type { Status } from "../api/types";
+import { href } from "../lib/router";
+import { Icon } from "../parts/icon";
+import { Logo } from "../parts/logo";
+import { Freshness } from "./freshness";
+import { firstSegment, type Place, places } from "./places";
+
+function PlaceLink({ place, at, status }: { place: Place; at: string; status: Status | undefined }) {
+  const waiting = status && place.count ? place.count(status) : 0;
+  return (
+    <a href={href(place.path)} aria-current={firstSegment(place.path) === at ? "page" : undefined}>
+      <Icon name={place.icon} />
+      {place.label}
+      {waiting > 0 && (
+        <span class="count hot">
+          {waiting}
+          <span class="sr"> open</span>
+        </span>
+      )}
+    </a>
+  );
+}
+
+export function PlaceList({ at, status }: { at: string; status: Status | undefined }) {
+  return (
+    <div class="nav">
+      {places.map((place, index) => (
+        <>
+          {place.group && place.group !== places[index - 1]?.group && <h2>{place.group}</h2>}
+          <PlaceLink key={place.path} place={place} at={at} status={status} />
+        </>
+      ))}
+    </div>
+  );
+}
+
+export function Sidebar({ at, status }: { at: string; status: Status | undefined }) {
+  return (
+    <nav class="side" aria-label="Main">
+      <a class="brand" href={href("/")}>
+        <Logo />
+        Assay
+      </a>
+      <PlaceList at={at} status={status} />
+      <div class="foot">
+        <Freshness status={status} />
+      </div>
+    </nav>
+  );
+}
+
+export function TabBar({ at, onMenu }: { at: string; onMenu: () => void }) {
+  const security = ["vulnerabilities", "threats", "violations"].includes(at);
+  const current = (on: boolean): "page" | undefined => (on ? "page" : undefined);
+  return (
+    <nav class="tabbar" aria-label="Main, phone">
+      <a href={href("/")} aria-current={current(at === "")}>
+        <Icon name="home" />
+        Home
+      </a>
+      <a href={href("/artifacts")} aria-current={current(at === "artifacts")}>
+        <Icon name="box" />
+        Artifacts
+      </a>
+      <a href={href("/vulnerabilities")} aria-current={current(security)}>
+        <Icon name="shield" />
+        Security
+      </a>
+      <a href={href("/policies")} aria-current={current(at === "policies")}>
+        <Icon name="scales" />
+        Policies
+      </a>
+      <button type="button" onClick={onMenu}>
+        <Icon name="menu" />
+        Menu
+      </button>
+    </nav>
+  );
+}

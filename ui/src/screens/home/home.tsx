@@ -1,0 +1,178 @@
+/* Home, thin: what is stored, what needs somebody, what is left to set up. */
+import type { ComponentChildren } from "preact";
+import { api } from "../../api/client";
+import type { Status, ThreatRow, Violation } from "../../api/types";
+import { useStatus } from "../../frame/status";
+import { useData } from "../../lib/data";
+import { capital, count, plural, size, visible } from "../../lib/format";
+import { href, itemPath } from "../../lib/router";
+import { Icon } from "../../parts/icon";
+import { Card, Page } from "../../parts/page";
+import { SeverityBadge } from "../../parts/severity";
+import { Empty, ErrorNote, Skeleton } from "../../parts/states";
+import { Name, Time } from "../../parts/text";
+import { VerdictMark, VerdictOf } from "../../parts/verdict";
+import { artifactLabel } from "../vulnerabilities/drawer";
+import { SetUp } from "./setup";
+
+function Tile({ label, value, unit, hint, to, mark }: { label: string; value: number | undefined; unit: string; hint: string; to: string; mark?: ComponentChildren }) {
+  return (
+    <a class="card stat" href={href(to)}>
+      <div class="label">{label}</div>
+      <div class="row">
+        <div class="v">
+          {value === undefined ? "–" : count(value)} <small>{unit}</small>
+        </div>
+        {mark && <span class="push">{mark}</span>}
+      </div>
+      <div class="faint t12">{hint || "\u00a0"}</div>
+    </a>
+  );
+}
+
+function Tiles({ status }: { status: Status | undefined }) {
+  const totals = status?.totals;
+  const threats = status?.counts.threats;
+  const waiting = status ? status.scans.queued + status.scans.running : undefined;
+  return (
+    <div class="grid g-4">
+      <Tile label="Stored" value={totals?.artifacts} unit={totals?.artifacts === 1 ? "artifact" : "artifacts"} hint={totals ? `${size(totals.bytes)} in ${plural(totals.blobs, "blob")}` : ""} to="/artifacts" />
+      <Tile label="Threats" value={threats} unit={threats === 1 ? "model" : "models"} hint={threats ? "would run code, or could not be read" : threats === 0 ? "none among what was scanned" : ""} to="/threats" mark={threats ? <VerdictMark shape="unsafe" word="Unsafe" quiet /> : undefined} />
+      <Tile label="Violations" value={status?.counts.violations} unit="open" hint={status?.counts.violations === 0 ? "nothing goes against a policy" : "against policies"} to="/violations" />
+      <Tile label="Waiting for a scan" value={waiting} unit={waiting === 1 ? "artifact" : "artifacts"} hint={waiting === 0 ? "all are judged" : status ? `${count(status.scans.running)} running` : ""} to="/artifacts" />
+    </div>
+  );
+}
+
+const ROWS = 6;
+
+function Attention({ threats, violations }: { threats: readonly ThreatRow[]; violations: readonly Violation[] }) {
+  return (
+    <table class="tbl cards">
+      <thead class="sr-head">
+        <tr>
+          <th>Artifact</th>
+          <th>Verdict</th>
+          <th>Since</th>
+          <th>Next step</th>
+        </tr>
+      </thead>
+      <tbody>
+        {threats.slice(0, ROWS).map((row) => (
+          <tr key={`t${row.repo}/${row.path}`}>
+            <td class="full">
+              <span class="name wrap-any">
+                <Name text={`${row.repo}/${row.path}`} />
+              </span>
+              <span class="sub">
+                <Name text={capital(row.title)} />
+              </span>
+            </td>
+            <td>
+              <VerdictOf verdict={row.verdict} />
+            </td>
+            <td class="muted hide">
+              <Time ms={row.modified_ms} />
+            </td>
+            <td class="num">
+              <a class="btn sm" href={href(itemPath(row.repo, row.path))}>
+                See the call<span class="sr">, {row.path}</span>
+              </a>
+            </td>
+          </tr>
+        ))}
+        {violations.slice(0, ROWS).map((row) => (
+          <tr key={`v${row.id}`}>
+            <td class="full">
+              <span class="name wrap-any">
+                <Name text={`${row.repo}/${artifactLabel(row.path)}`} />
+              </span>
+              <span class="sub">
+                <Name text={capital(row.summary)} />
+              </span>
+            </td>
+            <td>
+              <SeverityBadge severity={row.severity} />
+            </td>
+            <td class="muted hide">
+              <Time ms={row.created_ms} />
+            </td>
+            <td class="num">
+              <a class="btn sm" href={href(`/violations/${row.id}`)}>
+                What unblocks it<span class="sr">, {visible(artifactLabel(row.path))}</span>
+              </a>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function need(threats: number, violations: number): string {
+  const parts = [threats > 0 && plural(threats, "model threat"), violations > 0 && plural(violations, "blocking violation")].filter(Boolean);
+  return parts.length > 0 ? `${capital(parts.join(" and "))} ${threats + violations === 1 ? "needs" : "need"} a decision.` : "Nothing waits for a decision.";
+}
+
+function greeting(user: string): string {
+  const hour = new Date().getHours();
+  const part = hour < 5 ? "Good night" : hour < 12 ? "Good morning" : hour < 18 ? "Good afternoon" : "Good evening";
+  return `${part}, ${user}`;
+}
+
+export function Home({ user, onDeploy }: { user: string; onDeploy: () => void }) {
+  const status = useStatus();
+  const threats = useData("threats", () => api.threats());
+  const violations = useData("violations", () => api.violations());
+  const loaded = threats.value && violations.value;
+  /* One line per artifact: a blocked model is a threat first, and its violation is one click further. */
+  const known = new Set(threats.value?.rows.map((row) => `${row.repo}/${row.path}`));
+  const blocking = new Map<string, Violation>();
+  for (const one of violations.value?.rows ?? []) {
+    const key = `${one.repo}/${one.path}`;
+    if (one.blocks && !known.has(key) && !blocking.has(key)) blocking.set(key, one);
+  }
+  const error = status.error ?? threats.error ?? violations.error;
+  const quiet = loaded && threats.value?.rows.length === 0 && blocking.size === 0;
+  return (
+    <Page title={greeting(user)} sub={loaded ? need(threats.value?.rows.length ?? 0, blocking.size) : "\u00a0"}>
+      {error && <ErrorNote error={error} retry={status.refresh} />}
+      <div class="stack">
+        <Tiles status={status.value} />
+        <div class="grid g-main">
+          <Card
+            title="Needs attention"
+            action={
+              <a class="t12 medium" href={href("/violations")}>
+                All violations
+              </a>
+            }
+          >
+            {!loaded && !error && <Skeleton rows={3} />}
+            {quiet &&
+              (status.value?.totals.artifacts === 0 ? (
+                <Empty
+                  drawing="store"
+                  title="Nothing is stored yet"
+                  actions={
+                    <button type="button" class="btn sm" onClick={onDeploy}>
+                      <Icon name="upload" size="s" />
+                      Deploy the first artifact
+                    </button>
+                  }
+                >
+                  <p>What needs a decision is listed here: unsafe models, and artifacts that a policy blocks.</p>
+                </Empty>
+              ) : (
+                <Empty drawing="shield" title="Nothing needs a decision">
+                  <p>No model among what was scanned is a threat, and no policy blocks an artifact.</p>
+                </Empty>
+              ))}
+            {loaded && !quiet && <Attention threats={threats.value?.rows ?? []} violations={[...blocking.values()]} />}
+          </Card>
+          <SetUp status={status.value} onDeploy={onDeploy} />
+        </div>
+      </div>
+    </Page>
+  );
+}
