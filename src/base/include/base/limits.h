@@ -48,6 +48,9 @@
     X(LIMIT_ARCHIVE_TOTAL_BYTES,    "bytes",   64 * GIB,   "everything unpacked from one blob")                                      \
     X(LIMIT_ARCHIVE_RATIO,          "times",   1000,       "unpacked to packed, from 64 MiB on: beyond that it is a bomb")           \
     X(LIMIT_PICKLE_NODES,           "count",   64000000,   "values that one pickle may build")                                       \
+    X(LIMIT_PICKLE_STACK,           "count",   16000000,   "values on a pickle's stack; honest writers batch by a thousand")         \
+    X(LIMIT_PICKLE_MEMO,            "count",   16000000,   "memo indexes; beyond it only a few scattered ones are kept")             \
+    X(LIMIT_MODEL_UNPACKED_BYTES,   "bytes",   2 * GIB,    "a compressed model, which has to be held in memory to be read")          \
     X(LIMIT_PICKLE_CALLS_SHOWN,     "count",   500,        "lines of the call graph kept for people")                                \
     X(LIMIT_ADVISORY_JSON_BYTES,    "bytes",   16 * MIB,   "one advisory record")                                                    \
     X(LIMIT_ADVISORY_ZIP_BYTES,     "bytes",   4 * GIB,    "one bulk export of an ecosystem")                                        \

@@ -33,7 +33,8 @@ typedef struct unpack_budget {
 } unpack_budget;
 unpack_budget unpack_budget_new(uint64_t packed_bytes); /* from base/limits.h */
 
-/* All members of a concatenated stream, into memory. `*used` gets the packed bytes that were consumed (trailing bytes are the caller's finding). */
+/* All members of a concatenated stream, added to `out`. `*used` gets the packed bytes that were consumed (trailing bytes are the caller's
+ * finding). On failure `out` keeps what came before the damage: a loader would have used it too. */
 bool unpack_all(packing p, bytes packed, unpack_budget *budget, buf *out, size_t *used, err *e) MUST_USE;
 
 /* Pull stream, for layers too large to hold. */

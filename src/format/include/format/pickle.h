@@ -29,11 +29,13 @@ typedef enum pickle_kind {
     PICKLE_UNKNOWN,
 } pickle_kind;
 
+/* Only the part of the union that belongs to the kind is allocated: hold values by pointer, never copy a whole one. */
 typedef struct pickle_value pickle_value;
 struct pickle_value {
-    pickle_kind kind;
-    uint32_t visited; /* free for walkers */
-    uint64_t offset;  /* of the opcode that made it */
+    pickle_kind kind : 8;
+    uint32_t marks : 24; /* the machine's own notes */
+    uint32_t visited;    /* free for walkers */
+    uint64_t offset;     /* of the opcode that made it */
     union {
         bool boolean;
         int64_t integer;
@@ -45,7 +47,9 @@ struct pickle_value {
             size_t count, capacity;
         } list; /* TUPLE LIST SET FROZENSET; DICT: key, value, key, value ... */
         struct {
-            str module, name;
+            str module, name;            /* Python 2 names already mapped to today's */
+            const struct allow_row *row; /* of the allow-list, or NULL */
+            uint32_t finding;            /* 1 + index of the finding about the reference, or 0 */
         } global;
         struct {
             pickle_value *callable, *args,

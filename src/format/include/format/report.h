@@ -40,7 +40,7 @@ const char *finding_kind_name(finding_kind k);
 
 typedef struct finding {
     const char *
-        code; /* "MDL-001", see docs/model-threats.md; for vulnerabilities the advisory's id is in `advisory` */
+        code; /* "MDL-PKL-001", see docs/model-threats.md; for vulnerabilities the advisory's id is in `advisory` */
     finding_kind kind;
     severity severity;
     str title;       /* one sentence for a person */
@@ -73,6 +73,8 @@ void report_init(report *r, arena *a);
 bool report_add(report *r, const finding *f,
                 err *e) MUST_USE; /* worsens the verdict as the kind and severity demand */
 void report_worsen(report *r, verdict v);
+/* What a finding alone makes of a file: model threats from high on are unsafe, low and medium suspicious, info nothing. */
+verdict report_verdict_of(finding_kind kind, severity s);
 bool report_fact(report *r, str name, str value, err *e) MUST_USE;
 bool report_call_line(report *r, str line, err *e) MUST_USE;
 

@@ -1,0 +1,11 @@
+/*
+ * format/all.c - the model formats, in the order in which they are asked.
+ */
+#include "format/format.h"
+
+#include "pickle/format.h"
+
+const model_format *const model_formats[] = {
+    &format_pickle, /* last: its text opcodes make it the least certain */
+    NULL,
+};

@@ -1,0 +1,73 @@
+/*
+ * format/format.c - which format, which verdict, and findings in an order that is the same every time.
+ */
+#include "format/format.h"
+
+#include <stdlib.h>
+
+/* --- names ----------------------------------------------------------------------------------------------------------------------- */
+
+/* Files that programs hand to a model loader. A packed model keeps its own suffix in front: model.pkl.gz. */
+static const char *const model_suffixes[] = {
+    ".pkl",  ".pickle", ".joblib", ".pt",   ".pth",         ".ckpt",  ".npy",    ".npz",  ".h5",
+    ".hdf5", ".keras",  ".onnx",   ".gguf", ".safetensors", ".skops", ".tflite", ".dill", ".mlmodel"};
+static const char *const packed_suffixes[] = {".gz", ".bz2", ".xz", ".lzma", ".z", ".zst", ".lz4"};
+
+static bool ends_in_one(str name, const char *const *suffixes, size_t count, size_t *suffix_bytes)
+{
+    for (size_t i = 0; i < count; i++) {
+        str suffix = str_from_c(suffixes[i]);
+        if (name.len <= suffix.len || !str_eq_nocase(str_skip(name, name.len - suffix.len), suffix)) continue;
+        *suffix_bytes = suffix.len;
+        return true;
+    }
+    return false;
+}
+
+bool format_name_claims_model(str path)
+{
+    size_t suffix_bytes;
+    if (ends_in_one(path, packed_suffixes, COUNT_OF(packed_suffixes), &suffix_bytes))
+        path.len -= suffix_bytes;
+    return ends_in_one(path, model_suffixes, COUNT_OF(model_suffixes), &suffix_bytes);
+}
+
+/* --- reading --------------------------------------------------------------------------------------------------------------------- */
+
+static int compare_findings(const void *left, const void *right)
+{
+    const finding *a = left, *b = right;
+    int order = str_compare(a->member, b->member);
+    if (order) return order;
+    if (a->offset != b->offset) return a->offset < b->offset ? -1 : 1;
+    order = strcmp(a->code, b->code);
+    return order ? order : str_compare(a->title, b->title);
+}
+
+static bool not_a_known_model(const format_input *in, report *r, err *e)
+{
+    if (!format_name_claims_model(in->path)) return true;
+    report_worsen(r, VERDICT_UNPARSEABLE);
+    finding f = {
+        .code = "MDL-REP-006",
+        .kind = FINDING_MODEL_THREAT,
+        .severity = SEVERITY_MEDIUM,
+        .title =
+            STR("The name says that this is a model, but its content is of no model format that Assay reads"),
+        .advice = STR("Get the file again from its source, or rename it if it is no model.")};
+    return report_add(r, &f, e);
+}
+
+bool format_read(const format_input *in, report *r, err *e)
+{
+    for (size_t i = 0; model_formats[i]; i++) {
+        const model_format *format = model_formats[i];
+        if (!format->sniff(in)) continue;
+        r->format = format->name;
+        report_worsen(r, VERDICT_CLEAN);
+        if (!format->read(in, r, e)) return false;
+        if (r->finding_count) qsort(r->findings, r->finding_count, sizeof(finding), compare_findings);
+        return true;
+    }
+    return not_a_known_model(in, r, e);
+}

@@ -1,0 +1,46 @@
+/*
+ * format/pickle/allow.c - finding a pair in the tables.
+ */
+#include "pickle/allow.h"
+
+const allow_table *const allow_tables[] = {
+    &allow_python, &allow_numpy, &allow_scipy,    &allow_sklearn, &allow_sklearn_old,
+    &allow_pandas, &allow_torch, &allow_boosting, NULL,
+};
+
+static bool has_word(const char *words, str word)
+{
+    str rest = str_from_c(words), each;
+    while (str_next(&rest, ' ', &each))
+        if (str_eq(each, word)) return true;
+    return false;
+}
+
+/* The first row whose module is not before `module`. */
+static size_t lower_bound(const allow_table *table, str module)
+{
+    size_t low = 0, high = table->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_compare(str_from_c(table->rows[middle].module), module) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const allow_row *allow_find(str module, str name, const char **family)
+{
+    if (name.len == 0 || str_find(name, ' ') >= 0) return NULL;
+    for (size_t t = 0; allow_tables[t]; t++) {
+        const allow_table *table = allow_tables[t];
+        for (size_t i = lower_bound(table, module);
+             i < table->count && str_eq(module, str_from_c(table->rows[i].module)); i++) {
+            if (!has_word(table->rows[i].names, name)) continue;
+            if (family) *family = table->family;
+            return &table->rows[i];
+        }
+    }
+    return NULL;
+}

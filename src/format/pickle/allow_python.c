@@ -1,0 +1,160 @@
+/*
+ * format/pickle/allow_python.c - the standard library, and joblib's own wrappers.
+ */
+#include "pickle/allow.h"
+
+static bool is_container(const pickle_value *v)
+{
+    return v->kind == PICKLE_TUPLE || v->kind == PICKLE_LIST || v->kind == PICKLE_SET ||
+           v->kind == PICKLE_FROZENSET || v->kind == PICKLE_DICT;
+}
+
+/* No objects: list(x), bytes(x) and the like would run the iterator x, and x decides what that does. A numpy number is none. */
+static bool takes_built(const allow_args *a)
+{
+    if (a->kwargs) return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const pickle_value *v = a->items[i];
+        bool is_number = v->kind == PICKLE_CALL && v->call.callable->kind == PICKLE_GLOBAL &&
+                         str_eq(v->call.callable->global.name, STR("scalar")) && v->call.callable->global.row;
+        if (!rule_is_constant(v) && !is_container(v) && !is_number) return false;
+    }
+    return true;
+}
+
+/* Objects only such as were judged (a time zone in a datetime). */
+static bool takes_values(const allow_args *a)
+{
+    if (a->kwargs) return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!rule_is_constant(a->items[i]) && a->items[i]->kind != PICKLE_CALL) return false;
+    return true;
+}
+
+static bool is_builtin_class(const pickle_value *v)
+{
+    static const char *const plain[] = {"list", "dict",  "int",  "float", "set",
+                                        "str",  "tuple", "bool", "object"};
+    for (size_t i = 0; i < COUNT_OF(plain); i++)
+        if (pickle_is_global(v, "builtins", plain[i])) return true;
+    return false;
+}
+
+static bool takes_defaultdict(const allow_args *a)
+{
+    if (a->count > 0 && a->items[0]->kind != PICKLE_NONE && !is_builtin_class(a->items[0])) return false;
+    return rule_takes_data(a);
+}
+
+static bool is_class(const pickle_value *v)
+{
+    return v->kind == PICKLE_GLOBAL && v->global.row && v->global.row->rule->roles & ALLOW_NEW;
+}
+
+/* (class, base, state): object.__new__ for protocols 0 and 1. */
+static bool takes_reconstructor(const allow_args *a)
+{
+    return !a->kwargs && a->count == 3 && is_class(a->items[0]) && is_builtin_class(a->items[1]) &&
+           (rule_is_constant(a->items[2]) || is_container(a->items[2]));
+}
+
+/* (class, arguments...): the class's own rule decides about the arguments. */
+static bool takes_newobj(const allow_args *a)
+{
+    if (a->kwargs || a->count == 0 || !is_class(a->items[0])) return false;
+    const allow_rule *rule = a->items[0]->global.row->rule;
+    return rule->args(&(allow_args){a->items + 1, a->count - 1, NULL});
+}
+
+static bool takes_newobj_ex(const allow_args *a)
+{
+    if (a->kwargs || a->count != 3 || !is_class(a->items[0]) || a->items[1]->kind != PICKLE_TUPLE)
+        return false;
+    const allow_rule *rule = a->items[0]->global.row->rule;
+    bool has_kwargs = a->items[2]->kind != PICKLE_DICT || a->items[2]->list.count > 0;
+    return rule->args(
+        &(allow_args){a->items[1]->list.items, a->items[1]->list.count, has_kwargs ? a->items[2] : NULL});
+}
+
+static bool takes_encode(const allow_args *a)
+{
+    return !a->kwargs && a->count == 2 && a->items[0]->kind == PICKLE_STR &&
+           a->items[1]->kind == PICKLE_STR &&
+           (str_eq(a->items[1]->text, STR("latin1")) || str_eq(a->items[1]->text, STR("latin-1")));
+}
+
+static const allow_rule builtin_value = {.roles = ALLOW_NEW | ALLOW_CALL | ALLOW_DATA,
+                                         .args = takes_built,
+                                         .wants = "constants or plain containers"};
+static const allow_rule builtin_list = {.roles = ALLOW_NEW | ALLOW_CALL,
+                                        .like = ALLOW_LIKE_LIST,
+                                        .args = takes_built,
+                                        .wants = "constants or plain containers"};
+static const allow_rule builtin_dict = {.roles = ALLOW_NEW | ALLOW_CALL,
+                                        .like = ALLOW_LIKE_DICT,
+                                        .args = takes_built,
+                                        .wants = "constants or plain containers"};
+static const allow_rule builtin_set = {.roles = ALLOW_NEW | ALLOW_CALL,
+                                       .like = ALLOW_LIKE_SET,
+                                       .args = takes_built,
+                                       .wants = "constants or plain containers"};
+static const allow_rule dict_like = {.roles = ALLOW_NEW | ALLOW_CALL,
+                                     .state = ALLOW_STATE_DICT,
+                                     .like = ALLOW_LIKE_DICT,
+                                     .args = takes_built,
+                                     .wants = "constants or plain containers"};
+static const allow_rule deque_like = {.roles = ALLOW_NEW | ALLOW_CALL,
+                                      .like = ALLOW_LIKE_LIST,
+                                      .args = takes_built,
+                                      .wants = "constants or plain containers"};
+static const allow_rule defaultdict_like = {.roles = ALLOW_NEW | ALLOW_CALL,
+                                            .like = ALLOW_LIKE_DICT,
+                                            .args = takes_defaultdict,
+                                            .wants = "a built-in class and plain data"};
+static const allow_rule reconstructor = {.roles = ALLOW_CALL,
+                                         .args = takes_reconstructor,
+                                         .wants = "a listed class, its built-in base and plain data"};
+static const allow_rule newobj = {
+    .roles = ALLOW_CALL, .args = takes_newobj, .wants = "a listed class and the arguments it may have"};
+static const allow_rule newobj_ex = {
+    .roles = ALLOW_CALL, .args = takes_newobj_ex, .wants = "a listed class and the arguments it may have"};
+static const allow_rule encode = {
+    .roles = ALLOW_CALL, .args = takes_encode, .wants = "a text constant and 'latin1'"};
+static const allow_rule values = {
+    .roles = ALLOW_NEW | ALLOW_CALL, .args = takes_values, .wants = "constants"};
+static const allow_rule uuid = {
+    .roles = ALLOW_NEW, .state = ALLOW_STATE_DICT, .args = rule_takes_nothing, .wants = "no arguments"};
+static const allow_rule foreign_bag = {.roles = ALLOW_NEW,
+                                       .state = ALLOW_STATE_DICT,
+                                       .suspicious = true,
+                                       .args = rule_takes_nothing,
+                                       .wants = "no arguments"};
+
+static const allow_row rows[] = {
+    {"_codecs", "encode", &encode},
+    {"argparse", "Namespace", &foreign_bag},
+    {"builtins", "Ellipsis NotImplemented object", &rule_data},
+    {"builtins", "bool bytearray bytes complex float int range slice str tuple frozenset", &builtin_value},
+    {"builtins", "dict", &builtin_dict},
+    {"builtins", "list", &builtin_list},
+    {"builtins", "set", &builtin_set},
+    {"collections", "Counter OrderedDict", &dict_like},
+    {"collections", "defaultdict", &defaultdict_like},
+    {"collections", "deque", &deque_like},
+    {"copyreg", "__newobj__", &newobj},
+    {"copyreg", "__newobj_ex__", &newobj_ex},
+    {"copyreg", "_reconstructor", &reconstructor},
+    {"datetime", "date datetime time timedelta timezone", &values},
+    {"decimal", "Decimal", &values},
+    {"fractions", "Fraction", &values},
+    {"joblib.numpy_pickle", "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper", &rule_class},
+    {"joblib.numpy_pickle_compat", "NDArrayWrapper ZNDArrayWrapper", &rule_class},
+    {"pathlib", "PosixPath PurePosixPath PureWindowsPath WindowsPath", &values},
+    {"pathlib._local", "PosixPath PurePosixPath PureWindowsPath WindowsPath", &values},
+    {"sklearn.externals.joblib.numpy_pickle", "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper",
+     &rule_class},
+    {"types", "SimpleNamespace", &foreign_bag},
+    {"uuid", "UUID", &uuid},
+    {"zoneinfo", "ZoneInfo._unpickle", &values},
+};
+const allow_table allow_python = {"python", rows, COUNT_OF(rows)};

@@ -1,0 +1,249 @@
+/*
+ * format/pickle/format.c - a file of one or more pickles, packed or not, as joblib and pickle write them.
+ *
+ * pickle.load reads one stream and stops, but programs call it in a loop, and joblib skips raw arrays where pickle.load would run their
+ * bytes as opcodes: both readings are judged.
+ */
+#include "pickle/format.h"
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "pickle/allow.h"
+#include "pickle/machine.h"
+
+#include <stdio.h>
+
+/* --- sniffing -------------------------------------------------------------------------------------------------------------------- */
+
+enum { SNIFF_ARENA_BYTES = 8 * 1024 * 1024, SNIFF_HEAD_BYTES = 64 * 1024, SNIFF_OPS_MIN = 64 };
+
+static bool starts_with_proto(bytes head)
+{
+    return head.len >= 2 && head.data[0] == 0x80 && head.data[1] <= 5;
+}
+
+bool pickle_sniff(bytes head, bool is_whole, bool name_claims)
+{
+    if (starts_with_proto(head)) return true;
+    AUTO_ARENA arena scratch;
+    arena_init(&scratch, SNIFF_ARENA_BYTES);
+    report silent;
+    report_init(&silent, &scratch);
+    pickle_options options = {.dry = true, .joblib = true};
+    pickle_stream stream;
+    pickle_summary got;
+    err e = {0};
+    if (!pickle_run(&scratch, head, 0, &options, &silent, &stream, &got, &e))
+        return true; /* not decided: read it */
+
+    if (stream.result || got.limited || !got.broken) return true;
+    if (got.calls || got.known_globals || (name_claims && got.globals)) return true;
+    return !is_whole && got.ops >= SNIFF_OPS_MIN; /* cut short by us while going well */
+}
+
+/* The front of the file, unpacked when it is packed. */
+static bool sniff_packed(packing p, const format_input *in, bool name_claims)
+{
+    uint8_t head[SNIFF_HEAD_BYTES];
+    unpack_budget own = unpack_budget_new(in->content.len);
+    AUTO(unpack_close) unpack_stream *stream = NULL;
+    size_t len = 0, got = 1;
+    if (!unpack_open(p, in->content, &own, &stream, NULL)) return false;
+    while (got && len < sizeof(head)) {
+        if (!unpack_read(stream, head + len, sizeof(head) - len, &got, NULL)) break;
+        len += got;
+    }
+    return len > 0 && pickle_sniff((bytes){head, len}, got == 0, name_claims);
+}
+
+static bool sniff(const format_input *in)
+{
+    bool name_claims = format_name_claims_model(in->path);
+    packing p = packing_sniff(in->content);
+    if (p != PACKING_NONE && sniff_packed(p, in, name_claims)) return true;
+    return pickle_sniff(in->content, true, name_claims);
+}
+
+/* --- streams --------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct scan_state {
+    arena *a;
+    bytes content;
+    str member;
+    report *report;
+    uint64_t at;
+    size_t streams, arrays, calls;
+    unsigned proto;
+    const pickle_value *first; /* result of the first stream */
+} scan_state;
+
+/* pickle.load runs a nested pickle with the outer memo, which turns honest names into nonsense: only real dangers count there. */
+static bool is_news(const finding *f, bool through_objects)
+{
+    if (strcmp(f->code, "MDL-PKL-014") == 0) return false; /* the expected end */
+    return !through_objects || strcmp(f->code, "MDL-PKL-001") == 0 ||
+           (strcmp(f->code, "MDL-PKL-005") == 0 && f->severity >= SEVERITY_HIGH);
+}
+
+/* What pickle.load would do with a joblib file: run the raw bytes. Only what it finds behind the first array is new. */
+static bool scan_as_plain(const scan_state *s, const pickle_summary *joblib, err *e)
+{
+    report other;
+    report_init(&other, s->a);
+    pickle_options options = {.member = s->member, .quiet_until = joblib->first_raw_at, .tail = true};
+    pickle_stream stream;
+    pickle_summary summary;
+    if (!pickle_run(s->a, s->content, s->at, &options, &other, &stream, &summary, e)) return false;
+    for (size_t i = 0; i < other.finding_count; i++)
+        if (is_news(&other.findings[i], joblib->first_is_objects) &&
+            !report_add(s->report, &other.findings[i], e))
+            return false;
+    return true;
+}
+
+static bool trailing_data(bytes content, uint64_t at, str member, report *r, err *e)
+{
+    char title[128];
+    snprintf(title, sizeof(title), "%llu bytes follow the pickle and belong to nothing",
+             (unsigned long long)(content.len - at));
+    finding f = {.code = "MDL-PKL-013",
+                 .kind = FINDING_MODEL_THREAT,
+                 .severity = SEVERITY_LOW,
+                 .title = str_from_c(title),
+                 .member = member,
+                 .offset = at,
+                 .has_offset = true,
+                 .advice = STR("Write the file again, or find out what the bytes are for.")};
+    return report_add(r, &f, e);
+}
+
+/* One stream. *more: it ended well, another may follow. */
+static bool scan_stream(scan_state *s, bool *more, err *e)
+{
+    pickle_options options = {.member = s->member, .joblib = true, .tail = s->streams > 0};
+    pickle_stream stream;
+    pickle_summary summary;
+    if (!pickle_run(s->a, s->content, s->at, &options, s->report, &stream, &summary, e)) return false;
+    if (summary.first_raw_at && !scan_as_plain(s, &summary, e)) return false;
+
+    bool mere_tail = s->streams > 0 && !stream.result && !summary.globals && !summary.calls;
+    if (mere_tail && !trailing_data(s->content, s->at, s->member, s->report, e)) return false;
+    s->arrays += summary.arrays;
+    s->calls += summary.calls;
+    if (stream.proto > s->proto) s->proto = stream.proto;
+    if (s->streams == 0) s->first = stream.result;
+    s->streams += stream.result != NULL;
+    s->at = stream.end;
+    *more = stream.result != NULL;
+    return true;
+}
+
+static bool scan_streams(scan_state *s, err *e)
+{
+    bool more = true;
+    while (more) {
+        if (!scan_stream(s, &more, e)) return false;
+        while (more && s->at < s->content.len && s->content.data[s->at] == 0) s->at++; /* padding */
+        if (s->at >= s->content.len) break;
+    }
+    return true;
+}
+
+/* --- facts ----------------------------------------------------------------------------------------------------------------------- */
+
+static bool fact_number(report *r, str name, uint64_t number, err *e)
+{
+    char text[32];
+    int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+    return report_fact(r, name, (str){text, (size_t)len}, e);
+}
+
+static bool fact_text(report *r, str name, const pickle_value *v, err *e)
+{
+    bool is_shown = v && v->kind == PICKLE_STR && v->text.len <= 256 && str_is_utf8(v->text);
+    return !is_shown || report_fact(r, name, v->text, e);
+}
+
+static bool facts_of_object(report *r, const pickle_value *v, err *e)
+{
+    const pickle_value *class = pickle_class_of(v);
+    if (!class) return true;
+    str name =
+        arena_printf(r->arena, "%.*s.%.*s", STR_ARG(class->global.module), STR_ARG(class->global.name));
+    if (!name.data) return err_set(e, ERR_MEMORY, "no memory for a fact");
+    const char *family = NULL;
+    if (!str_is_utf8(name) || name.len > 512) return true;
+    if (!report_fact(r, STR("class"), name, e)) return false;
+    if (allow_find(class->global.module, class->global.name, &family) &&
+        !report_fact(r, STR("framework"), str_from_c(family), e))
+        return false;
+    const pickle_value *features = pickle_get(v, "n_features_in_"), *trees = pickle_get(v, "n_estimators");
+    return fact_text(r, STR("sklearn_version"), pickle_get(v, "_sklearn_version"), e) &&
+           (!features || features->kind != PICKLE_INT ||
+            fact_number(r, STR("n_features"), (uint64_t)features->integer, e)) &&
+           (!trees || trees->kind != PICKLE_INT ||
+            fact_number(r, STR("n_estimators"), (uint64_t)trees->integer, e));
+}
+
+static bool scan_facts(const scan_state *s, err *e)
+{
+    report *r = s->report;
+    return fact_number(r, STR("pickle_protocol"), s->proto, e) &&
+           fact_number(r, STR("streams"), s->streams, e) && fact_number(r, STR("calls"), s->calls, e) &&
+           (!s->arrays || fact_number(r, STR("raw_arrays"), s->arrays, e)) && facts_of_object(r, s->first, e);
+}
+
+bool pickle_scan(arena *a, bytes content, str member, report *r, err *e)
+{
+    scan_state s = {.a = a, .content = content, .member = member, .report = r};
+    if (!scan_streams(&s, e) || !scan_facts(&s, e)) return false;
+    if (s.arrays) r->format = "joblib";
+    return true;
+}
+
+/* --- files ----------------------------------------------------------------------------------------------------------------------- */
+
+static bool unpack_trouble(report *r, const char *code, severity s, str title, err *e)
+{
+    if (s == SEVERITY_MEDIUM) report_worsen(r, VERDICT_UNPARSEABLE);
+    finding f = {
+        .code = code,
+        .kind = FINDING_MODEL_THREAT,
+        .severity = s,
+        .title = title,
+        .advice =
+            STR("Get the file again from its source; a damaged or overlong file cannot be called safe.")};
+    return report_add(r, &f, e);
+}
+
+/* Unpack once; what was packed inside may be packed again only as far as a loader would go, which is not at all. */
+static bool read_packed(packing p, const format_input *in, report *r, err *e)
+{
+    AUTO_BUF buf plain;
+    buf_init(&plain, LIMIT_MODEL_UNPACKED_BYTES);
+    size_t used = 0;
+    err trouble = {0};
+    bool ok = unpack_all(p, in->content, in->budget, &plain, &used, &trouble);
+    if (!ok && trouble.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", trouble.message);
+    if (!report_fact(r, STR("compression"), str_from_c(packing_name(p)), e)) return false;
+
+    r->format = "joblib";
+    /* A loader runs what it got before it met the damage. */
+    if (plain.len && !pickle_scan(r->arena, buf_bytes(&plain), STR_NONE, r, e)) return false;
+    if (!ok) return unpack_trouble(r, "MDL-CMP-002", SEVERITY_MEDIUM, str_from_c(trouble.message), e);
+    if (used < in->content.len)
+        return unpack_trouble(r, "MDL-CMP-001", SEVERITY_LOW,
+                              STR("Bytes follow the compressed data and belong to nothing"), e);
+    return true;
+}
+
+static bool read(const format_input *in, report *r, err *e)
+{
+    packing p = packing_sniff(in->content);
+    r->format = "pickle";
+    if (p != PACKING_NONE && sniff_packed(p, in, true)) return read_packed(p, in, r, e);
+    return pickle_scan(r->arena, in->content, STR_NONE, r, e);
+}
+
+const model_format format_pickle = {
+    .name = "pickle", .title = "Python pickle (also joblib)", .sniff = sniff, .read = read};

@@ -1,0 +1,16 @@
+/*
+ * format/pickle/format.h - pickles and joblib files as a model format.
+ */
+#ifndef FORMAT_PICKLE_FORMAT_H
+#define FORMAT_PICKLE_FORMAT_H
+
+#include "format/format.h"
+
+extern const model_format format_pickle;
+
+/* Does the content look like something a pickle loader would start on? Text that parses for a few opcodes does not. */
+bool pickle_sniff(bytes head, bool is_whole, bool name_claims);
+/* Every stream in `content`, one after the other, and what lies behind the last. `member` prefixes findings. */
+bool pickle_scan(arena *a, bytes content, str member, report *r, err *e) MUST_USE;
+
+#endif

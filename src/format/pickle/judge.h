@@ -1,0 +1,39 @@
+/*
+ * format/pickle/judge.h - the verdict: called by the machine for everything a load would import, call or fill.
+ *
+ * All functions return false for memory alone. Findings are made at the opcode, whatever becomes of the value afterwards: a call whose
+ * result is dropped has run.
+ */
+#ifndef FORMAT_PICKLE_JUDGE_H
+#define FORMAT_PICKLE_JUDGE_H
+
+#include "base/buf.h"
+#include "pickle/machine.h"
+
+typedef enum pickle_fill { PICKLE_FILL_APPEND, PICKLE_FILL_SET, PICKLE_FILL_ADD } pickle_fill;
+
+bool pickle_judge_global(pickle_vm *vm, pickle_value *global, str raw_module, str raw_name, err *e) MUST_USE;
+bool pickle_judge_computed(pickle_vm *vm, const pickle_value *module, const pickle_value *name,
+                           err *e) MUST_USE;
+bool pickle_judge_call(pickle_vm *vm, pickle_value *call, err *e) MUST_USE;
+bool pickle_judge_build(pickle_vm *vm, const pickle_value *target, const pickle_value *state,
+                        err *e) MUST_USE;
+bool pickle_judge_fill(pickle_vm *vm, const pickle_value *target, pickle_fill how, pickle_value *const *items,
+                       size_t count, err *e) MUST_USE;
+/* Values put into a container: notes keys that would be called, reports functions kept as data. */
+bool pickle_judge_items(pickle_vm *vm, pickle_value *container, pickle_value *const *items, size_t count,
+                        err *e) MUST_USE;
+bool pickle_judge_persid(pickle_vm *vm, const pickle_value *id, err *e) MUST_USE;
+bool pickle_judge_extension(pickle_vm *vm, uint64_t code, err *e) MUST_USE;
+bool pickle_judge_buffer(pickle_vm *vm, err *e) MUST_USE;
+bool pickle_judge_companion(pickle_vm *vm, str filename, bool is_bare, err *e) MUST_USE;
+bool pickle_judge_result(pickle_vm *vm, err *e) MUST_USE;
+bool pickle_judge_broken(pickle_vm *vm, const err *trouble, err *e) MUST_USE;
+
+/* --- words for people (render.c) -------------------------------------------------------------------------------------------------- */
+
+/* "posix.system('id')", at most about 400 bytes, whatever the value. */
+void pickle_render_call(const pickle_value *call, buf *out);
+void pickle_render_value(const pickle_value *v, buf *out);
+
+#endif
