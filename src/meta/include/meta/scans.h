@@ -47,7 +47,7 @@ typedef struct meta_scan_order {
  * artifact is queued again. */
 bool meta_scan_ask(meta *m, const meta_scan_order *order, meta_scan_state *state, err *e) MUST_USE;
 /* Take the oldest from the queue and mark it running. *found is false when the queue is empty. */
-bool meta_scan_take(meta *m, arena *a, meta_scan *out, bool *found, err *e) MUST_USE;
+bool meta_scan_take(meta *m, int64_t scanner_version, arena *a, meta_scan *out, bool *found, err *e) MUST_USE;
 /* Take this one in particular, for an image that needs it: true in *taken unless it is done (by this scanner version) or running elsewhere. */
 bool meta_scan_take_part(meta *m, const meta_scan_order *order, bool *taken, meta_scan_state *state,
                          err *e) MUST_USE;
