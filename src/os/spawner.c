@@ -63,6 +63,11 @@ void spawner_stop(spawner *s)
     free(s);
 }
 
+void spawner_cancel(spawner *s)
+{
+    if (s) (void)!shutdown(s->socket_fd, SHUT_RDWR);
+}
+
 /* --- asking ------------------------------------------------------------------------------------------------------------------ */
 
 static bool add_word(spawn_request *request, size_t *used, const char *word, err *e)

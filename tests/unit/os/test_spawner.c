@@ -243,6 +243,33 @@ static void spawner_leaves_nobody_behind_when_stopped(void **state)
     assert_false(is_alive(buf_str(&reply)));
 }
 
+static void *sleep_long(void *s)
+{
+    AUTO_BUF buf reply;
+    buf_init(&reply, 65536);
+    child_spec spec = {.role = "sleep", .input_fd = -1, .timeout_ms = 60000, .reply_bytes_max = 65536};
+    bool ended_well = spawner_run(s, &spec, &reply, NULL);
+    return ended_well ? s : NULL;
+}
+
+static void spawner_cancel_ends_what_others_wait_for(void **state)
+{
+    (void)state;
+    spawner *s;
+    assert_true(spawner_start(&s, NULL));
+    pthread_t waiting;
+    int64_t began_us = clock_mono_us();
+    assert_int_equal(pthread_create(&waiting, NULL, sleep_long, s), 0);
+    usleep(50000); /* either side of the child's start is fine */
+    spawner_cancel(s);
+    void *result;
+    pthread_join(waiting, &result);
+    assert_null(result);
+    assert_true(clock_mono_us() - began_us < 30000000);
+    spawner_cancel(s);
+    spawner_stop(s);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "child") == 0) _exit(play(argc, argv));
@@ -256,6 +283,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(spawner_tells_how_a_child_ended),
         cmocka_unit_test(spawner_refuses_overlong_arguments),
         cmocka_unit_test(spawner_serves_many_threads),
+        cmocka_unit_test(spawner_cancel_ends_what_others_wait_for),
         cmocka_unit_test(spawner_leaves_nobody_behind_when_stopped),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

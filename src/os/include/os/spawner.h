@@ -21,6 +21,8 @@ typedef struct spawner spawner;
 bool spawner_start(spawner **out, err *e) MUST_USE; /* before any thread exists */
 void spawner_stop(spawner *s);                      /* kills children that are left, reaps all */
 AUTO_FOR(spawner *, spawner_stop)
+/* Kill all children and start no more: spawner_run of every thread ends with ERR_CHILD at once. May be called by any thread, also twice. */
+void spawner_cancel(spawner *s);
 
 typedef struct child_spec {
     const char *role;        /* "scan" */
