@@ -28,23 +28,35 @@ static unsigned json_depth(bytes text)
     return deepest;
 }
 
-bool json_decode(bytes text, const char *what, json_t **value, err *e)
+static bool decode(bytes text, const char *what, size_t flags, json_t **value, err *e)
 {
-    if (text.len > LIMIT_JSON_DOC_BYTES)
-        return err_set(e, ERR_TOO_LARGE, "%s has %zu bytes, LIMIT_JSON_DOC_BYTES allows %llu", what, text.len,
-                       (unsigned long long)LIMIT_JSON_DOC_BYTES);
     if (json_depth(text) > LIMIT_JSON_DEPTH)
         return err_set(e, ERR_INVALID, "%s is nested deeper than LIMIT_JSON_DEPTH (%d)", what,
                        (int)LIMIT_JSON_DEPTH);
 
     json_error_t trouble;
     json_t *parsed = json_loadb(text.len ? (const char *)text.data : "", text.len,
-                                JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &trouble);
+                                JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | flags, &trouble);
     if (!parsed)
         return err_set(e, ERR_INVALID, "%s is not valid JSON at line %d, column %d: %s", what, trouble.line,
                        trouble.column, trouble.text);
     *value = parsed;
     return true;
+}
+
+bool json_decode(bytes text, const char *what, json_t **value, err *e)
+{
+    if (text.len > LIMIT_JSON_DOC_BYTES)
+        return err_set(e, ERR_TOO_LARGE, "%s has %zu bytes, LIMIT_JSON_DOC_BYTES allows %llu", what, text.len,
+                       (unsigned long long)LIMIT_JSON_DOC_BYTES);
+    return decode(text, what, 0, value, e);
+}
+
+bool json_decode_large(bytes text, size_t ceiling_bytes, const char *what, json_t **value, err *e)
+{
+    if (text.len > ceiling_bytes)
+        return err_set(e, ERR_TOO_LARGE, "%s has %zu bytes, %zu are allowed", what, text.len, ceiling_bytes);
+    return decode(text, what, JSON_ALLOW_NUL, value, e);
 }
 
 static int add_piece(const char *piece, size_t len, void *ctx)

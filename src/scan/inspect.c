@@ -1,0 +1,304 @@
+/*
+ * scan/inspect.c - one file: is it a model, does it tell about components, does it name the distribution?
+ *
+ * The formats are asked first, because content decides. Within archives a file whose name claims nothing is only worth mentioning when loading it
+ * would do harm: a text that happens to read as a harmless pickle is not a model, and one that breaks off is not a broken model.
+ */
+#include "inspect.h"
+
+#include "base/limits.h"
+#include "eco/eco.h"
+#include "format/format.h"
+
+/* --- lists of the part ----------------------------------------------------------------------------------------------------- */
+
+static bool no_memory(err *e)
+{
+    return err_set(e, ERR_MEMORY, "no memory for the scan report");
+}
+
+bool inspect_append(json_t *part, const char *list, json_t *item, err *e)
+{
+    json_t *items = json_object_get(part, list);
+    if (!items) {
+        items = json_array();
+        if (!items || json_object_set_new(part, list, items) != 0) {
+            json_decref(item);
+            return no_memory(e);
+        }
+    }
+    if (!item || json_array_append_new(items, item) != 0) return no_memory(e);
+    return true;
+}
+
+str inspect_member_name(inspection *in, str member)
+{
+    if (in->prefix.len == 0) return member;
+    return arena_printf(in->arena, "%.*s%.*s", STR_ARG(in->prefix), STR_ARG(member));
+}
+
+static bool count_dropped(json_t *part, const char *key, err *e)
+{
+    json_int_t dropped = json_integer_value(json_object_get(part, key));
+    return json_object_set_new(part, key, json_integer(dropped + 1)) == 0 || no_memory(e);
+}
+
+/* --- findings -------------------------------------------------------------------------------------------------------------- */
+
+static json_t *finding_json(inspection *in, const finding *f)
+{
+    json_t *item = json_object(), *where = json_object();
+    bool fine = item && json_set_str(item, "code", str_from_c(f->code)) &&
+                json_set_str(item, "kind", str_from_c(finding_kind_name(f->kind))) &&
+                json_set_str(item, "severity", str_from_c(severity_name(f->severity))) &&
+                json_set_str(item, "title", f->title) &&
+                json_set_str(where, "member", inspect_member_name(in, f->member));
+    if (f->has_offset)
+        fine = fine && json_object_set_new(where, "offset", json_integer((json_int_t)f->offset)) == 0;
+    fine = fine && json_object_set(item, "where", where) == 0;
+    if (f->call.len) fine = fine && json_set_str(item, "call", f->call);
+    if (f->advice.len) fine = fine && json_set_str(item, "advice", f->advice);
+    json_decref(where);
+    if (fine) return item;
+    json_decref(item);
+    return NULL;
+}
+
+bool inspect_add_finding(inspection *in, const finding *f, err *e)
+{
+    if (in->findings >= LIMIT_SCAN_FINDINGS) return count_dropped(in->part, "findings_dropped", e);
+    in->findings++;
+    return inspect_append(in->part, "findings", finding_json(in, f), e);
+}
+
+bool inspect_add_trouble(inspection *in, str member, const char *why, err *e)
+{
+    if (in->verdict < VERDICT_UNPARSEABLE) in->verdict = VERDICT_UNPARSEABLE;
+    str title = arena_printf(in->arena, "Not fully analysed: %s", why);
+    finding f = {
+        .code = "scan_incomplete",
+        .kind = FINDING_MODEL_THREAT,
+        .severity = SEVERITY_HIGH,
+        .title = title,
+        .member = member,
+        .advice = STR(
+            "What was not read cannot be called safe. Treat it as unsafe until it can be read to its end.")};
+    return inspect_add_finding(in, &f, e);
+}
+
+/* --- models ---------------------------------------------------------------------------------------------------------------- */
+
+static bool add_findings(inspection *in, const report *r, str member, err *e)
+{
+    for (size_t i = 0; i < r->finding_count; i++) {
+        finding f = r->findings[i];
+        if (f.member.len == 0)
+            f.member = member;
+        else if (member.len)
+            f.member = arena_printf(in->arena, "%.*s!%.*s", STR_ARG(member), STR_ARG(f.member));
+        if (!inspect_add_finding(in, &f, e)) return false;
+    }
+    return true;
+}
+
+/* The artifact's own facts and calls; of members, the verdict has to do. */
+static bool add_facts(inspection *in, const report *r, err *e)
+{
+    for (size_t i = 0; i < r->fact_count; i++) {
+        json_t *item = json_object();
+        if (!json_set_str(item, "name", r->facts[i].name) ||
+            !json_set_str(item, "value", r->facts[i].value)) {
+            json_decref(item);
+            return no_memory(e);
+        }
+        if (!inspect_append(in->part, "facts", item, e)) return false;
+    }
+    for (size_t i = 0; i < r->call_line_count; i++)
+        if (!inspect_append(in->part, "call_lines", json_from_str(r->call_lines[i]), e)) return false;
+    return true;
+}
+
+static bool add_model(inspection *in, const report *r, str member, err *e)
+{
+    json_t *item = json_object();
+    bool fine = json_set_str(item, "path", inspect_member_name(in, member)) &&
+                json_set_str(item, "format", str_from_c(r->format ? r->format : "unknown")) &&
+                json_set_str(item, "verdict", str_from_c(verdict_name(r->verdict)));
+    if (!fine) {
+        json_decref(item);
+        return no_memory(e);
+    }
+    return inspect_append(in->part, "models", item, e);
+}
+
+static bool is_worth_mentioning(const inspection *in, const report *r, str member)
+{
+    if (r->verdict == VERDICT_NOT_A_MODEL) return r->finding_count > 0 && !in->is_nested;
+    if (!in->is_nested || format_name_claims_model(member)) return true;
+    return r->verdict == VERDICT_SUSPICIOUS || r->verdict == VERDICT_UNSAFE;
+}
+
+static bool inspect_model(inspection *in, str member, bytes content, report *r, err *e)
+{
+    report_init(r, in->arena);
+    format_input input = {.path = member, .content = content, .budget = in->budget};
+    if (!format_read(&input, r, e)) return false;
+    if (!is_worth_mentioning(in, r, member)) return true;
+
+    if (r->verdict > in->verdict) in->verdict = r->verdict;
+    str shown = in->is_nested ? member : STR_NONE;
+    if (!add_findings(in, r, shown, e)) return false;
+    if (in->is_nested) return add_model(in, r, member, e);
+    if (r->format && !json_set_str(in->part, "format", str_from_c(r->format))) return no_memory(e);
+    return add_facts(in, r, e);
+}
+
+/* --- components ------------------------------------------------------------------------------------------------------------ */
+
+static bool component_json(inspection *in, const component *c, json_t **out)
+{
+    json_t *item = *out = json_object();
+    bool fine = json_set_str(item, "eco", str_from_c(c->eco->name)) && json_set_str(item, "name", c->name) &&
+                json_set_str(item, "version", c->version) &&
+                json_object_set_new(item, "version_is_known", json_boolean(c->version_is_known)) == 0 &&
+                json_set_str(item, "path", inspect_member_name(in, c->path));
+    if (c->source_name.len)
+        fine = fine && json_set_str(item, "source_name", c->source_name) &&
+               json_set_str(item, "source_version", c->source_version);
+    if (c->licenses.len) fine = fine && json_set_str(item, "licenses", c->licenses);
+    if (c->is_declared_only) fine = fine && json_object_set_new(item, "is_declared_only", json_true()) == 0;
+    return fine;
+}
+
+static bool add_component(void *ctx, const component *c, err *e)
+{
+    inspection *in = ctx;
+    if (in->components >= LIMIT_SCAN_COMPONENTS) return count_dropped(in->part, "components_dropped", e);
+    in->components++;
+    json_t *item;
+    if (!component_json(in, c, &item)) {
+        json_decref(item);
+        return no_memory(e);
+    }
+    return inspect_append(in->part, "components", item, e);
+}
+
+static bool inspect_components(inspection *in, str member, bytes content, err *e)
+{
+    for (const ecosystem *const *eco = ecosystems; *eco; eco++) {
+        if (!(*eco)->wants(member)) continue;
+        /* Named even when it tells of nothing: in a layer it hides the file below it. */
+        str name = inspect_member_name(in, member);
+        if (!inspect_append(in->part, "manifests", json_from_str(name), e)) return false;
+        component_sink sink = {.ctx = in, .add = add_component};
+        if (!(*eco)->read(in->arena, member, content, sink, e)) return false;
+    }
+    return true;
+}
+
+/* usr/lib/os-release is what etc/os-release usually points to; the latter, when it is a file, has the last word. */
+static bool inspect_os(inspection *in, str member, bytes content, err *e)
+{
+    bool in_etc = str_eq(member, STR("etc/os-release"));
+    if (in->prefix.len || (!in_etc && !str_eq(member, STR("usr/lib/os-release")))) return true;
+    if (!in_etc && json_object_get(in->part, "os")) return true;
+    str id, version_id;
+    if (!os_release_read(in->arena, content, &id, &version_id)) return true;
+    json_t *os = json_object();
+    bool fine = json_set_str(os, "id", id) && json_set_str(os, "version_id", version_id) &&
+                json_set_str(os, "namespace", os_release_namespace(in->arena, id, version_id)) &&
+                json_object_set(in->part, "os", os) == 0;
+    json_decref(os);
+    return fine || no_memory(e);
+}
+
+/* --- the whole ------------------------------------------------------------------------------------------------------------- */
+
+static bool inspect_nested(inspection *in, str member, bytes content, err *e)
+{
+    if (in->budget->depth_left == 0)
+        return inspect_add_trouble(in, member, "archives within archives beyond LIMIT_ARCHIVE_DEPTH", e);
+    str outer = in->prefix;
+    in->prefix = arena_printf(in->arena, "%.*s%.*s!", STR_ARG(outer), STR_ARG(member));
+    in->budget->depth_left--;
+    err why = {0};
+    bool read = inspect_archive(in, content, &why);
+    in->budget->depth_left++;
+    in->prefix = outer;
+    if (read) return true;
+    if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
+    /* A broken archive inside another is nobody's model, unless its name says so. */
+    return !format_name_claims_model(member) || inspect_add_trouble(in, member, why.message, e);
+}
+
+/* Memory of one file: what it found is copied into the part, so a layer of many thousand files needs no more than its largest. */
+bool inspect_file(inspection *in, str member, bytes content, err *e)
+{
+    AUTO_ARENA arena scratch;
+    arena_init(&scratch, LIMIT_SCAN_ARENA_BYTES);
+    arena *whole = in->arena;
+    in->arena = &scratch;
+    report r;
+    bool fine = inspect_model(in, member, content, &r, e) && inspect_components(in, member, content, e) &&
+                inspect_os(in, member, content, e);
+    if (fine && in->is_nested && !r.format && inspect_is_archive(content))
+        fine = inspect_nested(in, member, content, e);
+    in->arena = whole;
+    return fine;
+}
+
+static bool inspect_top_archive(inspection *in, bytes content, err *e)
+{
+    bool is_image;
+    in->is_nested = true;
+    err why = {0};
+    bool read =
+        inspect_image(in, content, &is_image, &why) && (is_image || inspect_archive(in, content, &why));
+    in->is_nested = false;
+    if (read) return true;
+    if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
+    return inspect_add_trouble(in, STR_NONE, why.message, e);
+}
+
+static str last_name(str path)
+{
+    return str_skip(path, (size_t)(str_find_last(path, '/') + 1));
+}
+
+bool inspection_begin(const inspection *parent, inspection *child, err *e)
+{
+    *child = (inspection){.arena = parent->arena,
+                          .budget = parent->budget,
+                          .is_nested = parent->is_nested,
+                          .verdict = VERDICT_NOT_A_MODEL,
+                          .part = json_object()};
+    return child->part || no_memory(e);
+}
+
+bool inspection_end(inspection *in, err *e)
+{
+    if (in->skipped) {
+        char number[32];
+        snprintf(number, sizeof(number), "%llu", (unsigned long long)in->skipped);
+        json_t *told = json_pack("{s:s, s:s}", "name", "members_not_read", "value", number);
+        if (!inspect_append(in->part, "facts", told, e)) return false;
+    }
+    return json_set_str(in->part, "verdict", str_from_c(verdict_name(in->verdict))) || no_memory(e);
+}
+
+bool inspect(arena *a, str path, bytes content, json_t **part, err *e)
+{
+    unpack_budget budget = unpack_budget_new(content.len);
+    inspection none = {.arena = a, .budget = &budget}, in;
+    if (!inspection_begin(&none, &in, e)) return false;
+    bool fine = inspect_file(&in, last_name(path), content, e) &&
+                (!inspect_is_archive(content) || json_object_get(in.part, "format") ||
+                 inspect_top_archive(&in, content, e)) &&
+                inspection_end(&in, e);
+    if (!fine) {
+        json_decref(in.part);
+        return false;
+    }
+    *part = in.part;
+    return true;
+}

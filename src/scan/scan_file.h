@@ -1,0 +1,13 @@
+/*
+ * scan/scan_file.h - one child's work, before it is made a target.
+ */
+#ifndef SCAN_SCAN_FILE_H
+#define SCAN_SCAN_FILE_H
+
+#include "codec/json.h"
+#include "os/spawner.h"
+
+/* The checked part of an open file; trouble of the child is in it. Fails only for memory and names that cannot be passed on. */
+bool scan_part(spawner *s, int fd, str path, json_t **part, err *e) MUST_USE;
+
+#endif
