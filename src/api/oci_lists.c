@@ -197,15 +197,28 @@ static bool referrers_index(const referrers *found, json_t **out, err *e)
     return true;
 }
 
+/* Sloppy clients leave the '+' of a media type as it is, and a query's '+' is a blank: no media type has blanks. */
+static bool read_artifact_type(http_request *req, str *out, err *e)
+{
+    str asked;
+    *out = STR_NONE;
+    if (!http_query(req, "artifactType", &asked) || asked.len == 0) return true;
+    char *fixed = arena_alloc(http_arena(req), asked.len);
+    if (!fixed) return err_set(e, ERR_MEMORY, "no memory for a media type");
+    for (size_t i = 0; i < asked.len; i++) fixed[i] = asked.data[i] == ' ' ? '+' : asked.data[i];
+    *out = (str){fixed, asked.len};
+    return true;
+}
+
 bool oci_referrers(http_request *req, http_response *resp, err *e)
 {
     page p;
     oci_digest subject;
     referrers found;
-    str artifact_type = STR_NONE, name = http_param(req, "name");
+    str artifact_type, name = http_param(req, "name");
     if (!oci_digest_read(http_param(req, "digest"), &subject, e) || !page_read(req, &p, e)) return false;
-    if (http_query(req, "artifactType", &artifact_type) && artifact_type.len)
-        http_header_set(resp, "OCI-Filters-Applied", STR("artifactType"));
+    if (!read_artifact_type(req, &artifact_type, e)) return false;
+    if (artifact_type.len) http_header_set(resp, "OCI-Filters-Applied", STR("artifactType"));
     if (!find_referrers(req, subject.text, artifact_type, &p, &found, e)) return false;
 
     if (found.is_cut && found.count) {
