@@ -64,7 +64,8 @@ packing packing_sniff(bytes head)
 
 const char *packing_name(packing p)
 {
-    static const char *const names[] = {"none", "gzip", "zlib", "bzip2", "xz", "lzma", "zstd", "lz4"};
+    static const char *const names[] = {"none", "gzip", "zlib", "bzip2",  "xz",
+                                        "lzma", "zstd", "lz4",  "deflate"};
     assert((size_t)p < COUNT_OF(names));
     return names[p];
 }
@@ -81,7 +82,7 @@ unpack_budget unpack_budget_new(uint64_t packed_bytes)
                            .depth_left = LIMIT_ARCHIVE_DEPTH};
 }
 
-static bool budget_charge(unpack_budget *budget, uint64_t count, err *e)
+bool unpack_charge(unpack_budget *budget, uint64_t count, err *e)
 {
     if (count > budget->bytes_left)
         return err_set(e, ERR_TOO_LARGE, "unpacks to more than LIMIT_ARCHIVE_TOTAL_BYTES (%llu)",
@@ -152,7 +153,9 @@ static bool inflate_begin(unpack_stream *s)
     if (!s->inflate) s->inflate = malloc(sizeof(*s->inflate));
     if (!s->inflate) return false;
     isal_inflate_init(s->inflate);
-    s->inflate->crc_flag = s->packing == PACKING_GZIP ? ISAL_GZIP : ISAL_ZLIB;
+    s->inflate->crc_flag = s->packing == PACKING_GZIP   ? ISAL_GZIP
+                           : s->packing == PACKING_ZLIB ? ISAL_ZLIB
+                                                        : ISAL_DEFLATE;
     return true;
 }
 
@@ -294,6 +297,7 @@ static const codec_ops codecs[] = {
     [PACKING_LZMA] = {lzma_begin, lzma_step, lzma_finish, false},
     [PACKING_ZSTD] = {zstd_begin, zstd_step, zstd_end, true},
     [PACKING_LZ4] = {lz4_begin, lz4_step, lz4_end, true},
+    [PACKING_DEFLATE] = {inflate_begin, inflate_step, inflate_end, false},
 };
 
 static bool member_begin(unpack_stream *s, err *e)
@@ -348,7 +352,7 @@ bool unpack_read(unpack_stream *s, uint8_t *into, size_t capacity, size_t *got, 
         size_t before = s->rest.len;
         step_result step = {0};
         if (!codecs[s->packing].step(s, into, capacity, &step, e)) return false;
-        if (!budget_charge(s->budget, step.got, e)) return false;
+        if (!unpack_charge(s->budget, step.got, e)) return false;
         *got = step.got;
         if (step.is_member_end) {
             if (!member_next(s, e)) return false;

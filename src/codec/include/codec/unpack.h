@@ -20,7 +20,8 @@ typedef enum packing {
     PACKING_XZ,
     PACKING_LZMA, /* .lzma, "alone" */
     PACKING_ZSTD,
-    PACKING_LZ4, /* frame format */
+    PACKING_LZ4,     /* frame format */
+    PACKING_DEFLATE, /* raw, as in ZIP members; has no magic and is never sniffed */
 } packing;
 
 packing packing_sniff(bytes head); /* by magic bytes; zlib needs a valid header checksum */
@@ -32,6 +33,8 @@ typedef struct unpack_budget {
     unsigned depth_left;
 } unpack_budget;
 unpack_budget unpack_budget_new(uint64_t packed_bytes); /* from base/limits.h */
+/* Takes `count` unpacked bytes from the budget; for readers that unpack or copy on their own. Fails with ERR_TOO_LARGE. */
+bool unpack_charge(unpack_budget *budget, uint64_t count, err *e) MUST_USE;
 
 /* All members of a concatenated stream, added to `out`. `*used` gets the packed bytes that were consumed (trailing bytes are the caller's
  * finding). On failure `out` keeps what came before the damage: a loader would have used it too. */
