@@ -128,12 +128,6 @@ bool pickle_joblib_is_wrapper(const pickle_value *v);
 
 /* --- numpy (ndarray.c) --------------------------------------------------------------------------------------------------------- */
 
-typedef struct pickle_dtype {
-    char type;
-    bool big_endian, has_objects;
-    size_t item_bytes;
-} pickle_dtype;
-bool pickle_as_dtype(const pickle_value *v, pickle_dtype *out, err *e) MUST_USE;
 /* "f8", "<U10", "|O" ... : the codes that numpy itself writes. */
 bool pickle_dtype_code(str code, pickle_dtype *out) MUST_USE;
 bool pickle_shape(const pickle_value *v, uint64_t *shape, unsigned *rank, uint64_t *count, err *e) MUST_USE;

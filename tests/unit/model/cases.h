@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 #include "codec/json.h"
-#include "model/forest.h"
+#include "model/predict.h"
 #include "os/file.h"
 
 #include <dirent.h>
@@ -80,6 +80,34 @@ static inline bool case_label_is(const label *l, const json_t *want)
     case LABEL_FLOAT: return json_is_number(want) && json_number_value(want) == l->number;
     }
     return false;
+}
+
+/* Expected predictions, bit for bit; also when the same rows come in a batch of many. */
+static inline void case_predictions(const char *path, const json_t *root, const forest *f, arena *a)
+{
+    err e = {0};
+    AUTO(predictor_free) predictor *p = NULL;
+    if (!predictor_new(f, &p, &e)) fail_msg("%s: %s", path, e.message);
+    const json_t *grid = json_object_get(root, "grid"), *proba = json_object_get(root, "predict_proba");
+    const json_t *predict = json_object_get(root, "predict");
+    size_t rows = json_array_size(grid), outputs = predictor_outputs(p);
+    float *x = arena_alloc_array(a, rows * f->feature_count, sizeof *x);
+    double *out = arena_alloc_array(a, rows * outputs, sizeof *out);
+    for (size_t i = 0; i < rows * f->feature_count; i++)
+        x[i] = (float)case_number(
+            json_array_get(json_array_get(grid, i / f->feature_count), i % f->feature_count));
+    if (!predictor_run(p, x, rows, out, &e)) fail_msg("%s: %s", path, e.message);
+    for (size_t r = 0; r < rows; r++) {
+        const json_t *want = json_array_get(predict, r);
+        if (!f->class_count) {
+            assert_true(same_bits(out[r], case_number(want)));
+            continue;
+        }
+        for (size_t c = 0; c < outputs; c++)
+            if (!same_bits(out[r * outputs + c], case_number(json_array_get(json_array_get(proba, r), c))))
+                fail_msg("%s: row %zu class %zu: probability %a", path, r, c, out[r * outputs + c]);
+        assert_true(case_label_is(&f->classes[predictor_argmax(p, out + r * outputs)], want));
+    }
 }
 
 #endif

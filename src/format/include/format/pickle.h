@@ -102,4 +102,12 @@ typedef struct pickle_ndarray {
 } pickle_ndarray;
 bool pickle_as_ndarray(arena *a, const pickle_value *v, pickle_ndarray *out, err *e) MUST_USE;
 
+/* A numpy.dtype call: kind, byte order, size of an item. Structured dtypes have type 'V'. */
+typedef struct pickle_dtype {
+    char type;
+    bool big_endian, has_objects;
+    size_t item_bytes;
+} pickle_dtype;
+bool pickle_as_dtype(const pickle_value *v, pickle_dtype *out, err *e) MUST_USE;
+
 #endif
