@@ -4,6 +4,8 @@
 #include "api/routes.h"
 
 const http_route_table *const api_tables[] = {
+    &api_artifactory_routes,
+    &api_access_routes,
     &api_ui_file_routes,
 };
 const size_t api_table_count = COUNT_OF(api_tables);

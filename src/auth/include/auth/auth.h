@@ -31,10 +31,15 @@ typedef struct auth_identity {
     bool is_anonymous, is_admin;
     str scope;        /* of the token used; empty: everything the user may */
     int64_t token_id; /* 0: password */
+    bool
+        was_refused; /* anonymous because the credentials shown were not accepted: only where anybody may come in */
 } auth_identity;
 
 bool auth_open(meta *m, auth **out, err *e) MUST_USE;
 void auth_close(auth *au);
+/* Off unless this was called, before the server starts: who does not sign in may read. */
+void auth_let_anonymous_read(auth *au);
+str auth_service_id(const auth *au); /* names this server in tokens; never changes */
 
 /* Create `admin` when there is no user yet, with the given password or a random one. *created tells; the text is printed once by the caller. */
 bool auth_first_admin(auth *au, secret wanted, arena *a, bool *created, secret *password, err *e) MUST_USE;
@@ -44,9 +49,18 @@ typedef struct auth_credentials {
     str api_key;       /* X-JFrog-Art-Api, or empty */
     str session;       /* the cookie's value, or empty */
 } auth_credentials;
-/* ERR_UNAUTHENTICATED for wrong ones; none at all give the anonymous identity. */
+/* ERR_UNAUTHENTICATED for wrong ones; none at all give the anonymous identity. Authorization counts before the key, the key before the session. A token may
+ * stand in for the password of Basic; the name is then free, unless it is somebody else's. May take as long as Argon2 does. */
 bool auth_identify(auth *au, const auth_credentials *c, arena *a, auth_identity *who, err *e) MUST_USE;
-/* ERR_UNAUTHENTICATED (anonymous) or ERR_DENIED, saying what is missing. */
+/* The same for an event thread: *must_wait when only a slow check can tell (true is returned, *who is untouched). */
+bool auth_identify_now(auth *au, const auth_credentials *c, arena *a, auth_identity *who, bool *must_wait,
+                       err *e) MUST_USE;
+/* ERR_UNAUTHENTICATED (anonymous, or a registry token that lacks the grant) or ERR_DENIED, saying what is missing.
+ *
+ * Administrators may everything. Other users may read, deploy and delete artifacts in every repository; managing and administration are denied.
+ * The scope of a token can only take away. Its words: "applied-permissions/user", "applied-permissions/admin", "member-of-groups:*": all that the user
+ * may; "assay:read": reading only; "oci repository:<image>:pull,push": a Docker client's token, for those repositories. Any other scope lets its
+ * bearer prove who they are, and nothing else. */
 bool auth_allow(auth *au, const auth_identity *who, auth_action action, str repository, err *e) MUST_USE;
 
 bool auth_password_check(auth *au, str user, secret password, arena *a, auth_identity *who, err *e) MUST_USE;
@@ -56,5 +70,24 @@ bool auth_user_create(auth *au, str user, secret password, bool is_admin, err *e
 bool auth_token_create(auth *au, str user, str scope, str description, int64_t lifetime_s, arena *a,
                        secret *token, int64_t *id, err *e) MUST_USE;
 bool auth_token_revoke(auth *au, int64_t id, err *e) MUST_USE;
+
+/* The whole of it. Lives longer than LIMIT_TOKEN_DAYS are ERR_INVALID. The token has the form of a JWT, because clients look into it; Assay itself
+ * looks it up by its hash and believes nothing that it says. */
+typedef struct auth_token_order {
+    str user, scope, description;
+    int64_t lifetime_s; /* 0: does not end */
+    bool is_refreshable;
+} auth_token_order;
+typedef struct auth_token_made {
+    secret token, refresh; /* refresh is empty unless ordered */
+    int64_t id, lifetime_s;
+    str user, scope;
+} auth_token_made;
+bool auth_token_make(auth *au, const auth_token_order *order, arena *a, auth_token_made *made,
+                     err *e) MUST_USE;
+/* A new token for the same user, scope and life; the old one and its refresh secret end. ERR_UNAUTHENTICATED. */
+bool auth_token_refresh(auth *au, secret refresh, arena *a, auth_token_made *made, err *e) MUST_USE;
+/* The id of a token, or of the one that a refresh secret belongs to. ERR_NOT_FOUND. */
+bool auth_token_id(auth *au, secret token, int64_t *id, err *e) MUST_USE;
 
 #endif

@@ -125,8 +125,9 @@ const http_route *http_request_route(const http_request *req); /* NULL: none fit
 const http_route_table *http_request_table(const http_request *req);
 str http_request_id(const http_request *req); /* also sent as X-Request-Id */
 str http_path(const http_request *req); /* percent-decoded once, UTF-8, no NUL, no "..", starts with '/' */
-str http_path_raw(const http_request *req);                /* as it came, without the query */
-str http_query_raw(const http_request *req);               /* as it came, without the '?' */
+str http_path_raw(const http_request *req);   /* as it came, without the query */
+str http_matrix_raw(const http_request *req); /* what follows the first ';' of the path, as it came */
+str http_query_raw(const http_request *req);  /* as it came, without the '?' */
 str http_param(const http_request *req, const char *name); /* of the pattern, decoded; empty when absent */
 bool http_query(const http_request *req, const char *name, str *value); /* decoded; first one */
 /* All query arguments in order: for (size_t i = 0; http_query_at(req, i, &k, &v); i++) */
