@@ -57,9 +57,7 @@ export function AccountDialog({ session, status, at, menu, onClose, onShortcuts 
           </nav>
         )}
         <div class="row g3">
-          <span class="avatar" aria-hidden="true">
-            {initials(session.user)}
-          </span>
+          <span class="avatar" aria-hidden="true" data-initials={initials(session.user)} />
           <div>
             <div class="medium">
               <bdi>{session.user}</bdi>

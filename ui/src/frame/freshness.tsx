@@ -1,6 +1,6 @@
 /* Which advisories judge, and how old they are: at the foot of the side bar, on every page. */
 import type { Status } from "../api/types";
-import { age, count } from "../lib/format";
+import { ageOf, count } from "../lib/format";
 
 const STALE_MS = 7 * 24 * 3600_000;
 
@@ -9,7 +9,7 @@ export function Freshness({ status }: { status: Status | undefined }) {
   const { advisories } = status;
   if (advisories.count === 0) return <Line tone="crit" first="No advisories" second="nothing can be judged" />;
   const newest = advisories.newest ? Date.parse(advisories.newest) : NaN;
-  const old = Number.isNaN(newest) ? "" : `newest ${age(newest)} old`;
+  const old = ageOf(advisories.newest) && `newest ${ageOf(advisories.newest)} old`;
   if (advisories.starter) return <Line tone="gold" first={`Starter set, ${count(advisories.count)} advisories`} second={old || "import the full set"} />;
   return <Line tone={Date.now() - newest > STALE_MS ? "gold" : "ok"} first={`${count(advisories.count)} advisories`} second={old} />;
 }

@@ -77,10 +77,10 @@ export function TopBar({ location, user, onSearch, onDeploy, onAccount }: { loca
   return (
     <header class="topbar">
       <Crumbs location={location} />
-      <button type="button" class="find" aria-label="Search or jump to a place" onClick={onSearch}>
+      <button type="button" class="find" onClick={onSearch}>
         <Icon name="search" />
         <span class="grow">Search or jump to…</span>
-        <kbd>Ctrl K</kbd>
+        <kbd aria-hidden="true">Ctrl K</kbd>
       </button>
       <button type="button" class="btn primary no-phone" onClick={onDeploy}>
         <Icon name="upload" />
@@ -90,9 +90,7 @@ export function TopBar({ location, user, onSearch, onDeploy, onAccount }: { loca
         <Icon name="upload" />
       </button>
       <ThemeButton />
-      <button type="button" class="avatar" aria-label={`Your account, ${user}`} onClick={onAccount}>
-        {initials(user)}
-      </button>
+      <button type="button" class="avatar" aria-label={`Your account, ${user}`} data-initials={initials(user)} onClick={onAccount} />
     </header>
   );
 }

@@ -45,6 +45,12 @@ export function age(ms: number, now = Date.now()): string {
   return plural(Math.floor(minutes / 1440), "day");
 }
 
+/* The same of a date as text; nothing when it is none. */
+export function ageOf(text: string | null, now = Date.now()): string {
+  const ms = text ? Date.parse(text) : NaN;
+  return Number.isNaN(ms) ? "" : age(ms, now);
+}
+
 export const SEVERITIES: readonly Severity[] = ["critical", "high", "medium", "low", "info"];
 export const severityWord: Record<Severity, string> = { critical: "Critical", high: "High", medium: "Medium", low: "Low", info: "Info" };
 
@@ -55,6 +61,9 @@ export function worst(counts: Record<Severity, number>): Severity | null {
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 /* The server's messages are sentences without their capital and full stop. */
 export const sentence = (text: string): string => (/[.!?]$/.test(text.trim()) ? capital(text.trim()) : `${capital(text.trim())}.`);
+
+/* For sentences that begin with a name: "joblib 1.0.1 has …" keeps its small letter. */
+export const ended = (text: string): string => (/[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`);
 
 /* "sha256:5b1e0c7d…a94f": the middle is lost, never the tail. */
 export const shortDigest = (digest: string): string => (digest.length > 24 ? `${digest.slice(0, 15)}…${digest.slice(-8)}` : digest);

@@ -30,7 +30,10 @@ function imageOf(item: Item): ImageInfo {
   const { image, tag } = nameOf(item);
   const digest = `sha256:${item.sha256}`;
   const reference = `${window.location.host}/${item.repo}/${image}${tag.startsWith("sha256:") ? "@" : ":"}${tag}`;
-  return item.image ?? { reference, digest, platform: null, layers: [] };
+  if (!item.image) return { reference, digest, platform: null, layers: [] };
+  /* The server knows its repositories, not the name under which this browser reached it. */
+  const named = item.image.reference.startsWith(`${item.repo}/`) ? `${window.location.host}/${item.image.reference}` : item.image.reference;
+  return { ...item.image, reference: named || reference };
 }
 
 const layerOf = (thing: { layer?: string }): string => thing.layer ?? "";

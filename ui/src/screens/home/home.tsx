@@ -88,7 +88,7 @@ function Attention({ threats, violations }: { threats: readonly ThreatRow[]; vio
                 <Name text={`${row.repo}/${artifactLabel(row.path)}`} />
               </span>
               <span class="sub">
-                <Name text={capital(row.summary)} />
+                <Name text={row.summary} />
               </span>
             </td>
             <td>

@@ -2,7 +2,7 @@
 import { api } from "../../api/client";
 import type { Finding, Item, ViolationPage as Answer } from "../../api/types";
 import { useData } from "../../lib/data";
-import { sentence, visible } from "../../lib/format";
+import { ended, sentence, visible } from "../../lib/format";
 import { href, itemPath } from "../../lib/router";
 import { Icon } from "../../parts/icon";
 import { Card, Page } from "../../parts/page";
@@ -149,7 +149,7 @@ function Body({ answer }: { answer: Answer }) {
               <div class="row top wrap">
                 <SeverityBadge severity={violation.severity} />
                 <span class="grow">
-                  <Name text={sentence(violation.summary)} />
+                  <Name text={ended(violation.summary)} />
                 </span>
               </div>
             </div>

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { Vulnerabilities as Answer, VulnerabilityRow } from "../../api/types";
 import { useData } from "../../lib/data";
-import { age, count, plural, SEVERITIES, visible } from "../../lib/format";
+import { ageOf, count, plural, SEVERITIES, visible } from "../../lib/format";
 import { href, itemPath, setQuery, useQuery } from "../../lib/router";
 import { announce } from "../../lib/toast";
 import { Icon } from "../../parts/icon";
@@ -43,7 +43,7 @@ function Row({ row, chosen }: { row: VulnerabilityRow; chosen: boolean }) {
       <td class="fx">
         <Fixed version={row.fixed} />
       </td>
-      <td class="full">
+      <td>
         <a class="wrap-any" href={href(itemPath(row.repo, row.path))}>
           {visible(artifactLabel(row.path))}
         </a>
@@ -107,7 +107,7 @@ function Nothing({ answer, filters }: { answer: Answer; filters: Filters }) {
       <p>
         {plural(judged.artifacts, "artifact")} with {plural(judged.components, "component")} were judged against {plural(judged.advisories, "advisory", "advisories")}
         {judged.starter ? " of the starter set, which is small: import the full set to be sure" : ""}
-        {judged.newest ? `, the newest ${age(Date.parse(judged.newest))} old` : ""}.
+        {ageOf(judged.newest) && `, the newest ${ageOf(judged.newest)} old`}.
       </p>
     </Empty>
   );
@@ -119,7 +119,7 @@ function basis(answer: Answer | undefined): string {
   const open = SEVERITIES.reduce((sum, severity) => sum + totals[severity], 0);
   if (judged.advisories === 0) return "Nothing is judged: no advisories are loaded.";
   const which = judged.starter ? `the starter set of ${count(judged.advisories)} advisories` : `${count(judged.advisories)} advisories`;
-  return `${plural(open, "open finding")} in ${plural(judged.artifacts, "scanned artifact")}. Judged against ${which}${judged.newest ? `, the newest ${age(Date.parse(judged.newest))} old` : ""}.`;
+  return `${plural(open, "open finding")} in ${plural(judged.artifacts, "scanned artifact")}. Judged against ${which}${ageOf(judged.newest) && `, the newest ${ageOf(judged.newest)} old`}.`;
 }
 
 export function Vulnerabilities() {

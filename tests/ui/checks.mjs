@@ -1,0 +1,500 @@
+/*
+ * What the pages must do, against a real server. Each check is a function of a context {browser, base, user, password, files};
+ * it throws when something is not as promised. tests/clients/test_ui.py runs them by name.
+ *
+ * Files (made by the pytest side): benign.pkl, evil.pkl, requirements.txt.
+ */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { newPage, PHONE, signIn, WIDE } from "./browser.mjs";
+
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+
+async function open(ctx, options = {}) {
+  const opened = await newPage(ctx.browser, { base: ctx.base, ...options });
+  if (options.signedIn !== false) await signIn(opened.page, ctx.user, ctx.password);
+  return opened;
+}
+
+async function call(page, method, path, body) {
+  return page.evaluate(
+    async ([method, path, body]) => {
+      const init = { method, headers: { "X-Assay-Ui": "1", "Content-Type": "application/json" } };
+      if (body !== null) init.body = typeof body === "string" ? body : JSON.stringify(body);
+      const answer = await fetch(path, init);
+      return { status: answer.status, text: await answer.text() };
+    },
+    [method, path, body ?? null],
+  );
+}
+
+async function makeRepository(page, key, packageType = "generic") {
+  const { status, text } = await call(page, "PUT", `/artifactory/api/repositories/${key}`, { rclass: "local", packageType, description: "" });
+  assert.equal(status, 200, text);
+}
+
+/* Uploads without the page, for checks that are about something else. */
+async function put(page, ctx, key, path, file) {
+  const bytes = [...(file ? readFileSync(join(ctx.files, file)) : Buffer.from(`content of ${path}`))];
+  const status = await page.evaluate(
+    async ([url, bytes]) => (await fetch(url, { method: "PUT", headers: { "X-Assay-Ui": "1" }, body: new Uint8Array(bytes) })).status,
+    [`/artifactory/${key}/${path.split("/").map(encodeURIComponent).join("/")}`, bytes],
+  );
+  assert.equal(status, 201, `PUT ${key}/${path}`);
+}
+
+async function scanned(page, key, path) {
+  await page.waitForFunction(
+    async ([key, path]) => {
+      const answer = await fetch(`/ui/api/item?repo=${encodeURIComponent(key)}&path=${encodeURIComponent(path)}`);
+      if (!answer.ok) return false;
+      const { scan } = await answer.json();
+      return scan?.state === "done" || scan?.state === "failed";
+    },
+    [key, path],
+    { timeout: 30_000, polling: 200 },
+  );
+}
+
+const finish = async ({ context, errors }) => {
+  await context.close();
+  assert.deepEqual(errors, [], "errors of the page");
+};
+
+/* --- signing in --------------------------------------------------------------------------------------------------------------- */
+
+export async function sign_in_refuses_a_wrong_password_and_takes_the_right_one(ctx) {
+  const opened = await open(ctx, { signedIn: false });
+  const { page } = opened;
+  await page.goto("/");
+  assert.ok(page.url().endsWith("/ui/"), page.url());
+  await page.getByLabel("User name").fill(ctx.user);
+  await page.getByLabel("Password").fill("not the password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("That name and password do not go together.").waitFor();
+  assert.equal(await page.getByLabel("User name").inputValue(), ctx.user, "nothing typed is lost");
+  await page.getByLabel("Password").fill(ctx.password);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1 }).filter({ hasText: ctx.user }).waitFor();
+  await finish(opened);
+}
+
+export async function an_ended_session_opens_a_dialog_and_keeps_the_page(ctx) {
+  const opened = await open(ctx);
+  const { page, context } = opened;
+  await page.goto("/ui/artifacts");
+  await page.getByRole("button", { name: "New repository" }).first().click();
+  await page.getByLabel("Repository key").fill("kept-while-signed-out");
+  await context.clearCookies();
+  await page.getByRole("button", { name: "Create repository" }).click();
+  await page.getByRole("heading", { name: "Your session has ended" }).waitFor();
+  await page.getByLabel("Password").fill(ctx.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Your session has ended" }).waitFor({ state: "detached" });
+  assert.equal(await page.getByLabel("Repository key").inputValue(), "kept-while-signed-out");
+  await page.getByRole("button", { name: "Create repository" }).click();
+  await page.getByRole("heading", { level: 1, name: "kept-while-signed-out" }).waitFor();
+  await finish(opened);
+}
+
+export async function signing_out_ends_the_session(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await page.getByRole("button", { name: `Your account, ${ctx.user}` }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in to Assay" }).waitFor();
+  assert.equal((await call(page, "GET", "/ui/api/status")).status, 401);
+  await finish(opened);
+}
+
+/* --- artifacts ---------------------------------------------------------------------------------------------------------------- */
+
+export async function a_repository_is_created_and_a_bad_key_is_explained(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await page.goto("/ui/artifacts");
+  await page.getByRole("button", { name: "New repository" }).first().click();
+  await page.getByLabel("Repository key").fill("My Models");
+  await page.getByLabel("Description").focus();
+  await page.getByRole("button", { name: "my-models" }).click();
+  assert.equal(await page.getByLabel("Repository key").inputValue(), "my-models");
+  await page.getByRole("button", { name: "Create repository" }).click();
+  await page.getByRole("heading", { level: 1, name: "my-models" }).waitFor();
+  await page.getByText("Nothing is stored here yet").waitFor();
+
+  await page.getByRole("button", { name: "New repository" }).first().click();
+  await page.getByLabel("Repository key").fill("my-models");
+  await page.getByRole("button", { name: "Create repository" }).click();
+  const refusal = page.getByRole("alert").filter({ hasText: "status 400" });
+  await refusal.waitFor();
+  assert.match(await refusal.innerText(), /Request \S+/);
+  await finish(opened);
+}
+
+export async function a_model_is_deployed_by_choosing_it_and_its_page_tells_the_verdict(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "deploy-choose");
+  await page.goto("/ui/artifacts/deploy-choose");
+  await page.keyboard.press("d");
+  await page.getByLabel("Folder").fill("model/1.0.0/");
+  await page.locator("input[type=file]").setInputFiles(join(ctx.files, "benign.pkl"));
+  await page.getByText("to model/1.0.0/benign.pkl").waitFor();
+  await page.getByRole("button", { name: "Deploy 1 file" }).click();
+  await page.locator("li.up.stored").waitFor({ timeout: 30_000 });
+  await page.getByRole("link", { name: "Open" }).click();
+  await page.getByRole("heading", { level: 1, name: "benign.pkl" }).waitFor();
+  assert.ok(page.url().endsWith("/ui/artifacts/deploy-choose/model/1.0.0/benign.pkl"), page.url());
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("heading", { name: "Safe to load" }).waitFor();
+  const bytes = readFileSync(join(ctx.files, "benign.pkl"));
+  for (const name of ["sha256", "sha1", "md5"]) await page.locator(`.dig[title="${createHash(name).update(bytes).digest("hex")}"]`).waitFor();
+  const command = page.getByText(`${ctx.base}/artifactory/deploy-choose/model/1.0.0/benign.pkl`);
+  await command.first().waitFor();
+
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
+  assert.equal(sha256(readFileSync(await download.path())), sha256(bytes));
+  await finish(opened);
+}
+
+export async function dropping_on_the_page_deploys_and_known_bytes_are_linked(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "deploy-drop");
+  await put(page, ctx, "deploy-drop", "first/evil.pkl", "evil.pkl");
+  await page.goto("/ui/artifacts/deploy-drop/first");
+  const bytes = [...readFileSync(join(ctx.files, "evil.pkl"))];
+  await page.getByRole("heading", { level: 1, name: "first" }).waitFor();
+  await page.evaluate((bytes) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(bytes)], "again.pkl"));
+    for (const type of ["dragenter", "dragover", "drop"]) document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, bytes);
+  await page.getByText("to first/again.pkl").waitFor();
+  await page.getByRole("button", { name: "Deploy 1 file" }).click();
+  const row = page.locator("li.up.stored");
+  await row.waitFor({ timeout: 30_000 });
+  const text = await row.innerText();
+  assert.match(text, /Unsafe/);
+  assert.match(text, /Already stored: linked, 0 bytes sent/);
+  await finish(opened);
+}
+
+export async function a_refused_upload_says_why(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "deploy-refused");
+  await put(page, ctx, "deploy-refused", "taken");
+  await page.goto("/ui/deploy?repo=deploy-refused&path=taken");
+  await page.locator("input[type=file]").setInputFiles({ name: "below-a-file.txt", mimeType: "text/plain", buffer: Buffer.from("x") });
+  await page.getByRole("button", { name: "Deploy 1 file" }).click();
+  const row = page.locator("li.up.failed");
+  await row.waitFor();
+  assert.match(await row.innerText(), /taken[\s\S]*Request \S+/);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await row.waitFor();
+  await finish(opened);
+}
+
+export async function an_unsafe_model_shows_its_call_and_is_listed(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "threat");
+  await put(page, ctx, "threat", "incoming/evil.pkl", "evil.pkl");
+  await scanned(page, "threat", "incoming/evil.pkl");
+  await page.goto("/ui/artifacts/threat/incoming/evil.pkl");
+  await page.locator(".head .ver.unsafe").waitFor();
+  const verdict = page.getByRole("region", { name: "Verdict" });
+  assert.match(await verdict.innerText(), /system/);
+  assert.match(await verdict.innerText(), /Do not load it/);
+  assert.match(await page.locator(".calls .bad").first().innerText(), /system/);
+  assert.match(await page.locator(".hallmark").getAttribute("aria-label"), /verdict|unsafe/);
+  await page.goto("/ui/threats");
+  await page.getByRole("row", { name: /incoming\/evil\.pkl[\s\S]*Unsafe/ }).waitFor();
+  await finish(opened);
+}
+
+export async function a_hostile_name_is_text(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  const name = "<img src=x onerror=alert(1)>\u202Egpj.pkl";
+  page.on("dialog", () => opened.errors.push("a dialog of the name's script"));
+  await makeRepository(page, "hostile");
+  await put(page, ctx, "hostile", `a;b=c/${name}`);
+  await page.goto(`/ui/artifacts/hostile/${encodeURIComponent("a;b=c")}`);
+  const link = page.locator("table bdi").filter({ hasText: "<img src=x onerror=alert(1)>⟨202e⟩gpj.pkl" });
+  await link.click();
+  await page.getByRole("heading", { level: 1 }).filter({ hasText: "<img" }).waitFor();
+  assert.equal(await page.locator("img").count(), 0);
+  await finish(opened);
+}
+
+export async function properties_are_added_changed_and_removed(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "props");
+  await put(page, ctx, "props", "a.txt");
+  await page.goto("/ui/artifacts/props/a.txt");
+  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByLabel("Property name").fill("stage");
+  await page.getByLabel("Property value").fill("one, two; three=3");
+  await page.getByRole("button", { name: "Save" }).click();
+  const change = page.getByRole("button", { name: "Change stage" });
+  await change.waitFor();
+  assert.equal(await change.innerText(), "one, two; three=3", "separators in a value are data");
+  await change.click();
+  await page.getByLabel("Property value").fill("released");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Change stage" }).filter({ hasText: "released" }).waitFor();
+  await page.getByRole("button", { name: "Remove stage" }).click();
+  await page.getByText("Properties say what a file is for").waitFor();
+  await finish(opened);
+}
+
+export async function deleting_asks_for_the_name_and_leads_to_the_folder(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "bin");
+  await put(page, ctx, "bin", "a/one.txt");
+  await put(page, ctx, "bin", "a/two.txt");
+  await page.goto("/ui/artifacts/bin/a/one.txt");
+  await page.getByRole("button", { name: "Delete…" }).click();
+  const button = page.getByRole("button", { name: "Delete 1 artifact" });
+  assert.ok(await button.isDisabled());
+  await page.getByLabel("Type one.txt to confirm").fill("one.txt");
+  await button.click();
+  await page.getByRole("heading", { level: 1, name: "a", exact: true }).waitFor();
+  await page.locator("table").getByText("two.txt").waitFor();
+  assert.equal((await call(page, "GET", "/artifactory/bin/a/one.txt")).status, 404);
+  await finish(opened);
+}
+
+export async function the_tree_is_walked_by_keyboard(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "aa-tree");
+  await put(page, ctx, "aa-tree", "deep/er/leaf.txt");
+  await page.goto("/ui/artifacts/aa-tree");
+  await page.getByRole("treeitem", { name: "deep" }).waitFor();
+  await page.getByRole("treeitem", { name: /^aa-tree/ }).focus();
+  for (const [key, name] of [["ArrowDown", "deep"], ["ArrowRight", "deep"]]) {
+    await page.keyboard.press(key);
+    await page.waitForFunction((name) => document.activeElement?.textContent?.includes(name), name);
+  }
+  await page.getByRole("treeitem", { name: "er", exact: true }).waitFor();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("treeitem", { name: "leaf.txt" }).waitFor();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "leaf.txt" }).waitFor();
+  assert.equal(await page.getByRole("treeitem", { name: "leaf.txt" }).getAttribute("aria-current"), "true");
+  await finish(opened);
+}
+
+/* --- security ----------------------------------------------------------------------------------------------------------------- */
+
+export async function vulnerabilities_are_filtered_and_the_address_holds_it(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "vuln");
+  await put(page, ctx, "vuln", "app/requirements.txt", "requirements.txt");
+  await scanned(page, "vuln", "app/requirements.txt");
+  await page.goto("/ui/vulnerabilities?repo=vuln");
+  const row = page.getByRole("row").filter({ hasText: "CVE-2024-5206" });
+  await row.waitFor();
+  const text = await row.innerText();
+  for (const part of ["scikit-learn", "0.24.0", "1.5.0", "app/requirements.txt"]) assert.ok(text.includes(part), `${part} in ${text}`);
+
+  /* Tiles: one severity off, and its rows are gone; the address says so, and a reload keeps it. */
+  const before = await page.locator("tbody tr").count();
+  const severity = (await row.locator(".sev").innerText()).trim();
+  await page.getByRole("checkbox", { name: new RegExp(`^${severity}`) }).click();
+  await row.waitFor({ state: "detached" });
+  assert.match(page.url(), /sev=/);
+  await page.reload();
+  await page.getByRole("heading", { level: 1, name: "Vulnerabilities" }).waitFor();
+  assert.equal(await row.count(), 0);
+  await page.goBack();
+  await row.waitFor();
+  assert.equal(await page.locator("tbody tr").count(), before);
+
+  await page.getByLabel("Search findings").fill("no such component");
+  await page.getByText("No finding passes these filters").waitFor();
+  await page.getByRole("button", { name: "Clear all filters" }).click();
+  await row.first().waitFor();
+
+  /* The drawer: in the address, steps with [ and ], closed by Escape. */
+  await row.first().getByRole("button").click();
+  const drawer = page.getByRole("dialog");
+  await drawer.getByText("What to do").waitFor();
+  assert.match(page.url(), /open=/);
+  assert.match(await drawer.innerText(), /CVE-2024-5206[\s\S]*1\.5\.0/);
+  await page.keyboard.press("Escape");
+  await drawer.waitFor({ state: "detached" });
+  assert.doesNotMatch(page.url(), /open=/);
+  await finish(opened);
+}
+
+export async function a_policy_blocks_a_download_and_the_pages_say_what_unblocks_it(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "gated");
+  await put(page, ctx, "gated", "requirements.txt", "requirements.txt");
+  await scanned(page, "gated", "requirements.txt");
+  await page.goto("/ui/policies");
+  await page.getByRole("button", { name: "New policy" }).click();
+  await page.getByLabel("Name").fill("ui-gate");
+  await page.getByLabel("Minimum severity").selectOption("Low");
+  await page.getByRole("checkbox", { name: /^gated/ }).check();
+  await page.getByRole("button", { name: "Switch on for 1 repository" }).click();
+  await page.getByRole("heading", { name: "ui-gate", exact: true }).waitFor();
+  await page.getByText(/Refuse the download when a component has a finding of severity low or worse that has a fix/).waitFor();
+
+  await page.waitForFunction(async () => (await fetch("/artifactory/gated/requirements.txt")).status === 403, undefined, { timeout: 15_000, polling: 300 });
+  await page.goto("/ui/artifacts/gated/requirements.txt");
+  await page.getByText("Download blocked.").waitFor();
+  await page.getByRole("link", { name: "What unblocks it" }).click();
+  await page.getByRole("heading", { name: "What unblocks it" }).waitFor();
+  assert.match(page.url(), /\/ui\/violations\/\d+$/);
+  const text = await page.locator("main").innerText();
+  for (const part of ["ui-gate", "ui-gate-watch", "scikit-learn", "403 for everybody"]) assert.ok(text.includes(part), `${part} in ${text}`);
+
+  await page.goto("/ui/violations");
+  await page.getByRole("row").filter({ hasText: "ui-gate" }).first().waitFor();
+
+  /* A policy that a watch uses is kept, and the server says why. */
+  await page.goto("/ui/policies");
+  await page.getByRole("button", { name: "Delete the policy ui-gate" }).click();
+  await page.getByRole("button", { name: "Delete the policy" }).last().click();
+  await page.getByRole("alert").filter({ hasText: "Nothing was deleted" }).waitFor();
+  await page.getByRole("button", { name: "Keep" }).click();
+  await page.getByRole("button", { name: "Delete the watch ui-gate-watch" }).click();
+  await page.getByRole("button", { name: "Delete the watch" }).last().click();
+  await page.waitForFunction(async () => (await fetch("/artifactory/gated/requirements.txt")).status === 200, undefined, { timeout: 15_000, polling: 300 });
+  await finish(opened);
+}
+
+/* --- the frame ---------------------------------------------------------------------------------------------------------------- */
+
+export async function shortcuts_search_and_theme_work(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await page.keyboard.press("?");
+  await page.getByRole("heading", { name: "Shortcuts" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("/");
+  await page.getByRole("combobox", { name: "Search or jump to" }).fill("vuln");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/ui\/vulnerabilities/);
+  await page.keyboard.press("g");
+  await page.keyboard.press("l");
+  await page.waitForURL(/\/ui\/policies$/);
+  await page.keyboard.press("d");
+  await page.getByRole("heading", { name: "Deploy", exact: true }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Switch to dark" }).click();
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
+  await page.reload();
+  assert.equal(await page.evaluate(() => getComputedStyle(document.body).colorScheme), "dark");
+  await finish(opened);
+}
+
+export async function unknown_addresses_say_so_and_offer_a_parent(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await page.goto("/ui/violations/nothing");
+  await page.getByRole("heading", { level: 1, name: "No page has this address" }).waitFor();
+  await page.getByRole("link", { name: "Open Violations" }).click();
+  await page.getByRole("heading", { level: 1, name: "Violations" }).waitFor();
+  await page.goto("/ui/violations/999999999");
+  await page.getByRole("heading", { level: 1, name: /does not stand any more/ }).waitFor();
+  await makeRepository(page, "nowhere");
+  await page.goto("/ui/artifacts/nowhere/no/such/file.txt");
+  await page.getByRole("heading", { level: 1, name: "Nothing is stored here" }).waitFor();
+  await finish(opened);
+}
+
+export async function nothing_is_asked_of_other_hosts(ctx) {
+  const opened = await open(ctx, { signedIn: false });
+  const { page, context } = opened;
+  const foreign = [];
+  context.on("request", (request) => {
+    if (!request.url().startsWith(ctx.base) && !request.url().startsWith("data:") && !request.url().startsWith("blob:")) foreign.push(request.url());
+  });
+  await signIn(page, ctx.user, ctx.password);
+  for (const view of ["/artifacts", "/vulnerabilities", "/threats", "/violations", "/policies"]) {
+    await page.goto(`/ui${view}`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+  }
+  assert.deepEqual(foreign, []);
+  await finish(opened);
+}
+
+/* --- every view, as it looks ------------------------------------------------------------------------------------------------- */
+
+async function populated(ctx) {
+  const { page, context } = await open(ctx);
+  const { children } = JSON.parse((await call(page, "GET", "/ui/api/tree")).text);
+  if (!children.some((one) => one.name === "looks")) {
+    await makeRepository(page, "looks");
+    await put(page, ctx, "looks", "model/1.0.0/benign.pkl", "benign.pkl");
+    await put(page, ctx, "looks", "incoming/evil.pkl", "evil.pkl");
+    await put(page, ctx, "looks", "requirements.txt", "requirements.txt");
+    await put(page, ctx, "looks", `${"long-name-without-a-place-to-break".repeat(6)}.bin`);
+    for (const path of ["model/1.0.0/benign.pkl", "incoming/evil.pkl", "requirements.txt"]) await scanned(page, "looks", path);
+  }
+  await context.close();
+  return ["/", "/artifacts", "/artifacts/looks", "/artifacts/looks/model/1.0.0/benign.pkl", "/artifacts/looks/incoming/evil.pkl", "/artifacts/looks/requirements.txt?tab=security", "/artifacts/looks/requirements.txt?tab=contents", "/vulnerabilities", "/threats", "/violations", "/policies", "/deploy?repo=looks", "/no-such-page"];
+}
+
+async function settled(page) {
+  await page.locator("h1").first().waitFor({ state: "attached" });
+  await page.locator(".skeleton").first().waitFor({ state: "detached" });
+  await page.waitForLoadState("networkidle");
+}
+
+async function axeOn(ctx, theme, viewport) {
+  const views = await populated(ctx);
+  const axe = readFileSync(new URL("./node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+  const opened = await open(ctx, { theme, viewport });
+  const { page } = opened;
+  const found = [];
+  for (const view of views) {
+    await page.goto(`/ui${view}`);
+    await settled(page);
+    /* Evaluated by the debugger, not as a script of the page: its policy forbids that, as it should. */
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    for (const one of violations) found.push(`${view}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+  }
+  assert.deepEqual(found, []);
+  await finish(opened);
+}
+
+export const axe_finds_nothing_wide_light = (ctx) => axeOn(ctx, "light", WIDE);
+export const axe_finds_nothing_wide_dark = (ctx) => axeOn(ctx, "dark", WIDE);
+export const axe_finds_nothing_phone_light = (ctx) => axeOn(ctx, "light", PHONE);
+export const axe_finds_nothing_phone_dark = (ctx) => axeOn(ctx, "dark", PHONE);
+
+export async function nothing_scrolls_sideways_at_any_width(ctx) {
+  const views = await populated(ctx);
+  const opened = await open(ctx);
+  const { page } = opened;
+  const wide = [];
+  for (const view of views) {
+    await page.goto(`/ui${view}`);
+    await settled(page);
+    for (const width of [320, 390, 768, 1024, 1440, 1920]) {
+      await page.setViewportSize({ width, height: 900 });
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (over > 0) wide.push(`${view} at ${width}: ${over} px too wide`);
+    }
+  }
+  assert.deepEqual(wide, []);
+  await finish(opened);
+}
+
