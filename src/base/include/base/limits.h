@@ -47,6 +47,7 @@
     X(LIMIT_ARCHIVE_MEMBER_BYTES,   "bytes",   256 * MIB,  "one member that has to be held in memory to be understood")              \
     X(LIMIT_ARCHIVE_TOTAL_BYTES,    "bytes",   64 * GIB,   "everything unpacked from one blob")                                      \
     X(LIMIT_ARCHIVE_RATIO,          "times",   1000,       "unpacked to packed, from 64 MiB on: beyond that it is a bomb")           \
+    X(LIMIT_TAR_HEADER_BYTES,       "bytes",   1 * MIB,    "a long name or pax header; the engines that unpack layers stop here too") \
     X(LIMIT_PICKLE_NODES,           "count",   64000000,   "values that one pickle may build")                                       \
     X(LIMIT_PICKLE_STACK,           "count",   16000000,   "values on a pickle's stack; honest writers batch by a thousand")         \
     X(LIMIT_PICKLE_MEMO,            "count",   16000000,   "memo indexes; beyond it only a few scattered ones are kept")             \

@@ -10,9 +10,10 @@
 
 typedef enum tar_kind { TAR_FILE, TAR_DIR, TAR_SYMLINK, TAR_HARDLINK, TAR_OTHER } tar_kind;
 typedef struct tar_member {
-    str path; /* as stored, without a leading "./" or "/" */
+    str path; /* as stored, without a leading "./" or "/" and without a trailing "/"; may contain ".." */
     tar_kind kind;
-    str link;
+    str link; /* of links: as stored; a hard link names another member */
+    /* As stored in the archive; a sparse file is larger when it is unpacked, and its bytes are never given. */
     uint64_t size_bytes;
     unsigned mode;
 } tar_member;
