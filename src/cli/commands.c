@@ -4,12 +4,16 @@
 #include "cli/commands.h"
 
 #include "cli/model.h"
+#include "advisories.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const cli_command commands[] = {
     {"model", "train", "train a forest with scikit-learn's bits from a CSV file", cli_model_train},
+    {"advisories", "update", "fetch the public advisories and import them", advisories_update_run},
+    {"advisories", "import", "import bulk exports in the OSV format", advisories_import_run},
+    {"advisories", "status", "tell which advisories judge, and how new they are", advisories_status_run},
     {NULL, NULL, NULL, NULL},
 };
 
