@@ -208,15 +208,17 @@ bool scan_enqueue(scan_service *s, digest sha256, str path, str mime, err *e)
     return true;
 }
 
-bool scan_status_of(scan_service *s, digest sha256, scan_status *out, err *e)
+bool scan_status_read(meta *m, digest sha256, scan_status *out, err *e)
 {
     AUTO_ARENA arena a;
     arena_init(&a, LIMIT_REQUEST_ARENA_BYTES);
     meta_scan row;
     err why = {0};
     *out = (scan_status){.state = SCAN_NONE};
-    if (!meta_scan_find(s->config.meta, sha256, &a, &row, &why))
+    if (!meta_scan_find(m, sha256, &a, &row, &why))
         return why.code == ERR_NOT_FOUND || err_set(e, why.code, "%s", why.message);
+    /* A layer that nobody deployed for itself was never judged. */
+    if (row.role == META_SCAN_PART) return true;
     *out = (scan_status){.state = (scan_state)row.state,
                          .verdict = (verdict)row.verdict,
                          .info = row.counts[SEVERITY_INFO],
@@ -225,16 +227,26 @@ bool scan_status_of(scan_service *s, digest sha256, scan_status *out, err *e)
                          .high = row.counts[SEVERITY_HIGH],
                          .critical = row.counts[SEVERITY_CRITICAL],
                          .finished_ms = row.finished_ms};
-    return row.state != META_SCAN_QUEUED || meta_scan_place(s->config.meta, sha256, &out->queue_place, e);
+    return row.state != META_SCAN_QUEUED || meta_scan_place(m, sha256, &out->queue_place, e);
+}
+
+bool scan_target_read(meta *m, digest sha256, arena *a, json_t **target, err *e)
+{
+    str part, text;
+    if (!meta_scan_documents(m, sha256, a, &part, &text, e)) return false;
+    if (text.len == 0)
+        return err_set(e, ERR_NOT_FOUND, "%s was scanned as a layer only", digest_text(sha256).text);
+    return json_decode_large(str_bytes(text), LIMIT_SCAN_REPORT_BYTES, "a stored scan", target, e);
+}
+
+bool scan_status_of(scan_service *s, digest sha256, scan_status *out, err *e)
+{
+    return scan_status_read(s->config.meta, sha256, out, e);
 }
 
 bool scan_result_of(scan_service *s, digest sha256, arena *a, json_t **target, err *e)
 {
-    str part, text;
-    if (!meta_scan_documents(s->config.meta, sha256, a, &part, &text, e)) return false;
-    if (text.len == 0)
-        return err_set(e, ERR_NOT_FOUND, "%s was scanned as a layer only", digest_text(sha256).text);
-    return json_decode_large(str_bytes(text), LIMIT_SCAN_REPORT_BYTES, "a stored scan", target, e);
+    return scan_target_read(s->config.meta, sha256, a, target, e);
 }
 
 bool scan_advisories(scan_service *s, arena *a, json_t **status, err *e)

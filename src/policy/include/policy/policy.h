@@ -13,8 +13,8 @@
 #include "scan/scan.h"
 
 typedef struct policy_service policy_service;
-bool policy_service_open(meta *m, scan_service *scans, const logger *log, policy_service **out,
-                         err *e) MUST_USE;
+/* Open it before the scan service, whose `judged` is policy_judge_blob with this as its context. */
+bool policy_service_open(meta *m, const logger *log, policy_service **out, err *e) MUST_USE;
 void policy_service_close(policy_service *p);
 
 /* Judge all artifacts that hold this blob, again: violation rows are made, kept or removed. Wired to scan_config.judged. */
@@ -45,6 +45,7 @@ typedef struct violation_filter {
     size_t limit;
 } violation_filter;
 bool violation_list(policy_service *p, const violation_filter *f, json_t **violations, err *e) MUST_USE;
+/* With "unblock": sentences that tell how. */
 bool violation_get(policy_service *p, int64_t id, json_t **violation, err *e) MUST_USE;
 
 /* For `assay scan --policy FILE`: judge a target without rows. *failed tells whether an action blocks or fails the build. */

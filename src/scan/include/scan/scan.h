@@ -61,6 +61,9 @@ bool scan_status_of(scan_service *s, digest sha256, scan_status *out,
                     err *e) MUST_USE; /* SCAN_NONE when it was never asked for */
 /* The target with its findings, or ERR_NOT_FOUND. Caller releases. */
 bool scan_result_of(scan_service *s, digest sha256, arena *a, json_t **target, err *e) MUST_USE;
+/* The same two for whoever has the rows only. */
+bool scan_status_read(meta *m, digest sha256, scan_status *out, err *e) MUST_USE;
+bool scan_target_read(meta *m, digest sha256, arena *a, json_t **target, err *e) MUST_USE;
 /* Which advisories judge: count, newest, starter or imported. Taken anew when the file changed. */
 bool scan_advisories(scan_service *s, arena *a, json_t **status, err *e) MUST_USE;
 
