@@ -50,10 +50,11 @@ bool oci_allow(auth *au, const auth_identity *who, oci_action action, str name, 
 
 /* --- the challenge ------------------------------------------------------------------------------------------------------- */
 
-static const char *actions_for(http_method method)
+/* What the route asks for, not what the method looks like: the status of an upload is a GET that needs the right to push. */
+static const char *actions_for(const http_route *route)
 {
-    if (method == HTTP_GET || method == HTTP_HEAD) return "pull";
-    return method == HTTP_DELETE ? "pull,delete" : "pull,push";
+    if (!route || route->permission == AUTH_READ) return "pull";
+    return route->permission == AUTH_DELETE ? "pull,delete" : "pull,push";
 }
 
 /* Quotes and backslashes would end the quoted value early: the Host header is the client's own. */
@@ -74,7 +75,7 @@ void oci_challenge(http_request *req, http_response *resp)
     err no_name;
     if (name.len && oci_name_split(name, &repository, &image, &no_name))
         scope = arena_printf(http_arena(req), ",scope=\"repository:%.*s:%s\"", STR_ARG(name),
-                             actions_for(http_request_method(req)));
+                             actions_for(http_request_route(req)));
     else if (str_eq(http_path(req), STR("/v2/_catalog")))
         scope = STR(",scope=\"registry:catalog:*\"");
     str challenge = arena_printf(http_arena(req), "Bearer realm=\"%.*s%.*s/v2/token\",service=\"%.*s\"%.*s",
