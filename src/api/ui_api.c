@@ -112,6 +112,20 @@ bool ui_may_read(const http_request *req, str repository)
     return ui_allow_read(req, repository, &refused);
 }
 
+/* {"error":{"code","message","request_id"}}. No WWW-Authenticate: the browser would show its own window instead of our page. */
+static void render_error(http_request *req, http_response *resp, const err *e)
+{
+    ui_object error = ui_object_new();
+    ui_text(&error, "code", str_from_c(err_name(e->code)));
+    ui_text(&error, "message", str_from_c(e->message));
+    ui_text(&error, "request_id", http_request_id(req));
+    ui_object answer = ui_object_new();
+    ui_add(&answer, "error", &error);
+    err no_memory;
+    if (!ui_reply(resp, err_http_status(e->code), &answer, &no_memory))
+        http_reply_empty(resp, err_http_status(e->code));
+}
+
 /* --- the table --------------------------------------------------------------------------------------------------------------- */
 
 static const http_route rows[] = {
@@ -141,5 +155,8 @@ static const http_route rows[] = {
      "one violation, and how to unblock"},
 };
 
-const http_route_table api_ui_routes = {
-    .name = "ui-api", .prefix = "/ui/api", .rows = rows, .count = COUNT_OF(rows)};
+const http_route_table api_ui_routes = {.name = "ui-api",
+                                        .prefix = "/ui/api",
+                                        .rows = rows,
+                                        .count = COUNT_OF(rows),
+                                        .render_error = render_error};
