@@ -34,7 +34,7 @@ void *exchange_on_target(void *server, const char *target, struct MHD_Connection
     req->started_us = clock_mono_us();
     str raw = str_from_c(target);
     req->target_raw = arena_copy(req->memory, raw);
-    req->target_end = target ? target + raw.len : NULL;
+    req->target_begin = target;
     snprintf(req->id, sizeof(req->id), "%08x-%llx", s->id_prefix,
              (unsigned long long)atomic_fetch_add_explicit(&s->id_next, 1, memory_order_relaxed));
     return req;
@@ -248,12 +248,21 @@ static bool look_at_head(http_request *req, const char *method, const char *vers
 
 /* --- refusing in the middle of a body ----------------------------------------------------------------------------- */
 
-static bool send_now(http_request *req, const buf *text)
+static int socket_of(const http_request *req)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (!info) return false;
-    ssize_t sent = send(info->connect_fd, text->data, text->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return info ? info->connect_fd : -1;
+}
+
+static void set_timeout(http_request *req, unsigned seconds)
+{
+    MHD_set_connection_option(req->connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}
+
+static bool send_now(http_request *req, const buf *text)
+{
+    ssize_t sent = send(socket_of(req), text->data, text->len, MSG_DONTWAIT | MSG_NOSIGNAL);
     return sent >= 0 && (size_t)sent == text->len;
 }
 
@@ -266,7 +275,7 @@ static enum MHD_Result answer_early(http_request *req)
         return MHD_NO;
     }
     req->phase = PHASE_LINGER;
-    MHD_set_connection_option(req->connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)LIMIT_HTTP_LINGER_S);
+    set_timeout(req, LIMIT_HTTP_LINGER_S);
     return MHD_YES;
 }
 
@@ -299,6 +308,17 @@ static enum MHD_Result after_head(http_request *req)
 }
 
 /* --- the body ----------------------------------------------------------------------------------------------------- */
+
+/* The library waits for edges, and takes a short read for the end of what is there. When the client's FIN came with its last
+ * bytes, no edge follows, and only the idle timeout would tell that the client left. So we look for ourselves. The body
+ * may still be whole (a client may close its side behind it), hence a short timeout instead of an end. */
+static void look_for_end(http_request *req)
+{
+    uint8_t next;
+    if (req->saw_end || recv(socket_of(req), &next, 1, MSG_PEEK | MSG_DONTWAIT) != 0) return;
+    req->saw_end = true;
+    set_timeout(req, 1);
+}
 
 static enum MHD_Result take_piece(http_request *req, const char *data, size_t *size)
 {
@@ -360,7 +380,11 @@ enum MHD_Result exchange_on_data(void *server UNUSED, struct MHD_Connection *con
 
     if (req->phase == PHASE_HEAD && !look_at_head(req, method, version)) return MHD_YES;
     if (!req->head_done) return after_head(req);
-    if (*size == 0) return take_end(req);
+    if (*size == 0) {
+        if (req->saw_end) set_timeout(req, LIMIT_HTTP_IDLE_S);
+        return take_end(req);
+    }
+    look_for_end(req);
     switch (req->phase) {
     case PHASE_BODY: return take_piece(req, data, size);
     case PHASE_REFUSED:

@@ -75,11 +75,12 @@ struct http_request {
     bool head_done;   /* the library asked about the head, and was told to go on */
     bool close_after; /* the framing cannot be trusted */
     bool is_authorised;
+    bool saw_end; /* the client has closed its side */
     bool counted; /* in the server's running requests */
     bool upload_counted;
 
-    str target_raw;         /* copy of the request line's target */
-    const char *target_end; /* where it ended in the library's buffer: for comparison only */
+    str target_raw;           /* copy of the request line's target */
+    const char *target_begin; /* where it stands in the library's buffer: for comparison only */
     http_method method;
     http_target target;
     http_framing framing;

@@ -62,9 +62,10 @@ static bool read_lines(http_request *req, const char *method, const char *versio
     if (!req->fields) return err_set(e, ERR_MEMORY, "no memory for %d header lines", count);
 
     MHD_get_connection_values(req->connection, MHD_HEADER_KIND, take_line, &walk);
-    bool target_ends_right = req->target_end + 1 == version;
+    bool target_is_alone = req->target_begin == method + strlen(method) + 1 &&
+                           version == req->target_begin + req->target_raw.len + 1;
     bool head_ends_right = walk.next + 2 == method + head_bytes; /* the empty line */
-    if (walk.is_broken || !target_ends_right || !head_ends_right)
+    if (walk.is_broken || !target_is_alone || !head_ends_right)
         return err_set(e, ERR_INVALID,
                        "the request head has a NUL, a blank, a folded line or a line end where none may be");
     return true;
