@@ -5,6 +5,7 @@ The browser's side is tests/ui/checks.mjs: one function for each test here, run 
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import pickle
 import re
 import shutil
 import subprocess
+import tarfile
 import urllib.error
 import urllib.request
 
@@ -45,6 +47,11 @@ def files(tmp_path_factory):
     (folder / "benign.pkl").write_bytes(pickle.dumps({"weights": [1.0, 2.0], "name": "x"}, 4))
     (folder / "evil.pkl").write_bytes(pickle.dumps(Evil(), 4))
     (folder / "requirements.txt").write_text("scikit-learn==0.24.0\njoblib==1.0.1\nnumpy==1.26.4\n")
+    with tarfile.open(folder / "layer.tar", "w") as layer:
+        metadata = b"Metadata-Version: 2.1\nName: scikit-learn\nVersion: 0.24.0\n"
+        member = tarfile.TarInfo("usr/lib/python3/site-packages/scikit_learn-0.24.0.dist-info/METADATA")
+        member.size = len(metadata)
+        layer.addfile(member, io.BytesIO(metadata))
     return folder
 
 

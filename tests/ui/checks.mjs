@@ -2,7 +2,7 @@
  * What the pages must do, against a real server. Each check is a function of a context {browser, base, user, password, files};
  * it throws when something is not as promised. tests/clients/test_ui.py runs them by name.
  *
- * Files (made by the pytest side): benign.pkl, evil.pkl, requirements.txt.
+ * Files (made by the pytest side): benign.pkl, evil.pkl, requirements.txt, layer.tar (a Python environment with scikit-learn 0.24.0).
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -138,16 +138,16 @@ export async function a_model_is_deployed_by_choosing_it_and_its_page_tells_the_
   const { page } = opened;
   await makeRepository(page, "deploy-choose");
   await page.goto("/ui/artifacts/deploy-choose");
+  await page.getByRole("heading", { level: 1 }).waitFor();
   await page.keyboard.press("d");
   await page.getByLabel("Folder").fill("model/1.0.0/");
   await page.locator("input[type=file]").setInputFiles(join(ctx.files, "benign.pkl"));
   await page.getByText("to model/1.0.0/benign.pkl").waitFor();
   await page.getByRole("button", { name: "Deploy 1 file" }).click();
   await page.locator("li.up.stored").waitFor({ timeout: 30_000 });
-  await page.getByRole("link", { name: "Open" }).click();
+  await page.getByRole("link", { name: "Open", exact: true }).click();
   await page.getByRole("heading", { level: 1, name: "benign.pkl" }).waitFor();
   assert.ok(page.url().endsWith("/ui/artifacts/deploy-choose/model/1.0.0/benign.pkl"), page.url());
-  await page.keyboard.press("Escape");
 
   await page.getByRole("heading", { name: "Safe to load" }).waitFor();
   const bytes = readFileSync(join(ctx.files, "benign.pkl"));
@@ -196,6 +196,122 @@ export async function a_refused_upload_says_why(ctx) {
   assert.match(await row.innerText(), /taken[\s\S]*Request \S+/);
   await page.getByRole("button", { name: "Try again" }).click();
   await row.waitFor();
+  await finish(opened);
+}
+
+export async function a_large_file_is_hashed_in_pieces_and_arrives_whole(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "large");
+  const bytes = Buffer.alloc(9 * 1024 * 1024 + 13, "assay");
+  await page.goto("/ui/artifacts/large");
+  await page.getByRole("button", { name: "Deploy here" }).click();
+  await page.locator("input[type=file]").setInputFiles({ name: "large.bin", mimeType: "application/octet-stream", buffer: bytes });
+  await page.getByRole("button", { name: "Deploy 1 file" }).click();
+  await page.locator("li.up.stored").waitFor({ timeout: 60_000 });
+  const { text } = await call(page, "GET", "/ui/api/item?repo=large&path=large.bin");
+  assert.equal(JSON.parse(text).sha256, sha256(bytes));
+  await finish(opened);
+}
+
+/* Holds the bytes of an upload back until it is let go. */
+async function holdUploads(page, pattern) {
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route(pattern, async (route) => {
+    const request = route.request();
+    if (request.method() === "PUT" && !request.headers()["x-checksum-deploy"]) await released;
+    await route.continue().catch(() => undefined);
+  });
+  return release;
+}
+
+export async function an_upload_can_be_cancelled(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "cancelled");
+  const release = await holdUploads(page, "**/artifactory/cancelled/**");
+  await page.goto("/ui/artifacts/cancelled");
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.keyboard.press("d");
+  await page.locator("input[type=file]").setInputFiles({ name: "gone.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(200_000, 7) });
+  await page.getByRole("button", { name: "Deploy 1 file" }).click();
+  await page.locator("li.up.sending").waitFor();
+  await page.getByRole("button", { name: "Remove gone.bin" }).click();
+  await page.locator("li.up").waitFor({ state: "detached" });
+  release();
+  assert.equal((await call(page, "GET", "/ui/api/item?repo=cancelled&path=gone.bin")).status, 404);
+  await finish(opened);
+}
+
+export async function closing_the_dialog_keeps_uploads_going(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "kept");
+  const release = await holdUploads(page, "**/artifactory/kept/**");
+  await page.goto("/ui/artifacts/kept");
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.keyboard.press("d");
+  await page.locator("input[type=file]").setInputFiles({ name: "kept.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(200_000, 8) });
+  await page.getByRole("button", { name: "Deploy 1 file" }).click();
+  await page.locator("li.up.sending").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "1 upload under way" }).waitFor();
+  release();
+  await page.locator(".toast").filter({ hasText: "kept.bin is stored." }).getByRole("link", { name: "Open" }).click();
+  await page.getByRole("heading", { level: 1, name: "kept.bin" }).waitFor();
+  await finish(opened);
+}
+
+/* A push as a client does it, with the smallest image that has something to find in it. */
+async function pushImage(ctx, repo, image, tag) {
+  const headers = { Authorization: `Basic ${Buffer.from(`${ctx.user}:${ctx.password}`).toString("base64")}` };
+  const push = async (bytes) => {
+    const begun = await fetch(`${ctx.base}/v2/${repo}/${image}/blobs/uploads/`, { method: "POST", headers });
+    assert.equal(begun.status, 202);
+    const url = new URL(begun.headers.get("location"), ctx.base);
+    url.searchParams.set("digest", `sha256:${sha256(bytes)}`);
+    const done = await fetch(url, { method: "PUT", headers: { ...headers, "Content-Type": "application/octet-stream" }, body: bytes });
+    assert.equal(done.status, 201, await done.text());
+    return { digest: `sha256:${sha256(bytes)}`, size: bytes.length };
+  };
+  const layer = readFileSync(join(ctx.files, "layer.tar"));
+  const config = Buffer.from(JSON.stringify({ architecture: "amd64", os: "linux", rootfs: { type: "layers", diff_ids: [`sha256:${sha256(layer)}`] }, history: [{ created_by: "RUN /bin/sh -c pip install scikit-learn==0.24.0 # buildkit" }] }));
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    config: { mediaType: "application/vnd.oci.image.config.v1+json", ...(await push(config)) },
+    layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar", ...(await push(layer)) }],
+  });
+  const put = await fetch(`${ctx.base}/v2/${repo}/${image}/manifests/${tag}`, { method: "PUT", headers: { ...headers, "Content-Type": "application/vnd.oci.image.manifest.v1+json" }, body: manifest });
+  assert.equal(put.status, 201, await put.text());
+  return `sha256:${sha256(Buffer.from(manifest))}`;
+}
+
+export async function an_image_shows_its_layers_components_and_findings(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "ui-images", "docker");
+  const digest = await pushImage(ctx, "ui-images", "team/app", "v1.0");
+  await scanned(page, "ui-images", "team/app/v1.0/manifest.json");
+  await page.goto("/ui/artifacts/ui-images/team/app:v1.0");
+  await page.getByRole("heading", { level: 1, name: "team/app:v1.0" }).waitFor();
+  await page.locator(`[title="${digest}"]`).first().waitFor();
+  await page.getByText(`docker pull ${new URL(ctx.base).host}/ui-images/team/app:v1.0`).waitFor();
+  await page.getByText("linux/amd64").first().waitFor();
+
+  await page.getByRole("tab", { name: /Layers/ }).click();
+  await page.getByRole("button", { name: /pip install scikit-learn==0\.24\.0/ }).click();
+  assert.match(page.url(), /tab=layers&layer=1|layer=1&tab=layers/);
+  await page.getByRole("row", { name: /scikit-learn 0\.24\.0/ }).waitFor();
+  await page.getByRole("tab", { name: /Security/ }).click();
+  const finding = page.getByRole("row").filter({ hasText: "CVE-2024-5206" });
+  assert.match(await finding.innerText(), /1\.5\.0/);
+
+  /* The tag is a leaf of the tree, and its folder's address shows the image as well. */
+  await page.goto("/ui/artifacts/ui-images/team/app/v1.0");
+  await page.getByRole("heading", { level: 1, name: "team/app:v1.0" }).waitFor();
+  await page.locator('[role=treeitem][aria-current="true"]').filter({ hasText: "v1.0" }).waitFor();
   await finish(opened);
 }
 

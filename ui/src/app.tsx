@@ -1,15 +1,15 @@
 /* The frame, the view that the address names, and the layers that lie over both. */
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Session } from "./api/types";
 import { AccountDialog } from "./frame/account";
 import { Palette } from "./frame/palette";
 import { ShortcutsDialog, useShortcuts } from "./frame/shortcuts";
-import { Sidebar, TabBar } from "./frame/sidebar";
+import { SecurityBar, Sidebar, TabBar } from "./frame/sidebar";
 import { useStatus } from "./frame/status";
 import { Toasts } from "./frame/toasts";
 import { TopBar } from "./frame/topbar";
 import { sentence } from "./lib/format";
-import { type Location, useLocation } from "./lib/router";
+import { go, type Location, useLocation } from "./lib/router";
 import { askSession, session } from "./lib/session";
 import { useStore } from "./lib/store";
 import { isActive, uploads } from "./lib/uploads";
@@ -87,12 +87,21 @@ function SignedIn({ known, expired }: { known: Session; expired: boolean }) {
   const status = useStatus();
   const [layer, setLayer] = useState<Layer>(location.segments[0] === "deploy" ? "deploy" : null);
   const at = location.segments[0] ?? "";
-  const close = useCallback(() => setLayer(null), []);
+  const close = useCallback(() => {
+    setLayer(null);
+    if (at === "deploy") go("/", { replace: true });
+  }, [at]);
   const deploy = useCallback(() => setLayer("deploy"), []);
   const commands = useMemo(() => ({ search: () => setLayer("search"), deploy, help: () => setLayer("help") }), [deploy]);
   useShortcuts(commands);
   useFocusOnRoute(location);
-  useEffect(() => setLayer((open) => (open === "menu" ? null : open)), [location]);
+  /* Following a link out of a layer closes it. */
+  const path = location.segments.join("/");
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current !== path) setLayer(null);
+    before.current = path;
+  }, [path]);
 
   return (
     <>
@@ -112,6 +121,7 @@ function SignedIn({ known, expired }: { known: Session; expired: boolean }) {
             </div>
           )}
           <main id="main" tabIndex={-1}>
+            <SecurityBar at={at} />
             <View location={location} user={known.user} onDeploy={deploy} />
           </main>
         </div>

@@ -49,6 +49,21 @@ export function Sidebar({ at, status }: { at: string; status: Status | undefined
   );
 }
 
+/* On the phone the security pages share one tab: this is how one goes between them. */
+export function SecurityBar({ at }: { at: string }) {
+  const pages = places.filter((place) => place.group === "Security" && place.path !== "/policies");
+  if (!pages.some((place) => firstSegment(place.path) === at)) return null;
+  return (
+    <nav class="subnav only-phone" aria-label="Security">
+      {pages.map((place) => (
+        <a key={place.path} href={href(place.path)} aria-current={firstSegment(place.path) === at ? "page" : undefined}>
+          {place.label}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
 export function TabBar({ at, onMenu }: { at: string; onMenu: () => void }) {
   const security = ["vulnerabilities", "threats", "violations"].includes(at);
   const current = (on: boolean): "page" | undefined => (on ? "page" : undefined);

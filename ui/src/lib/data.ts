@@ -9,6 +9,8 @@ interface Entry {
   value: unknown;
 }
 const cache = new Map<string, Entry>();
+/* Parts of one page that need the same answer ask once; what was asked before a change does not count after it. */
+const underWay = new Map<string, Promise<unknown>>();
 const CACHE_ENTRIES = 200;
 
 /* Raised whenever something was changed: every mounted page asks again. */
@@ -17,6 +19,15 @@ export const refreshAll = (): void => generation.set(generation.value + 1);
 export function forgetAll(): void {
   cache.clear();
   refreshAll();
+}
+
+function askOnce<Value>(key: string, load: () => Promise<Value>): Promise<Value> {
+  const name = `${generation.value}:${key}`;
+  const asked = underWay.get(name) as Promise<Value> | undefined;
+  if (asked) return asked;
+  const answer = load().finally(() => underWay.delete(name));
+  underWay.set(name, answer);
+  return answer;
 }
 
 export interface Data<Value> {
@@ -51,8 +62,7 @@ export function useData<Value>(key: string, load: () => Promise<Value>, options:
   useEffect(() => {
     let live = true;
     let timer: number | undefined;
-    loader
-      .current()
+    askOnce(key, () => loader.current())
       .then((value) => {
         remember(key, value);
         if (live) setState({ key, value, error: undefined });

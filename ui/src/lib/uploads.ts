@@ -9,8 +9,9 @@ import { errorFrom } from "../api/http";
 import type { Scan } from "../api/types";
 import type { HashReply, HashRequest } from "../worker/messages";
 import { refreshAll } from "./data";
+import { itemPath } from "./router";
 import { Store } from "./store";
-import { announce } from "./toast";
+import { announce, toast } from "./toast";
 
 export type UploadState =
   | { kind: "staged" }
@@ -32,6 +33,8 @@ export interface Upload {
 }
 
 export const uploads = new Store<readonly Upload[]>([]);
+/* Whether somebody looks at the list: otherwise what is done is told by a toast. */
+export const watched = new Store(false);
 const aborters = new Map<number, () => void>();
 let lastId = 0;
 
@@ -173,6 +176,7 @@ async function watchScan(upload: Upload, linked: boolean): Promise<void> {
     if (!scan || scan.state === "done" || scan.state === "failed" || scan.state === "none") {
       setState(upload.id, { kind: "stored", linked, scan });
       announce(`${upload.relative} is stored`);
+      if (!watched.value) toast(`${upload.relative} is stored.`, { detail: `${upload.repo}/${upload.path}`, action: { label: "Open", to: itemPath(upload.repo, upload.path) } });
       refreshAll();
       return;
     }

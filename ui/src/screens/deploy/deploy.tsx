@@ -5,7 +5,7 @@ import { useData } from "../../lib/data";
 import { chosenFiles, droppedFiles } from "../../lib/dropped";
 import { plural, size } from "../../lib/format";
 import { useStore } from "../../lib/store";
-import { cancelAll, clearFinished, isActive, isOver, stage, startStaged, uploads } from "../../lib/uploads";
+import { cancelAll, clearFinished, isActive, isOver, stage, startStaged, uploads, watched } from "../../lib/uploads";
 import { Dialog } from "../../parts/dialog";
 import { Icon } from "../../parts/icon";
 import { Field } from "../../parts/page";
@@ -60,6 +60,11 @@ export function DeployDialog({ target, onClose }: { target: DeployTarget; onClos
   useEffect(() => {
     if (open.length > 0 && !open.some((one) => one.name === repo)) setRepo(open[0]!.name);
   }, [open.length]);
+
+  useEffect(() => {
+    watched.set(true);
+    return () => watched.set(false);
+  }, []);
 
   const staged = list.filter((one) => one.state.kind === "staged");
   const active = list.some(isActive);

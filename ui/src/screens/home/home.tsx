@@ -30,16 +30,29 @@ function Tile({ label, value, unit, hint, to, mark }: { label: string; value: nu
   );
 }
 
-function Tiles({ status }: { status: Status | undefined }) {
+/* A nought is good news only where something was judged. */
+function hintsOf(status: Status | undefined, watches: number | undefined): { threats: string; violations: string; waiting: string } {
+  if (!status) return { threats: "", violations: "", waiting: "" };
+  const stored = status.totals.artifacts > 0;
+  const violations = status.counts.violations > 0 ? "against policies" : watches === 0 ? "no watch is on: nothing is judged" : watches ? "nothing goes against a policy" : "";
+  return {
+    threats: status.counts.threats > 0 ? "would run code, or could not be read" : stored ? "none among what was scanned" : "nothing was scanned yet",
+    violations,
+    waiting: status.scans.running > 0 ? `${count(status.scans.running)} running` : stored ? "none is waiting" : "nothing is stored yet",
+  };
+}
+
+function Tiles({ status, watches }: { status: Status | undefined; watches: number | undefined }) {
   const totals = status?.totals;
   const threats = status?.counts.threats;
+  const hints = hintsOf(status, watches);
   const waiting = status ? status.scans.queued + status.scans.running : undefined;
   return (
     <div class="grid g-4">
       <Tile label="Stored" value={totals?.artifacts} unit={totals?.artifacts === 1 ? "artifact" : "artifacts"} hint={totals ? `${size(totals.bytes)} in ${plural(totals.blobs, "blob")}` : ""} to="/artifacts" />
-      <Tile label="Threats" value={threats} unit={threats === 1 ? "model" : "models"} hint={threats ? "would run code, or could not be read" : threats === 0 ? "none among what was scanned" : ""} to="/threats" mark={threats ? <VerdictMark shape="unsafe" word="Unsafe" quiet /> : undefined} />
-      <Tile label="Violations" value={status?.counts.violations} unit="open" hint={status?.counts.violations === 0 ? "nothing goes against a policy" : "against policies"} to="/violations" />
-      <Tile label="Waiting for a scan" value={waiting} unit={waiting === 1 ? "artifact" : "artifacts"} hint={waiting === 0 ? "all are judged" : status ? `${count(status.scans.running)} running` : ""} to="/artifacts" />
+      <Tile label="Threats" value={threats} unit={threats === 1 ? "model" : "models"} hint={hints.threats} to="/threats" mark={threats ? <VerdictMark shape="unsafe" word="Unsafe" quiet /> : undefined} />
+      <Tile label="Violations" value={status?.counts.violations} unit="open" hint={hints.violations} to="/violations" />
+      <Tile label="Waiting for a scan" value={waiting} unit={waiting === 1 ? "artifact" : "artifacts"} hint={hints.waiting} to="/artifacts" />
     </div>
   );
 }
@@ -124,6 +137,7 @@ export function Home({ user, onDeploy }: { user: string; onDeploy: () => void })
   const status = useStatus();
   const threats = useData("threats", () => api.threats());
   const violations = useData("violations", () => api.violations());
+  const watches = useData("watches", api.watches);
   const loaded = threats.value && violations.value;
   /* One line per artifact: a blocked model is a threat first, and its violation is one click further. */
   const known = new Set(threats.value?.rows.map((row) => `${row.repo}/${row.path}`));
@@ -138,7 +152,7 @@ export function Home({ user, onDeploy }: { user: string; onDeploy: () => void })
     <Page title={greeting(user)} sub={loaded ? need(threats.value?.rows.length ?? 0, blocking.size) : "\u00a0"}>
       {error && <ErrorNote error={error} retry={status.refresh} />}
       <div class="stack">
-        <Tiles status={status.value} />
+        <Tiles status={status.value} watches={watches.value?.length} />
         <div class="grid g-main">
           <Card
             title="Needs attention"

@@ -1,7 +1,7 @@
 /* A policy reads as a sentence; its slots are the choices. */
 import type { Policy, PolicyRule } from "../../api/types";
 
-export type Trigger = "vulnerability" | "threat";
+export type Trigger = "vulnerability" | "suspicious" | "unsafe";
 export type MinimumSeverity = "Critical" | "High" | "Medium" | "Low";
 
 export interface Draft {
@@ -16,12 +16,12 @@ export interface Draft {
 export const starter: Draft = { name: "", trigger: "vulnerability", severity: "High", fixOnly: true, block: true, unscanned: true };
 
 export function policyOf(draft: Draft): Policy {
-  const criteria: PolicyRule["criteria"] = draft.trigger === "threat" ? { malicious_package: true } : { min_severity: draft.severity, ...(draft.fixOnly ? { fix_version_dependant: true } : {}) };
+  const criteria: PolicyRule["criteria"] = draft.trigger !== "vulnerability" ? { model_threat: draft.trigger } : { min_severity: draft.severity, ...(draft.fixOnly ? { fix_version_dependant: true } : {}) };
   return {
     name: draft.name,
     type: "security",
     description: "",
-    rules: [{ name: draft.trigger === "threat" ? "model-threats" : `${draft.severity.toLowerCase()}-or-worse`, priority: 1, criteria, actions: { block_download: { active: draft.block, unscanned: draft.block && draft.unscanned }, fail_build: true } }],
+    rules: [{ name: draft.trigger !== "vulnerability" ? "model-threats" : `${draft.severity.toLowerCase()}-or-worse`, priority: 1, criteria, actions: { block_download: { active: draft.block, unscanned: draft.block && draft.unscanned }, fail_build: true } }],
   };
 }
 
@@ -32,7 +32,8 @@ export function ruleSentence(rule: PolicyRule): string {
   const { criteria, actions } = rule;
   const verb = actions?.block_download?.active ? "Refuse the download" : actions?.fail_build ? "Fail the build" : "Note a violation";
   const unscanned = actions?.block_download?.active && actions.block_download.unscanned ? ", or is not scanned yet" : "";
-  if (criteria.malicious_package) return `${verb} when a model is unsafe, suspicious or unparseable${unscanned}.`;
+  if (criteria.model_threat) return `${verb} when a model is ${criteria.model_threat === "unsafe" ? "unsafe or unparseable" : "unsafe, suspicious or unparseable"}${unscanned}.`;
+  if (criteria.malicious_package) return `${verb} when a component is known to be malicious, or a model is unsafe${unscanned}.`;
   if (criteria.min_severity) return `${verb} when a component has a finding of severity ${orWorse(criteria.min_severity)}${criteria.fix_version_dependant ? " that has a fix" : ""}${unscanned}.`;
   return `${verb} by the criteria ${JSON.stringify(criteria)}${unscanned}.`;
 }
@@ -86,7 +87,8 @@ export function SentenceForm({ draft, onChange }: { draft: Draft; onChange: (dra
         value={draft.trigger}
         options={[
           { value: "vulnerability", label: "a component has a finding" },
-          { value: "threat", label: "a model is unsafe, suspicious or unparseable" },
+          { value: "suspicious", label: "a model is unsafe, suspicious or unparseable" },
+          { value: "unsafe", label: "a model is unsafe or unparseable" },
         ]}
         onChange={(trigger) => set({ trigger })}
       />{" "}

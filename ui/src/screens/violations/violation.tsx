@@ -47,7 +47,7 @@ function Flow({ answer }: { answer: Answer }) {
       <li class={violation.blocks ? "bad" : ""}>
         <div class="muted t12">Effect</div>
         <div class="medium">{violation.blocks ? "403 for everybody" : "Noted"}</div>
-        <div class="muted t12">{violation.blocks ? "who may not change the policy" : "the download goes on"}</div>
+        <div class="muted t12">{violation.blocks ? "until one of the steps below is done" : "the download goes on"}</div>
       </li>
     </ol>
   );
