@@ -4,8 +4,10 @@
 #include "api/routes.h"
 
 const http_route_table *const api_tables[] = {
+    &api_oci_routes,
     &api_artifactory_routes,
     &api_access_routes,
+    &api_ui_routes,
     &api_ui_file_routes,
 };
 const size_t api_table_count = COUNT_OF(api_tables);
