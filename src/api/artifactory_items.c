@@ -75,9 +75,11 @@ static bool may_replace(const art_call *call, err *e)
 {
     meta_node there;
     err missing;
-    if (!meta_node_find(call->app->meta, call->repository, call->path, call->arena, &there, &missing))
-        return true;
-    return auth_allow(call->app->auth, call->who, AUTH_DELETE, call->repository, e);
+    if (meta_node_find(call->app->meta, call->repository, call->path, call->arena, &there, &missing))
+        return auth_allow(call->app->auth, call->who, AUTH_DELETE, call->repository, e);
+    if (missing.code == ERR_NOT_FOUND) return true;
+    *e = missing;
+    return false;
 }
 
 static bool upload_write(void *upload, bytes piece, err *e)

@@ -24,9 +24,11 @@ bool registry_deploy_check(app *state, const registry_deploy_request *d, arena *
 
     meta_node there;
     err missing;
-    if (meta_node_find(state->meta, d->repository, d->path, a, &there, &missing) && there.is_folder)
-        return err_set(e, ERR_CONFLICT, "'%.*s' is a folder", STR_ARG(d->path));
-    return true;
+    bool found = meta_node_find(state->meta, d->repository, d->path, a, &there, &missing);
+    if (found && there.is_folder) return err_set(e, ERR_CONFLICT, "'%.*s' is a folder", STR_ARG(d->path));
+    if (found || missing.code == ERR_NOT_FOUND) return true;
+    if (e) *e = missing;
+    return false;
 }
 
 static bool put_row(app *state, const registry_deploy_request *d, const meta_node *blob, arena *a,
