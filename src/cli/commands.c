@@ -5,15 +5,19 @@
 
 #include "cli/model.h"
 #include "advisories.h"
+#include "child.h"
+#include "scan.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const cli_command commands[] = {
+    {"scan", NULL, "say what is inside a file, folder or image: threats, vulnerabilities, fixes", scan_run},
     {"model", "train", "train a forest with scikit-learn's bits from a CSV file", cli_model_train},
     {"advisories", "update", "fetch the public advisories and import them", advisories_update_run},
     {"advisories", "import", "import bulk exports in the OSV format", advisories_import_run},
     {"advisories", "status", "tell which advisories judge, and how new they are", advisories_status_run},
+    {"child", NULL, NULL, child_run}, /* for the spawner; not shown */
     {NULL, NULL, NULL, NULL},
 };
 
@@ -21,7 +25,7 @@ static void print_help(FILE *out)
 {
     fputs("assay - the secure home of machine-learning artifacts\n\nusage: assay COMMAND [OPTIONS]\n\n", out);
     for (const cli_command *c = commands; c->name; c++)
-        fprintf(out, "  %-10s %-10s %s\n", c->name, c->sub ? c->sub : "", c->summary);
+        if (c->summary) fprintf(out, "  %-10s %-10s %s\n", c->name, c->sub ? c->sub : "", c->summary);
     fputs("\n'assay COMMAND --help' tells more, with an example.\n", out);
 }
 

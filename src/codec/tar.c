@@ -314,8 +314,9 @@ static bool visit(tar_walker *w, const tar_member *member, uint64_t stored, err 
     const tar_visitor *v = w->visitor;
     bytes content = BYTES_NONE;
     /* A sparse file's data are not its content: it is shown like one that is too large to hold. */
-    bool is_given =
-        stored && !w->is_sparse && stored <= LIMIT_ARCHIVE_MEMBER_BYTES && v->wants(v->ctx, member);
+    bool fits =
+        !w->stream || stored <= LIMIT_ARCHIVE_MEMBER_BYTES; /* a view into a plain archive costs no memory */
+    bool is_given = stored && !w->is_sparse && fits && v->wants(v->ctx, member);
     if (is_given) {
         if (!take_content(w, stored, &content, e)) return false;
     } else if (!skip_bytes(w, stored, e) || !skip_padding(w, stored, e)) {

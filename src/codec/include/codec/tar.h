@@ -20,7 +20,7 @@ typedef struct tar_member {
 
 typedef struct tar_visitor {
     void *ctx;
-    /* Does the visitor want this member's bytes (members above LIMIT_ARCHIVE_MEMBER_BYTES are never given)? */
+    /* Does the visitor want this member's bytes? Of packed archives members above LIMIT_ARCHIVE_MEMBER_BYTES are never given. */
     bool (*wants)(void *ctx, const tar_member *member);
     /* `content` is valid during the call; empty for members that were not wanted. */
     bool (*member)(void *ctx, const tar_member *member, bytes content, err *e);

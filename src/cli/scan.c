@@ -1,0 +1,209 @@
+/*
+ * cli/scan.c - `assay scan`: the same scan as the server's, without a server.
+ *
+ * Exit codes (docs/scan-document.md): without a policy the worst verdict decides; --fail-on adds findings of that severity or worse, and leaves
+ * merely suspicious models to it; --policy leaves everything to the policy. What could not be read to its end is never success.
+ */
+#include "scan.h"
+
+#include "advisories.h"
+#include "base/limits.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "format/report.h"
+#include "os/file.h"
+#include "policy/policy.h"
+#include "scan/scan.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+typedef struct scan_options {
+    bool json, explain;
+    const char *fail_on, *policy, *data;
+    option_list paths;
+    bool has_fail_on;
+    severity fail_on_severity;
+} scan_options;
+
+static int complain(const err *e, int exit_code)
+{
+    fprintf(stderr, "assay scan: %s\n", e->message);
+    return exit_code;
+}
+
+/* --- options ----------------------------------------------------------------------------------------------------------------- */
+
+static bool read_options(int argc, char **argv, scan_options *o, bool *help, err *e)
+{
+    const cli_option table[] = {
+        {.name = "--json", .help = "the scan document (assay.scan/1) instead of a table", .flag = &o->json},
+        {.name = "--fail-on",
+         .argument = "SEVERITY",
+         .help = "exit 1 when a finding is critical, high, medium or low, or worse",
+         .value = &o->fail_on},
+        {.name = "--policy",
+         .argument = "FILE",
+         .help = "judge by a policy, as JSON of /xray/api/v2/policies",
+         .value = &o->policy},
+        {.name = "--data",
+         .argument = "DIR",
+         .help = "use the advisories imported there (default ./data)",
+         .value = &o->data},
+        {.name = "--explain", .help = "show every call that loading a model would make", .flag = &o->explain},
+    };
+    const cli_usage usage = {
+        .synopsis = "assay scan FILE|FOLDER|IMAGE-ARCHIVE|- ... [OPTIONS]",
+        .about = "Say what is inside: what a model would run when it is loaded, which components are "
+                 "vulnerable, what fixes them.\n"
+                 "Nothing is loaded or executed; every file is read by a locked-in child process.\n"
+                 "exit: 0 clean, 1 unsafe or suspicious or policy failed, 2 usage, 3 something could not be "
+                 "read to its end",
+        .example = "docker save iris:1.0.0 | assay scan - --fail-on high",
+        .options = table,
+        .option_count = COUNT_OF(table),
+    };
+    o->data = "./data";
+    if (!options_parse(&usage, argc, argv, &o->paths, help, e) || *help) return *help;
+    if (o->paths.count == 0) return err_set(e, ERR_INVALID, "nothing to scan; see --help");
+    o->has_fail_on = o->fail_on != NULL;
+    if (o->has_fail_on && !severity_parse(str_from_c(o->fail_on), &o->fail_on_severity))
+        return err_set(e, ERR_INVALID, "--fail-on must be critical, high, medium or low");
+    return true;
+}
+
+/* One policy or a list of them; each is read once here, so that a mistake is told before anything is scanned. */
+static bool read_policies(const char *path, json_t **policies, err *e)
+{
+    AUTO_BUF buf text;
+    buf_init(&text, LIMIT_JSON_DOC_BYTES);
+    AUTO(json_release) json_t *json = NULL;
+    AUTO(json_release) json_t *nothing = json_object();
+    if (!file_read_all(path, &text, e) || !json_decode(buf_bytes(&text), path, &json, e)) return false;
+    AUTO(json_release) json_t *list = json_is_array(json) ? json_incref(json) : json_pack("[O]", json);
+    size_t i;
+    json_t *p;
+    json_array_foreach(list, i, p)
+    {
+        AUTO(json_release) json_t *violations = NULL;
+        bool failed;
+        if (!policy_judge_target(p, nothing, &violations, &failed, e))
+            return err_wrap(e, "policy '%s'", path);
+    }
+    *policies = TAKE(list);
+    return true;
+}
+
+/* --- the outcome ------------------------------------------------------------------------------------------------------------- */
+
+static verdict worst_verdict(const json_t *targets)
+{
+    verdict worst = VERDICT_NOT_A_MODEL, v;
+    size_t i;
+    json_t *target;
+    json_array_foreach(targets, i, target)
+    {
+        if (!verdict_parse(json_text(target, "verdict"), &v)) v = VERDICT_UNPARSEABLE;
+        if (v > worst) worst = v;
+    }
+    return worst;
+}
+
+static bool has_finding_from(const json_t *targets, severity from)
+{
+    size_t i, j;
+    json_t *target, *f;
+    json_array_foreach(targets, i, target)
+    {
+        json_array_foreach(json_object_get(target, "findings"), j, f)
+        {
+            severity s;
+            if (severity_parse(json_text(f, "severity"), &s) && s >= from) return true;
+        }
+    }
+    return false;
+}
+
+static int exit_code_of(const scan_options *o, const json_t *targets, bool policy_failed)
+{
+    verdict worst = worst_verdict(targets);
+    if (policy_failed) return CLI_FAILED_POLICY;
+    if (worst == VERDICT_UNSAFE && !o->policy) return CLI_FAILED_POLICY;
+    /* What could not be read to its end has findings of its own; they say "unfinished", not "vulnerable". */
+    if (worst == VERDICT_UNPARSEABLE && !o->has_fail_on) return CLI_UNFINISHED;
+    if (o->has_fail_on && has_finding_from(targets, o->fail_on_severity)) return CLI_FAILED_POLICY;
+    if (worst == VERDICT_UNPARSEABLE) return CLI_UNFINISHED;
+    return worst == VERDICT_SUSPICIOUS && !o->has_fail_on && !o->policy ? CLI_FAILED_POLICY : CLI_DONE;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------------------- */
+
+static bool print_json(json_t *document, const advisory_index *index, err *e)
+{
+    json_t *about = json_pack("{s:I, s:o, s:b}", "count", (json_int_t)index->advisory_count, "newest",
+                              json_from_str(index->newest_modified), "starter", index->is_starter);
+    AUTO_BUF buf text;
+    buf_init(&text, LIMIT_SCAN_REPORT_BYTES * 4);
+    if (json_object_set_new(json_object_get(document, "summary"), "advisories", about) != 0)
+        return err_set(e, ERR_MEMORY, "no memory for the document");
+    return json_encode_pretty(document, &text, e) && fd_write_all(STDOUT_FILENO, buf_bytes(&text), e);
+}
+
+static bool show(const scan_options *o, json_t *document, const advisory_index *index, err *e)
+{
+    if (o->json) return print_json(document, index, e);
+    scan_view view = {
+        .explain = o->explain, .coloured = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"), .advisories = index};
+    return scan_print(document, &view, e);
+}
+
+static int scan_all(const scan_options *o, scan_work *work, const advisory_index *index)
+{
+    json_t *targets;
+    bool policy_failed = false;
+    err e = {0};
+    if (!scan_work_run(work, &targets, &policy_failed, &e)) return complain(&e, CLI_UNFINISHED);
+    int code = exit_code_of(o, targets, policy_failed);
+    AUTO(json_release) json_t *document = scan_document(targets);
+    if (!document) return complain(&(err){.message = "no memory for the document"}, CLI_UNFINISHED);
+    return show(o, document, index, &e) ? code : complain(&e, CLI_UNFINISHED);
+}
+
+static int scan_with_advisories(const scan_options *o, scan_work *work)
+{
+    advisories_store store;
+    AUTO(json_release) json_t *policies = NULL;
+    err e = {0};
+    if (o->policy && !read_policies(o->policy, &policies, &e)) return complain(&e, CLI_USAGE);
+    if (!advisories_store_open(o->data, &store, &e)) return complain(&e, CLI_UNFINISHED);
+    work->advisories = &store.index;
+    work->policies = policies;
+    int code = scan_all(o, work, &store.index);
+    advisories_store_close(&store);
+    return code;
+}
+
+int scan_run(int argc, char **argv)
+{
+    scan_options o = {0};
+    bool help;
+    err e = {0};
+    if (!read_options(argc, argv, &o, &help, &e)) return complain(&e, CLI_USAGE);
+    if (help) return CLI_DONE;
+
+    /* The spawner is forked while this process is small and has one thread. */
+    AUTO(spawner_stop) spawner *children = NULL;
+    if (!spawner_start(&children, &e)) return complain(&e, CLI_UNFINISHED);
+    json_object_seed(0);
+    scan_targets targets;
+    scan_targets_init(&targets);
+    scan_work work = {.spawner = children, .targets = &targets};
+    int code = CLI_DONE;
+    for (size_t i = 0; i < o.paths.count && code == CLI_DONE; i++)
+        if (!scan_targets_add(&targets, o.paths.items[i], &e)) code = complain(&e, CLI_USAGE);
+    if (code == CLI_DONE) code = scan_with_advisories(&o, &work);
+    scan_targets_done(&targets);
+    return code;
+}

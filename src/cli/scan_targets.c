@@ -1,0 +1,135 @@
+/*
+ * cli/scan_targets.c - from arguments to files.
+ *
+ * Folders are walked without following links, so a hostile checkout leads nowhere else and cannot make a circle.
+ */
+#include "scan.h"
+
+#include "base/limits.h"
+#include "os/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void scan_targets_init(scan_targets *t)
+{
+    *t = (scan_targets){0};
+    arena_init(&t->arena, LIMIT_SCAN_ARENA_BYTES);
+}
+
+void scan_targets_done(scan_targets *t)
+{
+    arena_done(&t->arena);
+}
+
+static bool no_memory(err *e)
+{
+    return err_set(e, ERR_MEMORY, "no memory for the list of files");
+}
+
+static bool add_path(scan_targets *t, const char *path, err *e)
+{
+    if (t->count >= LIMIT_ARCHIVE_MEMBERS)
+        return err_set(e, ERR_TOO_LARGE, "more than %llu files (LIMIT_ARCHIVE_MEMBERS)",
+                       (unsigned long long)LIMIT_ARCHIVE_MEMBERS);
+    if (t->count == t->capacity) {
+        size_t capacity = t->capacity ? t->capacity * 2 : 64;
+        const char **grown = arena_alloc_array(&t->arena, capacity, sizeof(*grown));
+        if (!grown) return no_memory(e);
+        if (t->count) memcpy(grown, t->paths, t->count * sizeof(*grown));
+        t->paths = grown;
+        t->capacity = capacity;
+    }
+    t->paths[t->count++] = path;
+    return true;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_shown(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+           strcmp(entry->d_name, ".git") != 0;
+}
+
+static bool add_folder(scan_targets *t, const char *path, unsigned depth_left, err *e);
+
+static bool add_entry(scan_targets *t, const char *folder, const char *name, unsigned depth_left, err *e)
+{
+    bool has_slash = str_ends_with(str_from_c(folder), STR("/"));
+    str path = arena_printf(&t->arena, "%s%s%s", folder, has_slash ? "" : "/", name);
+    struct stat about;
+    if (!path.data) return no_memory(e);
+    if (lstat(path.data, &about) != 0) return true; /* gone meanwhile */
+    if (S_ISDIR(about.st_mode)) return add_folder(t, path.data, depth_left, e);
+    return !S_ISREG(about.st_mode) || add_path(t, path.data, e);
+}
+
+static bool add_folder(scan_targets *t, const char *path, unsigned depth_left, err *e)
+{
+    struct dirent **entries;
+    if (depth_left == 0) return err_set(e, ERR_TOO_LARGE, "'%s' is nested too deeply", path);
+    int count = scandir(path, &entries, is_shown, by_name);
+    if (count < 0) return err_set_errno(e, ERR_STORAGE, "cannot read folder '%s'", path);
+    bool fine = true;
+    for (int i = 0; i < count; i++) {
+        fine = fine && add_entry(t, path, entries[i]->d_name, depth_left - 1, e);
+        free(entries[i]);
+    }
+    free(entries);
+    return fine;
+}
+
+bool scan_targets_add(scan_targets *t, const char *path, err *e)
+{
+    enum { FOLDER_DEPTH = 256 };
+    struct stat about;
+    if (strcmp(path, "-") == 0) return add_path(t, path, e);
+    if (stat(path, &about) != 0)
+        return err_set_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_STORAGE, "cannot open '%s'", path);
+    if (S_ISDIR(about.st_mode)) return add_folder(t, path, FOLDER_DEPTH, e);
+    if (!S_ISREG(about.st_mode)) return err_set(e, ERR_INVALID, "'%s' is neither a file nor a folder", path);
+    return add_path(t, path, e);
+}
+
+/* --- standard input ---------------------------------------------------------------------------------------------------------- */
+
+static bool copy_input(int to, err *e)
+{
+    uint8_t piece[1 << 16];
+    for (;;) {
+        ssize_t got = read(STDIN_FILENO, piece, sizeof(piece));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return err_set_errno(e, ERR_STORAGE, "cannot read standard input");
+        if (got == 0) return true;
+        if (!fd_write_all(to, (bytes){piece, (size_t)got}, e)) return false;
+    }
+}
+
+static bool open_input(int *fd, err *e)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[4096], again[64];
+    if (snprintf(path, sizeof(path), "%s/assay-scan-XXXXXX", folder && *folder ? folder : "/tmp") >=
+        (int)sizeof(path))
+        return err_set(e, ERR_NAME_INVALID, "TMPDIR is too long");
+    AUTO(fd_close) int written = mkstemp(path);
+    if (written < 0) return err_set_errno(e, ERR_STORAGE, "cannot make a file in '%s'", path);
+    /* The child gets a descriptor that can only read. */
+    snprintf(again, sizeof(again), "/proc/self/fd/%d", written);
+    bool fine = copy_input(written, e) && file_open_read(again, fd, e);
+    unlink(path);
+    return fine;
+}
+
+bool scan_target_open(const char *path, int *fd, err *e)
+{
+    return strcmp(path, "-") == 0 ? open_input(fd, e) : file_open_read(path, fd, e);
+}
