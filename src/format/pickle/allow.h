@@ -36,7 +36,7 @@ typedef struct allow_rule {
     unsigned roles;
     allow_state state;
     allow_like like;
-    bool suspicious;                      /* allowed, yet never clean: code of another program takes part */
+    const char *caution;                  /* allowed, yet never clean, and why: completes "X is ..." */
     bool (*args)(const allow_args *args); /* NULL: never called */
     const char *wants;                    /* what `args` wants, for people */
 } allow_rule;

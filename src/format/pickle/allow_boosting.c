@@ -1,9 +1,16 @@
 /*
- * format/pickle/allow_boosting.c - boosting.
+ * format/pickle/allow_boosting.c - gradient boosting libraries: their models are a byte constant inside a thin object.
  */
 #include "pickle/allow.h"
 
+/* clang-format off */
 static const allow_row rows[] = {
-    {"xgboost.core", "Booster", &rule_class},
+    {"catboost.core", "CatBoost CatBoostClassifier CatBoostRanker CatBoostRegressor", &rule_class_data},
+    {"lightgbm.basic", "Booster", &rule_class_data},
+    {"lightgbm.compat", "_LGBMLabelEncoder", &rule_class},
+    {"lightgbm.sklearn", "LGBMClassifier LGBMModel LGBMRanker LGBMRegressor", &rule_class},
+    {"xgboost.core", "Booster", &rule_class_data},
+    {"xgboost.sklearn", "XGBClassifier XGBModel XGBRFClassifier XGBRFRegressor XGBRanker XGBRegressor", &rule_class},
 };
-const allow_table allow_boosting = {"boosting", rows, COUNT_OF(rows)};
+/* clang-format on */
+const allow_table allow_boosting = {"gradient boosting", rows, COUNT_OF(rows)};

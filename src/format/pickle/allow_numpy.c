@@ -51,12 +51,17 @@ static bool takes_frombuffer(const allow_args *a)
            (a->count == 4 || a->items[4]->kind == PICKLE_NONE || is_shape(a->items[4]));
 }
 
+static bool is_masked(const pickle_value *v)
+{
+    return pickle_is_global(v, "numpy.ma.core", "MaskedArray") ||
+           pickle_is_global(v, "numpy.ma", "MaskedArray");
+}
+
 /* (MaskedArray, ndarray, shape, type code) */
 static bool takes_mareconstruct(const allow_args *a)
 {
-    return !a->kwargs && a->count == 4 && pickle_is_global(a->items[0], "numpy.ma.core", "MaskedArray") &&
-           is_array_class(a->items[1]) && is_shape(a->items[2]) &&
-           (a->items[3]->kind == PICKLE_STR || rule_is_bytes(a->items[3]));
+    return !a->kwargs && a->count == 4 && is_masked(a->items[0]) && is_array_class(a->items[1]) &&
+           is_shape(a->items[2]) && (a->items[3]->kind == PICKLE_STR || rule_is_bytes(a->items[3]));
 }
 
 static bool is_bit_generator(const pickle_value *v)
@@ -120,11 +125,16 @@ static const allow_rule number = {
     "reciprocal "                                                                                          \
     "remainder rint sign sin sinh sqrt square subtract tan tanh true_divide trunc"
 
+/* What people hand to pooling_func, func and the like. */
+#define REDUCTION_NAMES \
+    "all any max mean median min prod std sum var nanmax nanmean nanmedian nanmin nansum ravel transpose"
+
 static const allow_row rows[] = {
     {"numpy", "dtype", &dtype},
     {"numpy", "matrix memmap ndarray recarray", &rule_data},
     {"numpy", NUMBER_NAMES, &number},
     {"numpy", UFUNC_NAMES, &rule_data},
+    {"numpy", REDUCTION_NAMES, &rule_data},
     {"numpy._core._multiarray_umath", UFUNC_NAMES, &rule_data},
     {"numpy._core.multiarray", "_reconstruct", &reconstruct},
     {"numpy._core.multiarray", "scalar", &scalar},
@@ -133,6 +143,7 @@ static const allow_row rows[] = {
     {"numpy.core.multiarray", "_reconstruct", &reconstruct},
     {"numpy.core.multiarray", "scalar", &scalar},
     {"numpy.core.numeric", "_frombuffer", &frombuffer},
+    {"numpy.ma", "MaskedArray", &rule_data},
     {"numpy.ma.core", "MaskedArray", &rule_data},
     {"numpy.ma.core", "_mareconstruct", &mareconstruct},
     {"numpy.random._mt19937", "MT19937", &rule_data},
@@ -140,6 +151,8 @@ static const allow_row rows[] = {
     {"numpy.random._philox", "Philox", &rule_data},
     {"numpy.random._pickle", "__bit_generator_ctor __generator_ctor __randomstate_ctor", &generator},
     {"numpy.random._sfc64", "SFC64", &rule_data},
+    {"numpy.random.bit_generator", "SeedSequence", &rule_class_data},
+    {"numpy.random.bit_generator", "__pyx_unpickle_SeedSequence", &rule_cython},
     {"numpy.random.mtrand", "RandomState", &rule_data},
     {"numpy.rec", "recarray", &rule_data},
 };

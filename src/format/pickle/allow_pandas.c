@@ -1,9 +1,84 @@
 /*
- * format/pickle/allow_pandas.c - pandas.
+ * format/pickle/allow_pandas.c - pandas 1.5 to 3.1: frames, indexes, extension arrays, times.
  */
 #include "pickle/allow.h"
 
+/* (index class, keywords): the class is called with them. */
+static bool takes_index(const allow_args *a)
+{
+    if (a->kwargs || a->count != 2 || a->items[0]->kind != PICKLE_GLOBAL || a->items[1]->kind != PICKLE_DICT)
+        return false;
+    const pickle_value *class = a->items[0];
+    return class->global.row && class->global.row->rule->roles & ALLOW_NEW &&
+           str_starts_with(class->global.module, STR("pandas")) &&
+           str_ends_with(class->global.name, STR("Index"));
+}
+
+static const allow_rule index_class = {
+    .roles = ALLOW_NEW, .state = ALLOW_STATE_DATA, .args = rule_takes_data, .wants = "plain data"};
+static const allow_rule new_index = {.roles = ALLOW_CALL,
+                                     .state = ALLOW_STATE_DATA,
+                                     .args = takes_index,
+                                     .wants = "an index class and its parts"};
+/* Cython functions that are also kept: NaT refers to its own restorer. */
+static const allow_rule rule_function_data = {
+    .roles = ALLOW_CALL, .state = ALLOW_STATE_DATA, .args = rule_takes_data, .wants = "plain data"};
+
+/* clang-format off */
 static const allow_row rows[] = {
-    {"pandas.core.indexes.base", "Index", &rule_data},
+    {"dateutil.tz.tz", "tzlocal tzutc", &rule_class},
+    {"pandas", "BooleanDtype Categorical CategoricalDtype CategoricalIndex DataFrame DatetimeIndex DatetimeTZDtype Float32Dtype Float64Dtype Index Int16Dtype Int32Dtype Int64Dtype Int8Dtype Interval IntervalDtype IntervalIndex MultiIndex Period PeriodDtype PeriodIndex RangeIndex Series SparseDtype StringDtype TimedeltaIndex UInt16Dtype UInt32Dtype UInt64Dtype UInt8Dtype", &rule_class_args_data},
+    {"pandas", "NA NaT", &rule_data},
+    {"pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked", &rule_cython},
+    {"pandas._libs.internals", "BlockPlacement", &rule_class_args_data},
+    {"pandas._libs.internals", "_unpickle_block", &rule_function},
+    {"pandas._libs.interval", "Interval", &rule_class_args_data},
+    {"pandas._libs.missing", "NA", &rule_data},
+    {"pandas._libs.missing", "NAType", &rule_class},
+    {"pandas._libs.sparse", "BlockIndex IntIndex", &rule_class_args_data},
+    {"pandas._libs.tslibs.nattype", "__nat_unpickle _nat_unpickle", &rule_function_data},
+    {"pandas._libs.tslibs.offsets", "BQuarterBegin BQuarterEnd BYearBegin BYearEnd BusinessDay BusinessHour BusinessMonthBegin BusinessMonthEnd Day Hour Micro Milli Minute MonthBegin MonthEnd Nano QuarterBegin QuarterEnd Second SemiMonthBegin SemiMonthEnd Week YearBegin YearEnd", &rule_class_args_data},
+    {"pandas._libs.tslibs.period", "Period", &rule_class_args_data},
+    {"pandas._libs.tslibs.timedeltas", "Timedelta", &rule_class_args_data},
+    {"pandas._libs.tslibs.timedeltas", "_timedelta_unpickle", &rule_function_data},
+    {"pandas._libs.tslibs.timestamps", "Timestamp", &rule_class_args_data},
+    {"pandas._libs.tslibs.timestamps", "_unpickle_timestamp", &rule_function_data},
+    {"pandas.arrays", "BooleanArray DatetimeArray FloatingArray IntegerArray IntervalArray PeriodArray SparseArray StringArray TimedeltaArray", &rule_class_args_data},
+    {"pandas.core.arrays.boolean", "BooleanArray BooleanDtype", &rule_class_args_data},
+    {"pandas.core.arrays.categorical", "Categorical", &rule_class_args_data},
+    {"pandas.core.arrays.datetimes", "DatetimeArray", &rule_class_args_data},
+    {"pandas.core.arrays.floating", "Float32Dtype Float64Dtype FloatingArray", &rule_class_args_data},
+    {"pandas.core.arrays.integer", "Int16Dtype Int32Dtype Int64Dtype Int8Dtype IntegerArray UInt16Dtype UInt32Dtype UInt64Dtype UInt8Dtype", &rule_class_args_data},
+    {"pandas.core.arrays.interval", "IntervalArray", &rule_class_args_data},
+    {"pandas.core.arrays.masked", "BaseMaskedArray", &rule_class_args_data},
+    {"pandas.core.arrays.numpy_", "NumpyExtensionArray PandasArray", &rule_class_args_data},
+    {"pandas.core.arrays.period", "PeriodArray", &rule_class_args_data},
+    {"pandas.core.arrays.sparse.array", "SparseArray", &rule_class_args_data},
+    {"pandas.core.arrays.sparse.dtype", "SparseDtype", &rule_class_args_data},
+    {"pandas.core.arrays.string_", "StringArray StringDtype", &rule_class_args_data},
+    {"pandas.core.arrays.timedeltas", "TimedeltaArray", &rule_class_args_data},
+    {"pandas.core.dtypes.dtypes", "CategoricalDtype DatetimeTZDtype IntervalDtype PandasDtype NumpyEADtype PeriodDtype SparseDtype", &rule_class_args_data},
+    {"pandas.core.flags", "Flags", &rule_class},
+    {"pandas.core.frame", "DataFrame", &rule_class},
+    {"pandas.core.indexes.base", "Index", &index_class},
+    {"pandas.core.indexes.base", "_new_Index", &new_index},
+    {"pandas.core.indexes.category", "CategoricalIndex", &index_class},
+    {"pandas.core.indexes.datetimes", "DatetimeIndex", &index_class},
+    {"pandas.core.indexes.datetimes", "_new_DatetimeIndex", &new_index},
+    {"pandas.core.indexes.interval", "IntervalIndex", &index_class},
+    {"pandas.core.indexes.interval", "_new_IntervalIndex", &new_index},
+    {"pandas.core.indexes.multi", "MultiIndex", &index_class},
+    {"pandas.core.indexes.numeric", "Float64Index Int64Index UInt64Index", &index_class},
+    {"pandas.core.indexes.period", "PeriodIndex", &index_class},
+    {"pandas.core.indexes.period", "_new_PeriodIndex", &new_index},
+    {"pandas.core.indexes.range", "RangeIndex", &index_class},
+    {"pandas.core.indexes.timedeltas", "TimedeltaIndex", &index_class},
+    {"pandas.core.indexes.timedeltas", "_new_TimedeltaIndex", &new_index},
+    {"pandas.core.internals.blocks", "new_block", &rule_function},
+    {"pandas.core.internals.managers", "BlockManager SingleBlockManager", &rule_class_args_data},
+    {"pandas.core.series", "Series", &rule_class},
+    {"pytz", "_UTC _p", &rule_function_data},
+    {"zoneinfo", "ZoneInfo", &rule_data},
 };
+/* clang-format on */
 const allow_table allow_pandas = {"pandas", rows, COUNT_OF(rows)};

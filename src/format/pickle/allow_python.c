@@ -42,7 +42,10 @@ static bool is_builtin_class(const pickle_value *v)
 
 static bool takes_defaultdict(const allow_args *a)
 {
-    if (a->count > 0 && a->items[0]->kind != PICKLE_NONE && !is_builtin_class(a->items[0])) return false;
+    const pickle_value *first = a->count ? a->items[0] : NULL;
+    bool is_harmless = !first || first->kind == PICKLE_NONE || is_builtin_class(first) ||
+                       pickle_is_global(first, "collections", "OrderedDict");
+    if (!is_harmless) return false;
     return rule_takes_data(a);
 }
 
@@ -126,7 +129,8 @@ static const allow_rule uuid = {
     .roles = ALLOW_NEW, .state = ALLOW_STATE_DICT, .args = rule_takes_nothing, .wants = "no arguments"};
 static const allow_rule foreign_bag = {.roles = ALLOW_NEW,
                                        .state = ALLOW_STATE_DICT,
-                                       .suspicious = true,
+                                       .caution =
+                                           "a bag of attributes that another program fills with meaning",
                                        .args = rule_takes_nothing,
                                        .wants = "no arguments"};
 

@@ -240,8 +240,20 @@ static bool is_new(const char *how)
     return strcmp(how, "NEWOBJ") == 0 || strcmp(how, "NEWOBJ_EX") == 0;
 }
 
-static bool call_listed(pickle_vm *vm, const pickle_value *g, pickle_value *call, err *e)
+/* Once for each import, or a forest of a hundred old trees would say so a hundred times. */
+static bool cautioned(pickle_vm *vm, pickle_value *g, const pickle_value *call, err *e)
 {
+    if (g->global.finding && !is_silent(vm)) return true;
+    note n = {.code = "MDL-PKL-005", .severity = SEVERITY_MEDIUM, .call = call, .advice = advice_unlisted};
+    size_t before = vm->report->finding_count;
+    if (!judge_say(vm, &n, e, "%s is %s", dotted_of(g).text, g->global.row->rule->caution)) return false;
+    if (vm->report->finding_count > before) g->global.finding = (uint32_t)vm->report->finding_count;
+    return true;
+}
+
+static bool call_listed(pickle_vm *vm, pickle_value *callable, pickle_value *call, err *e)
+{
+    const pickle_value *g = callable;
     const allow_rule *rule = g->global.row->rule;
     unsigned wanted = is_new(call->call.how) ? ALLOW_NEW : ALLOW_NEW | ALLOW_CALL;
     note n = {.code = "MDL-PKL-002", .severity = SEVERITY_HIGH, .call = call, .advice = advice_call};
@@ -265,12 +277,7 @@ static bool call_listed(pickle_vm *vm, const pickle_value *g, pickle_value *call
             dotted_of(g).text, rule->wants);
     }
     call->marks |= PICKLE_MARK_JUDGED;
-    if (!rule->suspicious) return true;
-    n.code = "MDL-PKL-005";
-    n.severity = SEVERITY_MEDIUM;
-    n.advice = advice_unlisted;
-    return judge_say(vm, &n, e, "Loading this file makes a %s, whose code lies in another program",
-                     dotted_of(g).text);
+    return !rule->caution || cautioned(vm, callable, call, e);
 }
 
 /* Look into a pickle that the stream carries as a constant: the verdict stands already, the reader wants to know what is inside. */
@@ -410,15 +417,12 @@ bool pickle_judge_fill(pickle_vm *vm, const pickle_value *target, pickle_fill ho
 
 /* Attributes by name: a hook among them is called later, by the loader itself or by whoever uses the object. */
 static bool judge_attributes(pickle_vm *vm, const pickle_value *target, const pickle_value *attributes,
-                             err *e)
+                             const allow_rule *rule, err *e)
 {
-    if (attributes->kind != PICKLE_DICT ||
-        !(attributes->marks & (PICKLE_MARK_HOOK_KEY | PICKLE_MARK_ODD_KEY)))
-        return true;
-    return hijack(vm, target,
-                  attributes->marks & PICKLE_MARK_HOOK_KEY ? "plants a method on"
-                                                           : "sets attributes without a name on",
-                  e);
+    if (attributes->kind != PICKLE_DICT) return true;
+    if (attributes->marks & PICKLE_MARK_HOOK_KEY) return hijack(vm, target, "plants a method on", e);
+    bool has_odd = (attributes->marks & PICKLE_MARK_ODD_KEY) && rule->state == ALLOW_STATE_DICT;
+    return !has_odd || hijack(vm, target, "sets attributes without a name on", e);
 }
 
 static bool is_attributes(const pickle_value *v)
@@ -446,10 +450,11 @@ bool pickle_judge_build(pickle_vm *vm, const pickle_value *target, const pickle_
     if (!rule || !state_fits(rule, state)) return hijack(vm, target, "hands state to", e);
     if (state->kind == PICKLE_GLOBAL) return hijack(vm, target, "hands a function as state to", e);
 
-    if (rule->state != ALLOW_STATE_DICT) return true;
-    if (!judge_attributes(vm, target, state, e)) return false;
-    for (size_t i = 0; state->kind == PICKLE_TUPLE && i < state->list.count; i++)
-        if (!judge_attributes(vm, target, state->list.items[i], e)) return false;
+    /* A tuple goes to the class's own __setstate__, and a dict may; one without it gets attributes. */
+    if (rule->state == ALLOW_STATE_TUPLE) return true;
+    if (!judge_attributes(vm, target, state, rule, e)) return false;
+    for (size_t i = 0; state->kind == PICKLE_TUPLE && i < state->list.count && i < 2; i++)
+        if (!judge_attributes(vm, target, state->list.items[i], rule, e)) return false;
     return true;
 }
 

@@ -77,11 +77,6 @@ const allow_rule rule_class_args = {
     .roles = ALLOW_NEW, .state = ALLOW_STATE_DICT, .args = rule_takes_data, .wants = "plain data"};
 const allow_rule rule_class_args_data = {
     .roles = ALLOW_NEW, .state = ALLOW_STATE_DATA, .args = rule_takes_data, .wants = "plain data"};
-const allow_rule rule_class_suspicious = {.roles = ALLOW_NEW,
-                                          .state = ALLOW_STATE_DICT,
-                                          .suspicious = true,
-                                          .args = rule_takes_data,
-                                          .wants = "plain data"};
 const allow_rule rule_dict_class = {.roles = ALLOW_NEW,
                                     .state = ALLOW_STATE_DICT,
                                     .like = ALLOW_LIKE_DICT,
