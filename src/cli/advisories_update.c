@@ -102,12 +102,11 @@ static bool make_paths(const update *u, const char *name, update_paths *out, err
 {
     size_t source_len = strlen(u->source);
     while (source_len && u->source[source_len - 1] == '/') source_len--;
-    bool fit = snprintf(out->url, sizeof out->url, "%.*s/%s/all.zip", (int)source_len, u->source, name) <
-                   ADVISORIES_PATH_BYTES &&
-               snprintf(out->zip, sizeof out->zip, "%s/advisories-%s.zip", u->data, name) <
-                   ADVISORIES_PATH_BYTES &&
-               snprintf(out->etag, sizeof out->etag, "%s/advisories-%s.etag", u->data, name) <
-                   ADVISORIES_PATH_BYTES;
+    bool fit =
+        snprintf(out->url, sizeof out->url, "%.*s/%s/all.zip", (int)source_len, u->source, name) <
+            ADVISORIES_PATH_BYTES &&
+        snprintf(out->zip, sizeof out->zip, "%s/advisories-%s.zip", u->data, name) < ADVISORIES_PATH_BYTES &&
+        snprintf(out->etag, sizeof out->etag, "%s/advisories-%s.etag", u->data, name) < ADVISORIES_PATH_BYTES;
     return fit || err_set(e, ERR_NAME_INVALID, "an address or path is too long");
 }
 

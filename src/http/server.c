@@ -110,8 +110,9 @@ __attribute__((format(printf, 2, 0))) static void log_library(void *cls, const c
 
 static unsigned event_thread_count(const http_server_config *config)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned count = config->event_threads ? config->event_threads : cores > 0 ? (unsigned)cores : 1;
+    /* Asked for only when needed: it reads a file, which a sandboxed server may not. */
+    long cores = config->event_threads ? (long)config->event_threads : sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned count = cores > 0 ? (unsigned)cores : 1;
     return count < EVENT_THREADS_MAX ? count : EVENT_THREADS_MAX;
 }
 
