@@ -19,7 +19,8 @@
 #include <sys/random.h>
 
 typedef struct train_args {
-    const char *data, *output, *estimator, *target, *params_file, *test_size, *split_seed, *version, *threads;
+    const char *data, *out, *estimator, *target, *params_file, *random_state, *test_size, *split_seed,
+        *version, *threads;
     option_list params;
     bool no_header, json;
 } train_args;
@@ -83,6 +84,9 @@ static bool read_params(const train_args *args, train_result *r, err *e)
         return err_set(e, ERR_INVALID, "--sklearn-version must be like 1.4.2, not '%s'", args->version);
     if (!params_init(&r->params, kind, version, e)) return false;
     if (args->params_file && !read_params_file(args->params_file, &r->params, &r->memory, e)) return false;
+    if (args->random_state &&
+        !params_set_text(&r->params, &r->memory, STR("random_state"), str_from_c(args->random_state), e))
+        return false;
     for (size_t i = 0; i < args->params.count; i++) {
         str name, value;
         if (!str_cut(str_from_c(args->params.items[i]), '=', &name, &value))
@@ -120,6 +124,9 @@ static bool read_data(const train_args *args, train_result *r, err *e)
     bool is_iris = str_eq(str_from_c(args->data), STR("iris"));
     if (is_iris && !estimator_of(r->params.estimator)->is_classifier)
         return err_set(e, ERR_UNPROCESSABLE, "the iris data has classes: take a classifier");
+    if (is_iris && args->target && !str_eq(str_from_c(args->target), STR("target")))
+        return err_set(e, ERR_UNPROCESSABLE, "the iris data has no column '%s'; the one to predict is target",
+                       args->target);
     if (is_iris ? !dataset_iris(&r->memory, &data, e) : !read_csv(args, r, &data, e)) return false;
     r->parts.train = data;
     r->has_test = args->test_size != NULL;
@@ -157,7 +164,7 @@ static bool write_model(const train_args *args, train_result *r, err *e)
     if (!forest_pickle(r->forest, &r->params, &file, e)) return false;
     r->file_bytes = file.len;
     return digest_of(DIGEST_SHA256, buf_bytes(&file), &r->sha256, e) &&
-           file_write_atomic(args->output, buf_bytes(&file), 0644, e);
+           file_write_atomic(args->out, buf_bytes(&file), 0644, e);
 }
 
 /* --- telling ------------------------------------------------------------------------------------------------------------- */
@@ -190,7 +197,7 @@ static void tell_people(const train_args *args, const train_result *r)
     if (r->params.values[PARAM_RANDOM_STATE].kind == PARAM_NONE)
         printf("seed      %u was drawn; --param random_state=%u repeats this fit\n", r->drawn_seed,
                r->drawn_seed);
-    printf("wrote     %s (%zu bytes, for scikit-learn %s)\nsha256    %s\n", args->output, r->file_bytes,
+    printf("wrote     %s (%zu bytes, for scikit-learn %s)\nsha256    %s\n", args->out, r->file_bytes,
            r->params.version.text, digest_hex(r->sha256).text);
 }
 
@@ -221,7 +228,7 @@ static bool tell_json(const train_args *args, const train_result *r, err *e)
     forest_extent(r->forest, &nodes, &depth);
     AUTO(json_release)
     json_t *out = json_pack("{s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o}", "model",
-                            args->output, "sha256", digest_hex(r->sha256).text, "size_bytes",
+                            args->out, "sha256", digest_hex(r->sha256).text, "size_bytes",
                             (json_int_t)r->file_bytes, "estimator", args->estimator, "sklearn_version",
                             r->params.version.text, "rows", (json_int_t)r->parts.train.rows, "features",
                             (json_int_t)r->parts.train.features, "trees", (json_int_t)r->forest->tree_count,
@@ -245,12 +252,14 @@ static bool train(const train_args *args, train_result *r, err *e)
 
 int cli_model_train(int argc, char **argv)
 {
-    train_args args = {.output = "model.pkl",
+    train_args args = {.out = "model.pkl",
                        .estimator = "RandomForestClassifier",
                        .split_seed = "42",
                        .version = sk_version_default};
     const cli_option options[] = {
-        {"--output", "FILE", "where to write the model (model.pkl)", &args.output, NULL, NULL},
+        {"--data", "FILE", "a CSV file with a head line, or iris for the built-in data", &args.data, NULL,
+         NULL},
+        {"--out", "FILE", "where to write the model (model.pkl)", &args.out, NULL, NULL},
         {"--estimator", "CLASS", "RandomForestClassifier, ExtraTreesRegressor, DecisionTreeClassifier, ...",
          &args.estimator, NULL, NULL},
         {"--target", "COLUMN", "the column to predict, by name or number (the last)", &args.target, NULL,
@@ -259,6 +268,7 @@ int cli_model_train(int argc, char **argv)
          &args.params},
         {"--params", "FILE", "parameters as a JSON object; --param wins over it", &args.params_file, NULL,
          NULL},
+        {"--random-state", "N", "the same as --param random_state=N", &args.random_state, NULL, NULL},
         {"--test-size", "SHARE", "hold back this share of the rows, as train_test_split does",
          &args.test_size, NULL, NULL},
         {"--split-seed", "N", "random_state of that split (42)", &args.split_seed, NULL, NULL},
@@ -269,21 +279,23 @@ int cli_model_train(int argc, char **argv)
         {"--json", NULL, "report as JSON", NULL, &args.json, NULL},
     };
     const cli_usage usage = {
-        "assay model train DATA [OPTIONS]",
-        "Trains a forest with scikit-learn's bits and writes a pickle that joblib.load reads.\n"
-        "DATA is a CSV file, or the word iris for the built-in iris data.",
-        "assay model train iris --param random_state=0 --test-size 0.2 --output model.pkl", options,
-        COUNT_OF(options)};
+        "assay model train --data FILE [OPTIONS]",
+        "Trains a forest with scikit-learn's bits and writes a pickle that joblib.load reads.",
+        "assay model train --data iris --target target --param n_estimators=100 --random-state 42 --out "
+        "model.pkl",
+        options, COUNT_OF(options)};
     option_list rest = {0};
     bool help;
     err e = {0};
     if (!options_parse(&usage, argc, argv, &rest, &help, &e)) return cli_complain("train", &e, CLI_USAGE);
     if (help) return CLI_DONE;
-    if (rest.count != 1) {
-        err_set(&e, ERR_INVALID, "give one data file, or iris; see --help");
+    if (!args.data || rest.count) {
+        if (args.data)
+            err_set(&e, ERR_INVALID, "unexpected argument '%s'; see --help", rest.items[0]);
+        else
+            err_set(&e, ERR_INVALID, "--data is missing; see --help");
         return cli_complain("train", &e, CLI_USAGE);
     }
-    args.data = rest.items[0];
 
     train_result r = {0};
     arena_init(&r.memory, LIMIT_TRAIN_ARENA_BYTES);
