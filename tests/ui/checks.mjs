@@ -214,32 +214,29 @@ export async function a_large_file_is_hashed_in_pieces_and_arrives_whole(ctx) {
   await finish(opened);
 }
 
-/* Holds the bytes of an upload back until it is let go. */
-async function holdUploads(page, pattern) {
-  let release;
-  const released = new Promise((resolve) => (release = resolve));
-  await page.route(pattern, async (route) => {
-    const request = route.request();
-    if (request.method() === "PUT" && !request.headers()["x-checksum-deploy"]) await released;
-    await route.continue().catch(() => undefined);
-  });
-  return release;
+/* A line so slow that an upload can be watched; the answer makes it fast again. */
+async function slowUploads(page) {
+  const network = await page.context().newCDPSession(page);
+  const limit = (bytes) => network.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes });
+  await network.send("Network.enable");
+  await limit(20_000);
+  return () => limit(-1);
 }
 
 export async function an_upload_can_be_cancelled(ctx) {
   const opened = await open(ctx);
   const { page } = opened;
   await makeRepository(page, "cancelled");
-  const release = await holdUploads(page, "**/artifactory/cancelled/**");
   await page.goto("/ui/artifacts/cancelled");
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.keyboard.press("d");
-  await page.locator("input[type=file]").setInputFiles({ name: "gone.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(200_000, 7) });
+  await page.locator("input[type=file]").setInputFiles({ name: "gone.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(2_000_000, 7) });
+  const hurry = await slowUploads(page);
   await page.getByRole("button", { name: "Deploy 1 file" }).click();
   await page.locator("li.up.sending").waitFor();
   await page.getByRole("button", { name: "Remove gone.bin" }).click();
   await page.locator("li.up").waitFor({ state: "detached" });
-  release();
+  await hurry();
   assert.equal((await call(page, "GET", "/ui/api/item?repo=cancelled&path=gone.bin")).status, 404);
   await finish(opened);
 }
@@ -248,16 +245,16 @@ export async function closing_the_dialog_keeps_uploads_going(ctx) {
   const opened = await open(ctx);
   const { page } = opened;
   await makeRepository(page, "kept");
-  const release = await holdUploads(page, "**/artifactory/kept/**");
   await page.goto("/ui/artifacts/kept");
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.keyboard.press("d");
-  await page.locator("input[type=file]").setInputFiles({ name: "kept.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(200_000, 8) });
+  await page.locator("input[type=file]").setInputFiles({ name: "kept.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(400_000, 8) });
+  const hurry = await slowUploads(page);
   await page.getByRole("button", { name: "Deploy 1 file" }).click();
   await page.locator("li.up.sending").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "1 upload under way" }).waitFor();
-  release();
+  await hurry();
   await page.locator(".toast").filter({ hasText: "kept.bin is stored." }).getByRole("link", { name: "Open" }).click();
   await page.getByRole("heading", { level: 1, name: "kept.bin" }).waitFor();
   await finish(opened);

@@ -39,6 +39,7 @@ async function handle(req, res) {
   const url = new URL(req.url, "http://dev");
   const path = decodeURIComponent(url.pathname);
   const body = await bodyOf(req);
+  if (!req.complete) return res.destroy();
   const signedIn = /assay_session=(\w+)/.exec(req.headers.cookie ?? "")?.[1];
   if (path === "/") return res.writeHead(302, { Location: "/ui/" }).end();
   if (path === "/ui/api/session") {

@@ -58,7 +58,7 @@ function LayerRow({ facts, number, chosen, onChoose }: { facts: LayerFacts; numb
   const { layer, components, findings } = facts;
   return (
     <li>
-      <button type="button" class={chosen ? "layer on" : "layer"} aria-pressed={chosen} onClick={onChoose}>
+      <button type="button" class={chosen ? "layer-row on" : "layer-row"} aria-pressed={chosen} onClick={onChoose}>
         <span class="nr">{number}</span>
         <span class="grow">
           <span class="row">

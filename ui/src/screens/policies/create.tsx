@@ -20,7 +20,7 @@ function Repositories({ chosen, onChange }: { chosen: readonly string[]; onChang
   const rows: readonly TreeNode[] = data.value?.children ?? [];
   const toggle = (name: string): void => onChange(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]);
   return (
-    <fieldset class="choices">
+    <fieldset class="choices repos">
       <legend>Repositories under it</legend>
       {rows.map((row) => (
         <label key={row.name} class={chosen.includes(row.name) ? "choice on" : "choice"}>
