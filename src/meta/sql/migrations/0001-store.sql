@@ -1,5 +1,5 @@
 -- Repositories hold nodes (folders and artifacts); an artifact's bytes are a blob, shared by all nodes with the same content.
--- Digests are raw bytes, times are milliseconds since 1970 UTC, text compares by bytes.
+-- AUTOINCREMENT where the id of a deleted row must not come back under another meaning. Digests are raw bytes, times are milliseconds since 1970 UTC, text compares by bytes.
 
 CREATE TABLE repositories (
     id INTEGER PRIMARY KEY,
@@ -20,7 +20,7 @@ CREATE TABLE blobs (
 
 -- kind 0 is a folder, 1 an artifact. The root of a repository is the folder with path '' and no parent.
 CREATE TABLE nodes (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     repository_id BIGINT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
     folder TEXT,
     name TEXT NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE downloads (
 );
 
 CREATE TABLE users (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
     password_hash TEXT NOT NULL,
     is_admin INTEGER NOT NULL,
@@ -62,7 +62,7 @@ CREATE TABLE users (
 
 -- Tokens are kept as SHA-256 only. expires_ms 0: does not end.
 CREATE TABLE tokens (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     hash BLOB NOT NULL UNIQUE,
     refresh_hash BLOB UNIQUE,
     user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
