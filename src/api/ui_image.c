@@ -9,6 +9,7 @@
 #include "oci_manifest.h"
 
 #include "base/limits.h"
+#include "meta/images.h"
 #include "os/file.h"
 
 static bool read_document(app *state, digest sha256, buf *text, err *e)
@@ -28,7 +29,7 @@ static json_t *read_config(app *state, const json_t *manifest)
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_JSON_DOC_BYTES);
     str address = json_text(json_object_get(manifest, "config"), "digest");
-    if (!digest_parse(address, &sha256, &unreadable) || sha256.kind != DIGEST_SHA256) return NULL;
+    if (!meta_image_bytes_of(state->meta, address, &sha256, &unreadable)) return NULL;
     if (!read_document(state, sha256, &text, &unreadable)) return NULL;
     return json_decode(buf_bytes(&text), "image config", &config, &unreadable) ? config : NULL;
 }

@@ -130,6 +130,27 @@ bool meta_image_blob_holders(meta *m, str digest_text, size_t limit, arena *a, m
     return true;
 }
 
+static bool take_sha256(void *ctx, const db_row *row, err *e)
+{
+    return row_digest(row, 0, DIGEST_SHA256, ctx, e);
+}
+
+bool meta_image_bytes_of(meta *m, str address, digest *sha256, err *e)
+{
+    digest found = {0};
+    if (!digest_parse(address, &found, e)) return false;
+    if (found.kind != DIGEST_SHA256) {
+        found = (digest){0};
+        const db_value args[] = {DB_TEXT(address)};
+        db_conn *c = db_reader(meta_db(m), e);
+        if (!c || !db_each(c, "image_bytes_of", args, COUNT_OF(args), take_sha256, &found, e)) return false;
+        if (found.kind == DIGEST_NONE)
+            return err_set(e, ERR_BLOB_UNKNOWN, "no image has a blob %.*s", STR_ARG(address));
+    }
+    *sha256 = found;
+    return true;
+}
+
 bool meta_image_link_delete(meta *m, const meta_image *image, meta_image_kind kind, str digest_text,
                             bool *was_there, err *e)
 {

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "meta/images.h"
 #include "meta/scans.h"
 #include "os/file.h"
 #include "part.h"
@@ -110,7 +111,8 @@ static bool layer_part(scan_service *s, const json_t *layer, json_t **part, err 
     digest sha256;
     err why = {0};
     str name = json_text(layer, "digest");
-    if (digest_parse(name, &sha256, &why) && service_part(s, sha256, name, part, &why)) return true;
+    if (meta_image_bytes_of(s->config.meta, name, &sha256, &why) && service_part(s, sha256, name, part, &why))
+        return true;
     if (why.code == ERR_UNAVAILABLE || why.code == ERR_MEMORY) return err_set(e, why.code, "%s", why.message);
     return part_incomplete(why.message, part, e);
 }
@@ -143,7 +145,11 @@ static bool add_manifest(scan_service *s, digest sha256, unsigned depth_left, js
     json_array_foreach(children, i, child)
     {
         digest inner;
-        if (!digest_parse(json_text(child, "digest"), &inner, e)) return false;
+        err why = {0};
+        if (!meta_image_bytes_of(s->config.meta, json_text(child, "digest"), &inner, &why)) {
+            if (why.code != ERR_BLOB_UNKNOWN) return err_set(e, why.code, "%s", why.message);
+            continue;
+        }
         /* A sparse index names images that are not here; what is not here is not given out either. */
         if (!blob_exists(s->config.blobs, inner)) continue;
         if (!add_manifest(s, inner, depth_left - 1, images, e)) return false;

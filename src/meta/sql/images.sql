@@ -15,6 +15,10 @@ FROM image_links WHERE repository = ?1 AND image = ?2 AND kind = 1 AND digest = 
 SELECT repository, image, kind, digest, sha256, media_type, size_bytes, subject, artifact_type, descriptor
 FROM image_links WHERE digest = ?1 AND kind = 1 ORDER BY repository, image LIMIT ?2;
 
+-- Whichever image has it: the bytes behind an address are the same everywhere, they were hashed when they came.
+-- name: image_bytes_of
+SELECT sha256 FROM image_links WHERE digest = ?1 LIMIT 1;
+
 -- name: image_link_delete
 DELETE FROM image_links WHERE repository = ?1 AND image = ?2 AND kind = ?3 AND digest = ?4;
 

@@ -116,6 +116,28 @@ static void a_manifest_is_no_blob(void **state)
     assert_false(meta_image_blob_find(f->m, &f->app, address_of(f, "manifest"), &f->a, &link, &e));
 }
 
+static void address_of_any_algorithm_names_bytes(void **state)
+{
+    fixture *f = *state;
+    err e = {0};
+    digest sha512, found;
+    assert_true(digest_of(DIGEST_SHA512, str_bytes(STR("layer")), &sha512, &e));
+    meta_image_link link = {.image = f->app,
+                            .kind = META_IMAGE_BLOB,
+                            .digest = arena_copy(&f->a, str_from_c(digest_text(sha512).text)),
+                            .sha256 = sha256_of("layer"),
+                            .size_bytes = 5};
+    assert_false(meta_image_bytes_of(f->m, link.digest, &found, &e));
+    assert_int_equal(e.code, ERR_BLOB_UNKNOWN);
+    assert_true(meta_image_link_put(f->m, &link, &e));
+    assert_true(meta_image_bytes_of(f->m, link.digest, &found, &e));
+    assert_true(digest_equal(found, sha256_of("layer")));
+    assert_true(meta_image_bytes_of(f->m, address_of(f, "x"), &found, &e)); /* sha256 needs no link */
+    assert_true(digest_equal(found, sha256_of("x")));
+    assert_false(meta_image_bytes_of(f->m, STR("md5:0"), &found, &e));
+    assert_int_equal(e.code, ERR_DIGEST_INVALID);
+}
+
 static void link_delete_tells_whether_it_was_there(void **state)
 {
     fixture *f = *state;
@@ -286,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_STORE(blob_is_found_in_its_image_only),
         WITH_STORE(a_manifest_is_no_blob),
+        WITH_STORE(address_of_any_algorithm_names_bytes),
         WITH_STORE(link_delete_tells_whether_it_was_there),
         WITH_STORE(tag_resolves_until_its_artifact_goes),
         WITH_STORE(tag_does_not_resolve_to_bytes_of_others),

@@ -37,6 +37,9 @@ bool meta_image_blob_find(meta *m, const meta_image *image, str digest, arena *a
 /* Every image, in any repository, that has this blob: candidates for a mount. At most `limit`. */
 bool meta_image_blob_holders(meta *m, str digest, size_t limit, arena *a, meta_image_link **out,
                              size_t *count, err *e) MUST_USE;
+/* The sha256 of the bytes that an address of any algorithm names, whoever has them: for reading what was found in a manifest, not for giving it out.
+ * ERR_BLOB_UNKNOWN, ERR_DIGEST_INVALID. */
+bool meta_image_bytes_of(meta *m, str address, digest *sha256, err *e) MUST_USE;
 bool meta_image_link_delete(meta *m, const meta_image *image, meta_image_kind kind, str digest,
                             bool *was_there, err *e) MUST_USE;
 
