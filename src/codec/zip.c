@@ -52,12 +52,14 @@ static bool end_find(bytes file, uint64_t *at)
 {
     if (file.len < END_BYTES) return false;
     size_t lowest = file.len - END_BYTES > COMMENT_MAX ? file.len - END_BYTES - COMMENT_MAX : 0;
-    for (size_t i = file.len - END_BYTES + 1; i-- > lowest;) {
-        reader r = reader_from(file, i);
+    /* Asked of every file of a layer: only the bytes that may begin a signature are looked at. */
+    str window = str_slice(bytes_str(file), lowest, file.len - END_BYTES + 1 - lowest);
+    for (ptrdiff_t found; (found = str_find_last(window, 'P')) >= 0; window.len = (size_t)found) {
+        reader r = reader_from(file, lowest + (size_t)found);
         if (reader_u32le(&r) != SIGNATURE_END) continue;
         (void)reader_skip(&r, 16);
         if (reader_u16le(&r) > reader_left(&r)) continue;
-        *at = i;
+        *at = lowest + (size_t)found;
         return true;
     }
     return false;

@@ -131,11 +131,35 @@ static bool add_model(inspection *in, const report *r, str member, err *e)
     return inspect_append(in->part, "models", item, e);
 }
 
-static bool is_worth_mentioning(const inspection *in, const report *r, str member)
+/* Bytes that a person could have typed, in whatever encoding. Python's own .pth files and a manual named tutor.pt are text; no loader takes them, which the formats
+ * found out already. */
+static bool is_typed_text(bytes content)
+{
+    for (size_t i = 0; i < content.len; i++)
+        if (content.data[i] < 0x20 && !strchr("\t\n\r\f\033", content.data[i])) return false;
+    return true;
+}
+
+static bool is_pythons_own(str path)
+{
+    return str_ends_with(path, STR(".pth")) &&
+           (str_contains(path, STR("site-packages/")) || str_contains(path, STR("dist-packages/")));
+}
+
+/* A text that happens to read as a pickle has bytes left over, and maybe a name in it; it does no harm. */
+static bool does_harm(const report *r)
+{
+    bool is_odd = false;
+    for (size_t i = 0; i < r->finding_count; i++)
+        is_odd = is_odd || r->findings[i].severity >= SEVERITY_MEDIUM;
+    return r->verdict == VERDICT_UNSAFE || (r->verdict == VERDICT_SUSPICIOUS && is_odd);
+}
+
+static bool is_worth_mentioning(const inspection *in, const report *r, str member, bytes content)
 {
     if (r->verdict == VERDICT_NOT_A_MODEL) return r->finding_count > 0 && !in->is_nested;
-    if (!in->is_nested || format_name_claims_model(member)) return true;
-    return r->verdict == VERDICT_SUSPICIOUS || r->verdict == VERDICT_UNSAFE;
+    if (!r->format && (in->is_nested || is_pythons_own(member)) && is_typed_text(content)) return false;
+    return !in->is_nested || format_name_claims_model(member) || does_harm(r);
 }
 
 static bool inspect_model(inspection *in, str member, bytes content, report *r, err *e)
@@ -143,7 +167,7 @@ static bool inspect_model(inspection *in, str member, bytes content, report *r, 
     report_init(r, in->arena);
     format_input input = {.path = member, .content = content, .budget = in->budget};
     if (!format_read(&input, r, e)) return false;
-    if (!is_worth_mentioning(in, r, member)) return true;
+    if (!is_worth_mentioning(in, r, member, content)) return true;
 
     if (r->verdict > in->verdict) in->verdict = r->verdict;
     str shown = in->is_nested ? member : STR_NONE;
@@ -260,11 +284,6 @@ static bool inspect_top_archive(inspection *in, bytes content, err *e)
     return inspect_add_trouble(in, STR_NONE, why.message, e);
 }
 
-static str last_name(str path)
-{
-    return str_skip(path, (size_t)(str_find_last(path, '/') + 1));
-}
-
 bool inspection_begin(const inspection *parent, inspection *child, err *e)
 {
     *child = (inspection){.arena = parent->arena,
@@ -291,7 +310,7 @@ bool inspect(arena *a, str path, bytes content, json_t **part, err *e)
     unpack_budget budget = unpack_budget_new(content.len);
     inspection none = {.arena = a, .budget = &budget}, in;
     if (!inspection_begin(&none, &in, e)) return false;
-    bool fine = inspect_file(&in, last_name(path), content, e) &&
+    bool fine = inspect_file(&in, path, content, e) &&
                 (!inspect_is_archive(content) || json_object_get(in.part, "format") ||
                  inspect_top_archive(&in, content, e)) &&
                 inspection_end(&in, e);
