@@ -58,6 +58,9 @@ export function worst(counts: Record<Severity, number>): Severity | null {
   return SEVERITIES.find((severity) => counts[severity] > 0) ?? null;
 }
 
+const ecosystems: Record<string, string> = { pypi: "PyPI", npm: "npm", deb: "Debian", debian: "Debian", maven: "Maven", go: "Go", cargo: "Cargo" };
+export const ecosystem = (eco: string): string => ecosystems[eco.toLowerCase()] ?? eco;
+
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 /* The server's messages are sentences without their capital and full stop. */
 export const sentence = (text: string): string => (/[.!?]$/.test(text.trim()) ? capital(text.trim()) : `${capital(text.trim())}.`);

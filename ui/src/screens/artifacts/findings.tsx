@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Component, Finding, Item, Severity, Status } from "../../api/types";
 import { count, plural, SEVERITIES, shortDigest } from "../../lib/format";
+import { href } from "../../lib/router";
 import { Icon } from "../../parts/icon";
 import { Card } from "../../parts/page";
 import { SeverityBadge } from "../../parts/severity";
@@ -66,7 +67,7 @@ function FindingRow({ finding }: { finding: Finding }) {
   );
 }
 
-export function Findings({ item, status }: { item: Item; status: Status | undefined }) {
+function Findings({ item, status }: { item: Item; status: Status | undefined }) {
   const rows = [...item.findings].sort(bySeverity);
   const { shown, more } = useMore(rows);
   if (rows.length === 0) {
@@ -115,6 +116,51 @@ export function Findings({ item, status }: { item: Item; status: Status | undefi
         {more}
       </div>
     </section>
+  );
+}
+
+function ItemViolations({ item }: { item: Item }) {
+  if (item.violations.length === 0) return null;
+  return (
+    <Card title="Against policies" note={plural(item.violations.length, "violation")}>
+      <table class="tbl cards">
+        <thead class="sr-head">
+          <tr>
+            <th>Severity</th>
+            <th>Because</th>
+            <th>Policy</th>
+            <th>Effect</th>
+          </tr>
+        </thead>
+        <tbody>
+          {item.violations.map((one) => (
+            <tr key={one.id}>
+              <td>
+                <SeverityBadge severity={one.severity} />
+              </td>
+              <td class="full">
+                <a href={href(`/violations/${one.id}`)}>
+                  <Name text={one.summary} />
+                </a>
+              </td>
+              <td class="muted">
+                <bdi>{one.policy}</bdi>
+              </td>
+              <td class="muted">{one.blocks ? "blocks" : "noted"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Card>
+  );
+}
+
+export function SecurityTab({ item, status }: { item: Item; status: Status | undefined }) {
+  return (
+    <div class="stack">
+      <ItemViolations item={item} />
+      <Findings item={item} status={status} />
+    </div>
   );
 }
 

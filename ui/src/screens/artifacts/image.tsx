@@ -12,7 +12,7 @@ import { SeverityBar } from "../../parts/severity";
 import { type Tab, Tabs, useTab } from "../../parts/tabs";
 import { Copy, Time } from "../../parts/text";
 import { DeleteDialog } from "./delete";
-import { Components, Findings } from "./findings";
+import { Components, SecurityTab } from "./findings";
 import { GetIt, imageClients } from "./get-it";
 import { Checksums, FactsCard } from "./item";
 import { Properties } from "./properties";
@@ -203,7 +203,7 @@ export function ImagePage({ item }: { item: Item }) {
       <div id="tab-panel" class="panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === "overview" && <Overview item={item} image={image} user={user} />}
         {tab === "layers" && <Layers item={item} image={image} />}
-        {tab === "security" && <Findings item={item} status={status.value} />}
+        {tab === "security" && <SecurityTab item={item} status={status.value} />}
         {tab === "contents" && <Components item={item} title="Inside" />}
       </div>
       {deleting && <DeleteDialog repo={item.repo} path={folder} bytes={null} folder onClose={() => setDeleting(false)} />}

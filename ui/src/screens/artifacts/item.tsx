@@ -12,10 +12,11 @@ import { type Tab, Tabs, useTab } from "../../parts/tabs";
 import { ScanMark } from "../../parts/verdict";
 import { Calls } from "./calls";
 import { DeleteDialog } from "./delete";
-import { Components, Findings } from "./findings";
+import { Components, SecurityTab } from "./findings";
 import { fileClients, GetIt } from "./get-it";
 import { Properties } from "./properties";
 import { BlockedNote, threatsOf, VerdictCard } from "./verdict-card";
+import { WhatToDo } from "./what-to-do";
 
 export function Checksums({ item }: { item: Item }) {
   return (
@@ -115,7 +116,7 @@ export function DownloadButton({ item, primary }: { item: Item; primary: boolean
   );
 }
 
-function Overview({ item }: { item: Item }) {
+function Overview({ item, onDelete }: { item: Item; onDelete: () => void }) {
   const status = useStatus();
   const bad = item.scan?.verdict === "unsafe" || item.scan?.verdict === "suspicious";
   const calls = <Calls lines={item.call_lines} findings={item.findings} clean={item.scan?.verdict === "clean"} foot={`Read in a sandbox, never executed. ${size(item.size_bytes)}.`} />;
@@ -133,6 +134,7 @@ function Overview({ item }: { item: Item }) {
           )}
         </VerdictCard>
         {bad && calls}
+        <WhatToDo item={item} onDelete={onDelete} />
         <Checksums item={item} />
         <Properties item={item} />
         <GetIt clients={fileClients(item.repo, item.path)} repo={item.repo} />
@@ -145,17 +147,17 @@ function Overview({ item }: { item: Item }) {
   );
 }
 
-function Panel({ tab, item }: { tab: string; item: Item }) {
+function Panel({ tab, item, onDelete }: { tab: string; item: Item; onDelete: () => void }) {
   const status = useStatus();
   switch (tab) {
     case "security":
-      return <Findings item={item} status={status.value} />;
+      return <SecurityTab item={item} status={status.value} />;
     case "contents":
       return <Components item={item} title="Inside" />;
     case "calls":
       return <Calls lines={item.call_lines} findings={item.findings} clean={item.scan?.verdict === "clean"} foot={`Read in a sandbox, never executed. ${size(item.size_bytes)}.`} />;
     default:
-      return <Overview item={item} />;
+      return <Overview item={item} onDelete={onDelete} />;
   }
 }
 
@@ -206,7 +208,7 @@ export function ItemPage({ item }: { item: Item }) {
     >
       <Tabs tabs={tabs} chosen={tab} label="Views of the artifact" />
       <div id="tab-panel" class="panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-        <Panel tab={tab} item={item} />
+        <Panel tab={tab} item={item} onDelete={() => setDeleting(true)} />
       </div>
       {deleting && <DeleteDialog repo={item.repo} path={item.path} bytes={item.size_bytes} folder={false} onClose={() => setDeleting(false)} />}
     </Page>

@@ -1,7 +1,7 @@
 /* One finding in full: what, where, what fixes it, what it blocks. */
 import { useEffect } from "preact/hooks";
 import type { VulnerabilityRow } from "../../api/types";
-import { capital, sentence, visible } from "../../lib/format";
+import { ecosystem, sentence, visible } from "../../lib/format";
 import { href, itemPath } from "../../lib/router";
 import { Dialog } from "../../parts/dialog";
 import { Icon } from "../../parts/icon";
@@ -88,7 +88,7 @@ export function FindingDrawer({ row, onClose, onStep }: { row: VulnerabilityRow;
               <Name text={row.component} /> <span class="mono faint">{row.version}</span>
             </dd>
             <dt>Ecosystem</dt>
-            <dd>{capital(row.eco)}</dd>
+            <dd>{ecosystem(row.eco)}</dd>
             <dt>Artifact</dt>
             <dd>
               <a class="wrap-any" href={href(itemPath(row.repo, row.path))}>
