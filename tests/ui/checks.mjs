@@ -570,19 +570,40 @@ async function settled(page) {
   await page.waitForLoadState("networkidle");
 }
 
+/* What floats over the pages: where it is opened, and how. */
+const layers = [
+  ["/policies", (page) => page.getByRole("button", { name: "New policy" }).click()],
+  ["/artifacts", (page) => page.getByRole("button", { name: "New repository" }).last().click()],
+  ["/artifacts/looks/requirements.txt", (page) => page.getByRole("button", { name: "Delete…" }).click()],
+  ["/vulnerabilities", (page) => page.locator(".rowlink").first().click()],
+  ["/", (page) => page.getByRole("button", { name: /^Your account/ }).click()],
+  ["/", (page) => page.keyboard.press("/")],
+  ["/", (page) => page.keyboard.press("?")],
+];
+
 async function axeOn(ctx, theme, viewport) {
   const views = await populated(ctx);
   const axe = readFileSync(new URL("./node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
   const opened = await open(ctx, { theme, viewport });
   const { page } = opened;
   const found = [];
-  for (const view of views) {
-    await page.goto(`/ui${view}`);
-    await settled(page);
+  const look = async (where) => {
     /* Evaluated by the debugger, not as a script of the page: its policy forbids that, as it should. */
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-    for (const one of violations) found.push(`${view}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+    for (const one of violations) found.push(`${where}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+  };
+  for (const view of views) {
+    await page.goto(`/ui${view}`);
+    await settled(page);
+    await look(view);
+  }
+  for (const [at, [view, show]] of layers.entries()) {
+    await page.goto(`/ui${view}`);
+    await settled(page);
+    await show(page);
+    await page.locator("dialog[open]").waitFor();
+    await look(`layer ${at} over ${view}`);
   }
   assert.deepEqual(found, []);
   await finish(opened);
