@@ -91,20 +91,28 @@ static bool read_body(const http_request *req, json_t **body, err *e)
     return err_set(e, ERR_INVALID, "the repository's configuration is not a JSON object");
 }
 
+/* Clients expect 400 for whatever is wrong with a configuration, also for a key that is taken. */
+static bool refuse_with_400(err *e)
+{
+    if (e->code == ERR_CONFLICT || e->code == ERR_UNPROCESSABLE) e->code = ERR_INVALID;
+    return false;
+}
+
+static bool read_repository(const json_t *body, meta_repository *r, err *e)
+{
+    return json_member_str_or(body, "rclass", STR("local"), &r->kind, e) &&
+           json_member_str_or(body, "packageType", STR("generic"), &r->package_type, e) &&
+           json_member_str_or(body, "description", STR(""), &r->description, e);
+}
+
 bool art_repository_put(http_request *req, http_response *resp, err *e)
 {
     art_call call = art_call_begin(req);
     AUTO(json_release) json_t *body = NULL;
     meta_repository r = {.key = call.repository};
     if (!read_body(req, &body, e)) return false;
-    if (!json_member_str_or(body, "rclass", STR("local"), &r.kind, e) ||
-        !json_member_str_or(body, "packageType", STR("generic"), &r.package_type, e) ||
-        !json_member_str_or(body, "description", STR(""), &r.description, e))
-        return false;
-    if (!registry_repository_create(call.app, &r, call.who->name, e)) {
-        if (e->code == ERR_CONFLICT) e->code = ERR_INVALID; /* clients expect 400 for a key that is taken */
-        return false;
-    }
+    if (!read_repository(body, &r, e)) return refuse_with_400(e);
+    if (!registry_repository_create(call.app, &r, call.who->name, e)) return refuse_with_400(e);
     str text = arena_printf(call.arena, "Successfully created repository '%.*s'\n", STR_ARG(r.key));
     art_reply_text(resp, 200, text);
     return true;
@@ -119,7 +127,7 @@ bool art_repository_post(http_request *req, http_response *resp, err *e)
     if (!read_body(req, &body, e)) return false;
     if (!meta_repository_find(call.app->meta, call.repository, call.arena, &r, e))
         return missing_is_400(call.repository, e);
-    if (!json_member_str_or(body, "description", r.description, &description, e)) return false;
+    if (!json_member_str_or(body, "description", r.description, &description, e)) return refuse_with_400(e);
     if (description.len > LIMIT_PROPERTY_BYTES) return err_set(e, ERR_INVALID, "the description is too long");
     if (!meta_repository_describe(call.app->meta, r.key, description, e)) return false;
     art_reply_text(resp, 200,
