@@ -105,7 +105,8 @@ struct unpack_stream {
     bytes rest;          /* packed bytes not consumed yet */
     size_t packed_bytes; /* of the whole input */
     unpack_budget *budget;
-    bool is_member_open, is_done;
+    bool is_member_open, is_done, is_broken;
+    err trouble; /* of a broken stream: told when the bytes before it were given out */
     union {
         struct inflate_state *inflate;
         bz_stream bzip2;
@@ -132,6 +133,13 @@ static void consume(unpack_stream *s, size_t left)
 {
     assert(left <= s->rest.len);
     s->rest = (bytes){s->rest.data + (s->rest.len - left), left};
+}
+
+/* Bytes that were consumed, perhaps by an earlier step. */
+static void give_back(unpack_stream *s, size_t count)
+{
+    assert(count <= s->packed_bytes - s->rest.len);
+    s->rest = (bytes){s->rest.data - count, s->rest.len + count};
 }
 
 static bool damaged(const unpack_stream *s, const char *why, err *e)
@@ -168,11 +176,21 @@ static bool inflate_step(unpack_stream *s, uint8_t *into, size_t capacity, step_
     state->next_out = into;
     state->avail_out = out;
     int code = isal_inflate(state);
-    result->got = out - state->avail_out;
-    consume(s, s->rest.len - in + state->avail_in);
+    result->got = state->avail_out <= out ? out - state->avail_out : 0;
+    /* After an error the input counts are void (they may even have wrapped). */
+    if (code == ISAL_INCORRECT_CHECKSUM) return damaged(s, "the checksum differs", e);
+    if (code != ISAL_DECOMP_OK && code != ISAL_END_INPUT && code != ISAL_OUT_OVERFLOW)
+        return damaged(s, "invalid deflate data", e);
+
     result->is_member_end = state->block_state == ISAL_BLOCK_FINISH;
-    if (code == ISAL_DECOMP_OK || code == ISAL_END_INPUT || code == ISAL_OUT_OVERFLOW) return true;
-    return damaged(s, code == ISAL_INCORRECT_CHECKSUM ? "the checksum differs" : "invalid deflate data", e);
+    /* More may be left than was given: the decoder puts back what it read ahead in an earlier step. */
+    if (state->avail_in > in)
+        give_back(s, state->avail_in - in);
+    else
+        consume(s, s->rest.len - in + state->avail_in);
+    /* Without a trailer it does not: at the end, whole bytes of its register are not its own. */
+    if (result->is_member_end && state->read_in_length > 0) give_back(s, (size_t)state->read_in_length / 8);
+    return true;
 }
 
 static void inflate_end(unpack_stream *s)
@@ -275,7 +293,7 @@ static bool lz4_step(unpack_stream *s, uint8_t *into, size_t capacity, step_resu
 {
     size_t in = s->rest.len, out = capacity;
     size_t code = LZ4F_decompress(s->lz4, into, &out, s->rest.data, &in, NULL);
-    if (LZ4F_isError(code)) return damaged(s, LZ4F_getErrorName(code), e);
+    if (LZ4F_isError(code)) return damaged(s, LZ4F_getErrorName(code), e); /* counts are void then */
     result->got = out;
     consume(s, s->rest.len - in);
     result->is_member_end = code == 0;
@@ -345,22 +363,28 @@ static bool member_next(unpack_stream *s, err *e)
     return s->is_done || member_begin(s, e);
 }
 
+/* One step; what it produced counts even when it failed: a loader would have used it before it met the damage. */
+static bool stream_step(unpack_stream *s, uint8_t *into, size_t capacity, step_result *result)
+{
+    size_t before = s->rest.len;
+    if (!codecs[s->packing].step(s, into, capacity, result, &s->trouble)) return false;
+    if (result->is_member_end) return member_next(s, &s->trouble);
+    if (result->got > 0 || s->rest.len != before) return true;
+    return err_set(&s->trouble, ERR_TRUNCATED, "the %s data end early", packing_name(s->packing));
+}
+
 bool unpack_read(unpack_stream *s, uint8_t *into, size_t capacity, size_t *got, err *e)
 {
     *got = 0;
-    while (!s->is_done && *got == 0 && capacity > 0) {
-        size_t before = s->rest.len;
+    while (!s->is_done && !s->is_broken && *got == 0 && capacity > 0) {
         step_result step = {0};
-        if (!codecs[s->packing].step(s, into, capacity, &step, e)) return false;
+        s->is_broken = !stream_step(s, into, capacity, &step);
         if (!unpack_charge(s->budget, step.got, e)) return false;
         *got = step.got;
-        if (step.is_member_end) {
-            if (!member_next(s, e)) return false;
-        } else if (step.got == 0 && s->rest.len == before) {
-            return err_set(e, ERR_TRUNCATED, "the %s data end early", packing_name(s->packing));
-        }
     }
-    return true;
+    if (*got > 0 || !s->is_broken) return true;
+    if (e) *e = s->trouble;
+    return false;
 }
 
 void unpack_close(unpack_stream *s)

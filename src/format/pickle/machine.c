@@ -71,6 +71,7 @@ static bool vm_step(pickle_vm *vm, err *e)
     const pickle_op *op = &pickle_ops[byte];
     if (!op->step) return err_set(e, ERR_INVALID, "byte 0x%02x is not an opcode", (unsigned)byte);
 
+    if (vm->options.trace) vm->options.trace(vm->options.trace_ctx, vm->op_at, op->name);
     vm->in.at++;
     vm->ops++;
     return op->step(vm, e);

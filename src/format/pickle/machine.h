@@ -17,6 +17,9 @@ typedef struct pickle_options {
     bool tail;      /* bytes after a complete pickle: a stream that fails at once is no finding of its own */
     bool torch_ids; /* persistent ids of the form ('storage', class, key, location, count) are expected */
     unsigned depth; /* of pickles within pickles */
+    void (*trace)(void *ctx, uint64_t at,
+                  const char *opcode); /* for tests: each opcode before it runs; NULL: none */
+    void *trace_ctx;
     uint64_t quiet_until; /* findings at lower offsets were reported by another reading of the same bytes */
 } pickle_options;
 
@@ -108,15 +111,16 @@ bool pickle_text_float(str line, double *number, err *e) MUST_USE;
     X(mark)                                                                                                 \
     X(stop)                                                                                                 \
     X(pop)                                                                                                  \
-    X(pop_mark) X(dup) X(proto) X(frame) X(none) X(newtrue) X(newfalse) X(int) X(long) X(binint) X(binint1) \
-        X(binint2) X(long1) X(long4) X(float) X(binfloat) X(string) X(binstring) X(short_binstring)         \
-            X(unicode) X(short_binunicode) X(binunicode) X(binunicode8) X(binbytes) X(short_binbytes)       \
-                X(binbytes8) X(bytearray8) X(next_buffer) X(readonly_buffer) X(empty_tuple) X(tuple)        \
-                    X(tuple1) X(tuple2) X(tuple3) X(empty_list) X(list) X(append) X(appends) X(empty_dict)  \
-                        X(dict) X(setitem) X(setitems) X(empty_set) X(additems) X(frozenset) X(put)         \
-                            X(binput) X(long_binput) X(memoize) X(get) X(binget) X(long_binget) X(global)   \
-                                X(stack_global) X(inst) X(obj) X(reduce) X(newobj) X(newobj_ex) X(build)    \
-                                    X(persid) X(binpersid) X(ext1) X(ext2) X(ext4)
+    X(pop_mark)                                                                                             \
+    X(dup) X(proto) X(frame) X(none) X(newtrue) X(newfalse) X(int) X(long) X(binint) X(binint1) X(binint2)  \
+        X(long1) X(long4) X(float) X(binfloat) X(string) X(binstring) X(short_binstring) X(unicode)         \
+            X(short_binunicode) X(binunicode) X(binunicode8) X(binbytes) X(short_binbytes) X(binbytes8)     \
+                X(bytearray8) X(next_buffer) X(readonly_buffer) X(empty_tuple) X(tuple) X(tuple1) X(tuple2) \
+                    X(tuple3) X(empty_list) X(list) X(append) X(appends) X(empty_dict) X(dict) X(setitem)   \
+                        X(setitems) X(empty_set) X(additems) X(frozenset) X(put) X(binput) X(long_binput)   \
+                            X(memoize) X(get) X(binget) X(long_binget) X(global) X(stack_global) X(inst)    \
+                                X(obj) X(reduce) X(newobj) X(newobj_ex) X(build) X(persid) X(binpersid)     \
+                                    X(ext1) X(ext2) X(ext4)
 #define PICKLE_STEP_DECLARE(name) bool pickle_step_##name(pickle_vm *vm, err *e) MUST_USE;
 PICKLE_STEPS(PICKLE_STEP_DECLARE)
 #undef PICKLE_STEP_DECLARE

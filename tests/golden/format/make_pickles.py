@@ -1,0 +1,363 @@
+#!/usr/bin/env python3
+"""Write pickles that try to get past a scanner, broken ones, and honest ones: hand-assembled opcode bytes, nothing is ever loaded.
+
+    make_pickles.py FOLDER     writes <kind>.<name>.pkl for every case (kinds: evil, broken, good)
+
+What each must be judged is told by its kind: evil is "unsafe" or, where noted, "suspicious"; broken is never "clean"; good is "clean".
+The payloads only name harmless calls (getcwd, print) or ones that are never run.
+"""
+import bz2
+import gzip
+import io
+import lzma
+import pathlib
+import pickle
+import struct
+import sys
+import zlib
+
+CASES = {}
+
+
+def case(kind, name, data, suffix=".pkl", verdict=None):
+    key = f"{kind}.{name}{suffix}"
+    assert key not in CASES, key
+    default = {"evil": "unsafe", "good": "clean", "broken": None}[kind]
+    CASES[key] = (data, verdict or default)
+
+
+def evil(name, data, **options):
+    case("evil", name, data, **options)
+
+
+def broken(name, data, **options):
+    case("broken", name, data, **options)
+
+
+def good(name, data, **options):
+    case("good", name, data, **options)
+
+
+# --- assembling ------------------------------------------------------------------------------------------------------------------
+
+def u32(n):
+    return struct.pack("<I", n)
+
+
+def u64(n):
+    return struct.pack("<Q", n)
+
+
+def s(text):
+    """SHORT_BINUNICODE"""
+    raw = text.encode()
+    return b"\x8c" + bytes([len(raw)]) + raw
+
+
+def b(raw):
+    """BINBYTES"""
+    return b"B" + u32(len(raw)) + raw
+
+
+def g(module, name):
+    return f"c{module}\n{name}\n".encode()
+
+
+def sg(module, name):
+    return s(module) + s(name) + b"\x93"
+
+
+def call(module, name, *args):
+    return sg(module, name) + b"(" + b"".join(args) + b"tR"
+
+
+P2, P4, P5 = b"\x80\x02", b"\x80\x04", b"\x80\x05"
+CWD = call("os", "getcwd")
+ODICT = sg("collections", "OrderedDict") + b")R"
+
+
+# --- calls, one per opcode and per way to name the callable -------------------------------------------------------------------------
+
+def calls():
+    evil("global_reduce_proto0", g("os", "getcwd") + b"(tR.")
+    evil("global_reduce_proto2", P2 + g("os", "getcwd") + b")R.")
+    evil("stack_global_reduce", P4 + CWD + b".")
+    evil("inst", b"(" + b"ios\ngetcwd\n.")
+    evil("inst_with_arguments", b"(S'id'\nios\nsystem\n.")
+    evil("obj", P2 + b"(" + g("os", "system") + b"X\x02\0\0\0ido.")
+    evil("obj_without_arguments", P2 + b"(" + g("os", "getcwd") + b"o.")
+    evil("newobj", P4 + sg("subprocess", "Popen") + b"(" + s("true") + b"t\x81.")
+    evil("newobj_ex", P4 + sg("subprocess", "Popen") + b"(" + s("true") + b"t}\x92.")
+    evil("popped_result", P4 + CWD + b"0N.")
+    evil("pop_mark_result", P4 + b"(" + CWD + b"1N.")
+    evil("result_in_memo_only", P4 + CWD + b"\x940N.")
+    evil("before_proto", g("os", "getcwd") + b"(tR0" + P4 + b"N.")
+    evil("proto_lowered_later", P5 + b"\x80\x00" + g("os", "getcwd") + b"(tR.")
+    evil("inside_dict_value", P4 + b"}" + s("k") + CWD + b"s.")
+    evil("inside_tuple", P4 + CWD + b"\x85.")
+    evil("inside_frozenset", P4 + b"(" + CWD + b"\x91.")
+    evil("as_dict_key", P4 + b"}" + CWD + b"Ns.")
+    evil("as_argument_of_listed", P4 + sg("collections", "OrderedDict") + b"(" + CWD + b"tR.")
+    evil("args_as_list", P4 + sg("collections", "OrderedDict") + b"]R.")
+    evil("callable_from_dup", P4 + sg("os", "getcwd") + b"2)R.")
+    evil("callable_from_memo", P4 + sg("os", "getcwd") + b"\x940N0h\x00)R.")
+    evil("callable_from_far_memo", P4 + sg("os", "getcwd") + b"r" + u32(0xfffffff0) + b"0j" + u32(0xfffffff0) + b")R.")
+    evil("callable_from_text_memo", b"cos\ngetcwd\np123456789012\n0g123456789012\n(tR.")
+    evil("chain_of_calls", P4 + call("builtins", "getattr", sg("os", "path"), s("join")) + b")R.")
+    evil("double_call", P4 + sg("functools", "partial") + sg("os", "getcwd") + b"\x85R)R.")
+    evil("apply", b"c__builtin__\napply\n(cos\ngetcwd\n(ltR.")
+    evil("two_payloads", P4 + CWD + b"0" + call("builtins", "print", s("x")) + b".")
+    evil("one_element_then_garbage", P4 + CWD + b"0\xff\xff")
+    evil("without_stop", P4 + CWD)
+    evil("stop_missing_operand", P4 + CWD + b"0.")
+
+
+def names():
+    evil("string_operands", b"\x80\x04S'os'\nS'getcwd'\n\x93)R.")
+    evil("string_escapes", b"\x80\x04S'\\x6f\\163'\nS'get\\x63wd'\n\x93)R.")
+    evil("unicode_escapes", b"\x80\x04V\\u006f\\u0073\nVgetcw\\U00000064\n\x93)R.")
+    evil("binstring_operands", P4 + b"T\x02\0\0\0os" + b"U\x06getcwd\x93)R.")
+    evil("binunicode8_operands", P4 + b"\x8d" + u64(2) + b"os" + b"X" + u32(6) + b"getcwd\x93)R.")
+    evil("names_from_memo", P4 + s("os") + b"\x940" + s("getcwd") + b"\x940h\x00h\x01\x93)R.")
+    evil("names_memo_overwritten", P4 + s("json") + b"q\x000" + s("os") + b"q\x000h\x00" + s("getcwd") + b"\x93)R.")
+    evil("memoize_counts_entries", P4 + s("os") + b"q\x050" + s("json") + b"\x940" + b"h\x05" + s("getcwd") + b"\x93)R.")
+    evil("name_from_str_call", P4 + call("builtins", "str", b(b"os"), s("ascii")) + s("getcwd") + b"\x93)R.")
+    evil("name_from_join", P4 + call("builtins", "getattr", s(""), s("join")) + s("x") + b"\x93.")
+    evil("dotted_name", P4 + s("json") + s("codecs.builtins.print") + b"\x93)R.")
+    evil("dotted_through_listed", P4 + s("sklearn.pipeline") + s("Pipeline.__init__.__globals__") + b"\x93.")
+    evil("dotted_class_attribute", P4 + s("numpy") + s("ndarray.tofile") + b"\x93.", verdict="unsafe")
+    evil("dunder_name", P4 + s("builtins") + s("__import__") + b"\x93" + s("os") + b"\x85R.")
+    evil("empty_name", P4 + s("os") + s("") + b"\x93.")
+    evil("empty_module", P4 + s("") + s("system") + b"\x93.")
+    evil("space_in_module", P4 + s("os ") + s("system") + b"\x93.")
+    evil("nul_in_name", P4 + s("os") + s("system\0x") + b"\x93.")
+    evil("newline_in_module", P4 + s("os\n") + s("system") + b"\x93.")
+    evil("listed_names_joined", P4 + s("numpy") + s("ndarray matrix") + b"\x93)R.")
+    evil("case_differs", P4 + s("Numpy") + s("ndarray") + b"\x93)R.")
+    evil("python2_commands", P2 + g("commands", "getstatusoutput") + b")R.")
+    evil("python2_builtin", b"c__builtin__\neval\n(S'1'\ntR.")
+    evil("python2_builtin_protocol4", P4 + sg("__builtin__", "eval") + s("1") + b"\x85R.")
+    evil("python2_reduce", P2 + g("__builtin__", "reduce") + b")R.")
+    evil("extension_1", P2 + b"\x82\x05)R.")
+    evil("extension_2", P2 + b"\x83\x05\x01)R.")
+    evil("extension_4", P2 + b"\x84\x05\0\0\0)R.")
+    evil("extension_registered", P2 + g("copyreg", "add_extension") + b"(X\x02\0\0\0osX\x06\0\0\0getcwdK\x05tR0\x82\x05)R.")
+    evil("reference_only_danger", P4 + sg("os", "system") + b".")
+    evil("reference_only_popped", P4 + sg("os", "system") + b"0N.")
+    evil("reference_only_unlisted", P4 + sg("my_package", "Thing") + b".", verdict="suspicious")
+    evil("unlisted_class", P4 + sg("my_package.model", "Net") + b")\x81.")
+    evil("main_class", P4 + sg("__main__", "Model") + b")\x81}b.")
+
+
+def gadgets():
+    """Callables of published bypasses: found on no deny list at the time, and none is on the allow-list."""
+    listed = """
+        asyncio.unix_events._UnixSubprocessTransport._start bdb.Bdb.run builtins.compile builtins.exec cProfile.run code.interact
+        codeop.compile_command ctypes.CDLL dataclasses._create_fn distutils.file_util.write_file doctest.debug_script ensurepip._run_pip
+        gc.get_objects idlelib.autocomplete.AutoComplete imaplib.IMAP4_stream importlib.import_module inspect.getattr_static io.FileIO
+        joblib.load lib2to3.pgen2.grammar.Grammar.loads linecache.getlines logging.FileHandler marshal.loads multiprocessing.util.spawnv_passfds
+        numpy.load numpy.f2py.crackfortran.myeval numpy.testing._private.utils.runstring operator.methodcaller pandas.read_pickle pip.main
+        pkgutil.resolve_name platform.popen profile.run pty.spawn pydoc.locate runpy.run_path shutil.rmtree site.execsitecustomize
+        smtplib.SMTP socket.create_connection ssl.get_server_certificate sysconfig.get_config_vars timeit.timeit torch.load
+        torch.utils.bottleneck.__main__.run_cprofile torch.fx.experimental.symbolic_shapes.ShapeEnv trace.Trace types.FunctionType
+        typing.get_type_hints unittest.mock._importer urllib.request.urlopen uuid._get_command_stdout venv.create webbrowser.open
+        cloudpickle.cloudpickle._make_function dill._dill._create_function picklescan.scanner.scan_pickle_bytes
+        sklearn.utils._testing.check_output sklearn.utils.discovery.import_module joblib.parallel.loads sklearn.datasets._openml.urlopen
+        sklearn.metrics._dist_metrics.PyFuncDistance64 scipy.stats._distn_infrastructure.rv_continuous
+    """.split()
+    for path in listed:
+        module, _, name = path.rpartition(".")
+        evil("gadget_" + path.replace(".", "_"), P4 + sg(module, name) + s("x") + b"\x85R.")
+
+
+def hijacks():
+    evil("planted_setstate", P4 + ODICT + b"}(" + s("__setstate__") + sg("builtins", "print") + b"ub" + s("x") + b"b.")
+    evil("planted_append", P4 + ODICT + b"}" + s("append") + sg("builtins", "print") + b"sb" + s("x") + b"a.")
+    evil("planted_extend", P4 + ODICT + b"}" + s("extend") + sg("builtins", "print") + b"sb(" + s("x") + b"e.")
+    evil("planted_add", P4 + ODICT + b"}" + s("add") + sg("builtins", "print") + b"sb(" + s("x") + b"\x90.")
+    evil("planted_with_listed_function", P4 + ODICT + b"}" + s("append") + sg("_codecs", "encode") + b"sb.")
+    evil("planted_in_slots", P4 + ODICT + b"N}" + s("__setstate__") + sg("builtins", "print") + b"s\x86b.")
+    evil("planted_by_dict_opcode", P4 + ODICT + b"(" + s("__class__") + sg("builtins", "dict") + b"db.")
+    evil("build_on_class", P4 + sg("collections", "OrderedDict") + b"}" + s("x") + b"Nsb.")
+    evil("build_on_module_attribute", P4 + sg("sklearn.pipeline", "Pipeline") + b"N}" + s("fit") + b"Ns\x86b.")
+    evil("build_with_text", P4 + ODICT + s("x") + b"b.")
+    evil("build_on_list", P4 + b"]}b.")
+    evil("build_global_as_state", P4 + ODICT + sg("builtins", "dict") + b"b.")
+    evil("append_to_global", P4 + sg("sys", "path") + s("/tmp") + b"a.")
+    evil("append_to_object", P4 + ODICT + b"Na.")
+    evil("appends_to_object", P4 + ODICT + b"(Ne.")
+    evil("setitem_on_modules", P4 + sg("sys", "modules") + s("os") + b"Ns.")
+    evil("setitems_on_environ", P4 + sg("os", "environ") + b"(" + s("a") + s("b") + b"u.")
+    evil("setitem_on_estimator", P4 + sg("sklearn.pipeline", "Pipeline") + b")\x81" + s("a") + b"Ns.")
+    evil("additems_on_object", P4 + ODICT + b"(N\x90.")
+
+
+def arguments():
+    evil("tuple_of_map", P4 + sg("builtins", "tuple") + sg("builtins", "map") + sg("builtins", "print") + b"](K\x01e\x86\x81\x85\x81.")
+    evil("bytes_of_map", P4 + sg("builtins", "bytes") + call("builtins", "map", sg("builtins", "print"), b"]") + b"\x85R.")
+    evil("deque_of_filter", P4 + sg("collections", "deque") + call("builtins", "filter", b"N", b"]") + b"\x85R.")
+    evil("list_of_object", P4 + sg("builtins", "list") + ODICT + b"\x85R.")
+    evil("reconstructor_foreign", P2 + g("copy_reg", "_reconstructor") + b"(" + g("subprocess", "Popen") + g("__builtin__", "object") + b"NtR.")
+    evil("reconstructor_bad_base", P2 + g("copy_reg", "_reconstructor") + b"(" + g("sklearn.pipeline", "Pipeline") + g("sklearn.pipeline", "Pipeline") + b"NtR.")
+    evil("newobj_function_foreign", P4 + sg("copyreg", "__newobj__") + sg("os", "system") + s("x") + b"\x86R.")
+    evil("newobj_function_arguments", P4 + sg("copyreg", "__newobj__") + sg("sklearn.pipeline", "Pipeline") + s("x") + b"\x86R.")
+    evil("numpy_reconstruct_foreign", P4 + sg("numpy.core.multiarray", "_reconstruct") + sg("builtins", "object") + b"K\x00\x85C\x01b\x87R.")
+    evil("numpy_scalar_objects", P4 + sg("numpy.core.multiarray", "scalar") + call("numpy", "dtype", s("O8")) + b(P4 + CWD + b".") + b"\x86R.")
+    evil("numpy_dtype_expression", P4 + call("numpy", "dtype", s("i4,O")) + b".")
+    evil("numpy_dtype_object", P4 + call("numpy", "dtype", sg("builtins", "object")) + b".")
+    evil("defaultdict_factory", P4 + call("collections", "defaultdict", sg("_codecs", "encode")) + b".")
+    evil("encode_other_codec", P4 + call("_codecs", "encode", s("x"), s("zlib")) + b".")
+    evil("class_with_arguments", P4 + sg("sklearn.linear_model._logistic", "LogisticRegression") + s("x") + b"\x85R.")
+    evil("newobj_ex_keywords", P4 + sg("sklearn.pipeline", "Pipeline") + b")}" + s("steps") + b"Ns\x92.")
+    evil("called_data_row", P4 + sg("numpy", "log1p") + b"K\x01\x85R.")
+    evil("function_by_newobj", P4 + sg("_codecs", "encode") + s("x") + s("latin1") + b"\x86\x81.")
+    evil("torch_from_type", P4 + call("torch._tensor", "_rebuild_from_type_v2", sg("os", "system"), sg("torch", "Tensor"), s("id") + b"\x85", b"N") + b".")
+    evil("torch_load_from_bytes", P4 + call("torch.storage", "_load_from_bytes", b(P4 + CWD + b".")) + b".")
+    evil("nested_loads", P4 + call("pickle", "loads", b(P4 + CWD + b".")) + b".")
+    evil("nested_joblib_load", P4 + call("joblib", "load", s("other.pkl")) + b".")
+    evil("callable_kept", P4 + sg("sklearn.preprocessing._function_transformer", "FunctionTransformer") + b")\x81}" + s("func")
+         + sg("os", "system") + b"sb.")
+    evil("listed_function_kept", P4 + sg("sklearn.preprocessing._function_transformer", "FunctionTransformer") + b")\x81}" + s("func")
+         + sg("copyreg", "_reconstructor") + b"sb.", verdict="suspicious")
+    evil("result_is_function", P4 + sg("_codecs", "encode") + b".", verdict="suspicious")
+    evil("persistent_id", b"Ppayload\n.", verdict="suspicious")
+    evil("persistent_id_binary", P2 + b"K\x01Q.", verdict="suspicious")
+    evil("persistent_id_called", P2 + b"K\x01Q)R.")
+
+
+def wrapper(dtype="f8", shape=b"K\x01\x85", module="joblib.numpy_pickle", align=True):
+    """NumpyArrayWrapper with its state; raw bytes follow."""
+    kind = call("numpy", "dtype", s(dtype), b"\x89", b"\x88")
+    state = (s("subclass") + sg("numpy", "ndarray") + s("shape") + shape + s("order") + s("C") + s("dtype") + kind + s("allow_mmap") + b"\x88")
+    if align:
+        state += s("numpy_array_alignment_bytes") + b"K\x10"
+    return sg(module, "NumpyArrayWrapper") + b")\x81}(" + state + b"ub"
+
+
+def joblib_cases():
+    pad = b"\x02\xff\xff"
+    good("joblib_array", P4 + wrapper() + pad + bytes(8) + b".")
+    good("joblib_array_old", P4 + wrapper(align=False) + b"\x01" + bytes(7) + b".")
+    evil("joblib_call_after_array", P4 + wrapper() + pad + bytes(8) + b"0" + CWD + b".")
+    evil("joblib_call_after_two_arrays", P4 + b"]" + wrapper() + pad + bytes(8) + b"a" + wrapper() + pad + bytes(8) + b"a" + CWD + b"a.")
+    evil("joblib_objects_call", P4 + wrapper("O8") + P4 + CWD + b"." + b".")
+    evil("joblib_raw_is_pickle", P4 + wrapper("S1", b"K" + bytes([len(CWD) + 2]) + b"\x85", align=False) + b"0" + CWD + b"." + b".")
+    evil("joblib_raw_uses_outer_memo", P4 + s("os") + b"\x940" + s("getcwd") + b"\x940" + wrapper("S1", b"K\x08\x85", align=False)
+         + b"0h\x00h\x01\x93)R" [:8] + b".")
+    evil("joblib_side_file", P4 + sg("joblib.numpy_pickle", "NDArrayWrapper") + b")\x81}" + s("filename") + s("../../etc/passwd") + b"sb.")
+    evil("joblib_side_file_bare", P4 + sg("joblib.numpy_pickle", "NDArrayWrapper") + b")\x81}" + s("filename") + s("m_01.npy") + b"sb.",
+         verdict="suspicious")
+    broken("joblib_array_too_long", P4 + wrapper(shape=b"J\xff\xff\xff\x7f\x85") + pad + bytes(8) + b".")
+    broken("joblib_shape_overflows", P4 + wrapper(shape=b"J\xff\xff\xff\x7fJ\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x87") + pad + bytes(8) + b".")
+    broken("joblib_no_dtype", P4 + sg("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81}b.")
+
+
+def containers():
+    plain = P4 + CWD + b"."
+    evil("packed_gzip", gzip.compress(plain, mtime=0), suffix=".pkl.gz")
+    evil("packed_zlib", zlib.compress(plain), suffix=".pkl.z")
+    evil("packed_bzip2", bz2.compress(plain), suffix=".pkl.bz2")
+    evil("packed_xz", lzma.compress(plain), suffix=".pkl.xz")
+    evil("packed_lzma", lzma.compress(plain, lzma.FORMAT_ALONE), suffix=".pkl.lzma")
+    evil("packed_in_two_members", gzip.compress(plain[:5], mtime=0) + gzip.compress(plain[5:], mtime=0), suffix=".pkl.gz")
+    evil("packed_then_cut", gzip.compress(plain + bytes(5000), 0, mtime=0)[:-2000], suffix=".pkl.gz")
+    evil("packed_wrong_checksum", gzip.compress(plain, mtime=0)[:-8] + bytes(8), suffix=".pkl.gz")
+    evil("packed_wrong_suffix", gzip.compress(plain, mtime=0), suffix=".joblib")
+    evil("second_stream", P4 + b"N." + P4 + CWD + b".")
+    evil("second_stream_after_padding", P4 + b"N." + bytes(64) + P4 + CWD + b".")
+    evil("tenth_stream", (P4 + b"N.") * 9 + P4 + CWD + b".")
+    evil("second_stream_then_broken", P4 + b"N." + P4 + CWD + b"\xff")
+    evil("trailing_garbage", P4 + b"N." + b"\xff\xfe\xfd", verdict="suspicious")
+    evil("named_as_safetensors", P4 + CWD + b".", suffix=".safetensors")
+    evil("named_as_text", P4 + CWD + b".", suffix=".txt")
+    evil("no_proto_named_as_text", g("os", "getcwd") + b"(tR.", suffix=".txt")
+    evil("frame_hides_payload", P4 + b"\x95" + u64(2) + b"N0" + CWD + b".")
+    evil("frame_too_long_after_call", P4 + CWD + b"\x95" + u64(1 << 40) + b".")
+    broken("packed_cut", gzip.compress(P4 + b"(" + b"K\x01" * 3000 + b"t.", mtime=0)[:-9], suffix=".pkl.gz")
+    broken("packed_wrong_checksum", gzip.compress(P4 + b"N.", mtime=0)[:-8] + bytes(8), suffix=".pkl.gz")
+
+
+def malformed():
+    broken("empty", b"")
+    broken("only_proto", P4)
+    broken("text", b"this is not a pickle at all\n")
+    broken("proto_6", b"\x80\x06N.")
+    broken("unknown_opcode", P4 + b"N\xff.")
+    broken("stack_underflow", P4 + b"R.")
+    broken("tuple_underflow", P4 + b"N\x86.")
+    broken("no_mark", P4 + b"Nt.")
+    broken("pop_below_mark", P4 + b"N(R.")
+    broken("memo_miss", P4 + b"h\x05.")
+    broken("memo_negative", b"Np-1\n.")
+    broken("length_too_long", P4 + b"B" + u32(100) + b"abc.")
+    broken("length_u64_huge", P4 + b"\x8e" + u64((1 << 64) - 1) + b".")
+    broken("binstring_negative", P4 + b"T\xff\xff\xff\xff.")
+    broken("long4_negative", P4 + b"\x8b\xff\xff\xff\xff.")
+    broken("line_without_end", b"S'abc")
+    broken("string_unquoted", b"Sabc\n.")
+    broken("string_bad_escape", b"S'\\xZZ'\n.")
+    broken("unicode_bad_escape", b"V\\u12\n.")
+    broken("int_not_a_number", b"Iabc\n.")
+    broken("float_not_a_number", b"Fabc\n.")
+    broken("long_too_many_digits", b"L" + b"9" * 5000 + b"L\n.")
+    broken("dict_odd", P4 + b"(Nd.")
+    broken("setitems_odd", P4 + b"}(Nu.")
+    broken("obj_empty", P4 + b"(o.")
+    broken("stack_global_of_numbers", P4 + b"K\x01K\x02\x93.")
+    broken("frame_too_long", P4 + b"\x95" + u64(1000) + b"N.")
+    broken("next_buffer", P5 + b"\x97.")
+    broken("readonly_of_nothing", P5 + b"\x98.")
+    broken("stop_on_empty", P4 + b".")
+    broken("cut_in_the_middle", pickle.dumps({"a": list(range(100))}, 4)[:50])
+
+
+def honest():
+    data = {"text": "ä€\U0001f600", "bytes": b"\0\xff", "ints": [0, -1, 2**31, -(2**63), 2**200, -(2**200)], "floats": [0.5, -1e300, float("inf")],
+            "nested": ((), [], {}, (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)), "none": None, "truth": [True, False], "set": {1, 2}, "frozen": frozenset([3])}
+    for protocol in range(6):
+        if protocol < 4:
+            usable = {k: v for k, v in data.items()}
+        else:
+            usable = data
+        good(f"plain_{protocol}", pickle.dumps(usable, protocol))
+    import collections
+    import datetime
+    import decimal
+    shared = ["x"] * 3
+    loop = []
+    loop.append(loop)
+    others = [collections.OrderedDict(a=1), collections.Counter("aab"), collections.deque([1], 3), collections.defaultdict(list, {1: [2]}),
+              datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc), datetime.timedelta(1), decimal.Decimal("1.5"), complex(1, 2), slice(1, 2),
+              range(3), bytearray(b"x"), shared, shared, loop]
+    for protocol in range(6):
+        good(f"library_{protocol}", pickle.dumps(others, protocol))
+    good("deep_lists", b"]" * 100000 + b"a" * 99999 + b".")
+    good("long_text_that_looks_evil", P4 + b"X" + u32(18) + b"cos\nsystem\n(S'id'\n" + b".")
+    good("two_streams", P4 + b"N." + P4 + b"K\x01.")
+    good("padding_after", P4 + b"N." + bytes(100))
+    good("packed", gzip.compress(pickle.dumps(data, 4), mtime=0), suffix=".pkl.gz")
+
+
+def build():
+    calls()
+    names()
+    gadgets()
+    hijacks()
+    arguments()
+    joblib_cases()
+    containers()
+    malformed()
+    honest()
+    return CASES
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (data, _) in sorted(build().items()):
+        (folder / name).write_bytes(data)
+    print(f"{len(CASES)} files in {folder}")
+
+
+if __name__ == "__main__":
+    main()
