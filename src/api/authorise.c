@@ -4,7 +4,7 @@
  * On the event thread only what is quick is asked: tokens (one indexed read) and passwords that were right a moment ago. A password that needs Argon2 defers
  * the request to a worker.
  */
-#include "authorise.h"
+#include "api/authorise.h"
 
 #include "oci.h"
 

@@ -4,6 +4,7 @@
 #include "api/routes.h"
 
 const http_route_table *const api_tables[] = {
+    &api_health_routes,
     &api_oci_routes,
     &api_artifactory_routes,
     &api_access_routes,

@@ -113,7 +113,7 @@ bool ui_may_read(const http_request *req, str repository)
 }
 
 /* {"error":{"code","message","request_id"}}. No WWW-Authenticate: the browser would show its own window instead of our page. */
-static void render_error(http_request *req, http_response *resp, const err *e)
+void ui_render_error(http_request *req, http_response *resp, const err *e)
 {
     ui_object error = ui_object_new();
     ui_text(&error, "code", str_from_c(err_name(e->code)));
@@ -159,4 +159,4 @@ const http_route_table api_ui_routes = {.name = "ui-api",
                                         .prefix = "/ui/api",
                                         .rows = rows,
                                         .count = COUNT_OF(rows),
-                                        .render_error = render_error};
+                                        .render_error = ui_render_error};

@@ -35,6 +35,9 @@ void ui_append(ui_object *o, json_t *list, ui_object *stolen);
 /* Empties the object. ERR_MEMORY when building it failed. */
 bool ui_reply(http_response *resp, unsigned status, ui_object *o, err *e) MUST_USE;
 
+/* {"error":{"code","message","request_id"}}: also for addresses that belong to no surface. */
+void ui_render_error(http_request *req, http_response *resp, const err *e);
+
 /* --- pieces that several pages show ------------------------------------------------------------------------------------------ */
 
 /* Query arguments: empty when absent. */

@@ -7,11 +7,13 @@
 #include "advisories.h"
 #include "child.h"
 #include "scan.h"
+#include "server.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const cli_command commands[] = {
+    {"server", NULL, "start the platform: artifacts, images, scans, policies, the web UI", server_run},
     {"scan", NULL, "say what is inside a file, folder or image: threats, vulnerabilities, fixes", scan_run},
     {"model", "train", "train a forest with scikit-learn's bits from a CSV file", cli_model_train},
     {"model", "serve", "serve a scikit-learn forest over HTTP, without Python", cli_model_serve},

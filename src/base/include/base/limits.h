@@ -25,6 +25,8 @@
     X(LIMIT_HTTP_DRAIN_BYTES,       "bytes",   256 * KIB,  "a refused body so small that reading it is cheaper than a new connection") \
     X(LIMIT_HTTP_LINGER_BYTES,      "bytes",   64 * MIB,   "what a client may still send after its upload was refused half-way")     \
     X(LIMIT_HTTP_LINGER_S,          "seconds", 5,          "how long it may be silent then")                                         \
+    X(LIMIT_METRICS_BYTES,          "bytes",   4 * MIB,    "all counters of all routes, statuses and buckets")                       \
+    X(LIMIT_CONFIG_BYTES,           "bytes",   64 * KIB,   "a configuration file is a page of text")                                 \
     X(LIMIT_JSON_DOC_BYTES,         "bytes",   8 * MIB,    "the same as a small body")                                               \
     X(LIMIT_JSON_DEPTH,             "levels",  64,         "no real document is deeper")                                             \
     X(LIMIT_BLOB_BYTES,             "bytes",   1024 * GIB, "a terabyte: larger than any published model file")                       \
