@@ -90,6 +90,7 @@ typedef struct incoming {
     bytes text;
     oci_manifest manifest;
     oci_digest address; /* what it will be known by */
+    digest sha256;      /* its bytes */
     str *tags;          /* the tags it gets: of the address, or ?tag= */
     size_t tag_count;
 } incoming;
@@ -118,18 +119,18 @@ static bool read_tags(http_request *req, incoming *in, str reference, err *e)
 static bool read_address(incoming *in, str reference, err *e)
 {
     digest found;
-    if (oci_is_digest(reference)) {
-        if (!oci_digest_read(reference, &in->address, e)) return false;
-        if (!digest_of(in->address.value.kind, in->text, &found, e)) return false;
-        if (!digest_equal(found, in->address.value))
-            return err_set(e, ERR_DIGEST_INVALID, "the manifest's digest is %s, not %.*s",
-                           digest_text(found).text, STR_ARG(reference));
-        return true;
+    if (!digest_of(DIGEST_SHA256, in->text, &in->sha256, e)) return false;
+    if (!oci_is_digest(reference)) {
+        in->address.value = in->sha256;
+        in->address.text = arena_copy(in->call->arena, str_from_c(digest_text(in->sha256).text));
+        return in->address.text.data || err_set(e, ERR_MEMORY, "no memory for a digest");
     }
-    if (!digest_of(DIGEST_SHA256, in->text, &found, e)) return false;
-    in->address.value = found;
-    in->address.text = arena_copy(in->call->arena, str_from_c(digest_text(found).text));
-    return in->address.text.data || err_set(e, ERR_MEMORY, "no memory for a digest");
+    if (!oci_digest_read(reference, &in->address, e)) return false;
+    if (!digest_of(in->address.value.kind, in->text, &found, e)) return false;
+    if (!digest_equal(found, in->address.value))
+        return err_set(e, ERR_DIGEST_INVALID, "the manifest's digest is %s, not %.*s",
+                       digest_text(found).text, STR_ARG(reference));
+    return true;
 }
 
 static bool missing(err *e, const err *why)
@@ -167,11 +168,9 @@ static bool check_references(const incoming *in, err *e)
 
 static bool link_manifest(const incoming *in, err *e)
 {
-    digest sha256;
     AUTO(json_release) json_t *descriptor = NULL;
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_JSON_DOC_BYTES);
-    if (!digest_of(DIGEST_SHA256, in->text, &sha256, e)) return false;
     if (in->manifest.subject.len) {
         descriptor = oci_manifest_descriptor(&in->manifest, in->address.text, in->text.len);
         if (!descriptor) return err_set(e, ERR_MEMORY, "no memory for a descriptor");
@@ -180,7 +179,7 @@ static bool link_manifest(const incoming *in, err *e)
     meta_image_link link = {.image = in->call->image,
                             .kind = META_IMAGE_MANIFEST,
                             .digest = in->address.text,
-                            .sha256 = sha256,
+                            .sha256 = in->sha256,
                             .media_type = in->manifest.media_type,
                             .size_bytes = in->text.len,
                             .subject = in->manifest.subject,
@@ -205,7 +204,7 @@ static registry_deploy_request deploy_request(const oci_call *call, str path, st
 }
 
 /* Store the bytes and show them at one place. `tag` empty: under the digest. */
-static bool place_manifest(const incoming *in, str tag, err *e)
+static bool place_manifest(const incoming *in, str tag, str *replaced, err *e)
 {
     const oci_call *call = in->call;
     str path;
@@ -219,20 +218,25 @@ static bool place_manifest(const incoming *in, str tag, err *e)
     registry_deploy_request deploy =
         deploy_request(call, path, in->manifest.media_type, tag, properties, in->address.text);
     return registry_deploy(call->app, &deploy, TAKE(upload), call->arena, &node, e) &&
-           meta_image_place_put(call->app->meta, &call->image, node.id, tag, in->address.text, e);
+           meta_image_place_put(call->app->meta, &call->image, node.id, tag, in->address.text, call->arena,
+                                replaced, e);
 }
 
-/* A manifest is about to lose the place `leaving`. When that is its only one, it moves to the place under its digest: untagged, not gone. */
-static bool keep_reachable(const oci_call *call, const meta_image_place *leaving, err *e)
+/* Places of a manifest, none included. */
+static bool look_for_places(const oci_call *call, str address, size_t limit, meta_image_place **places,
+                            size_t *count, err *e)
 {
-    meta_image_place *places = NULL;
-    size_t count = 0;
-    const meta_image_link *link = &leaving->link;
-    if (!meta_image_places(call->app->meta, &call->image, link->digest, 2, call->arena, &places, &count, e))
-        return false;
-    if (count > 1) return true;
+    err why = {0};
+    *count = 0;
+    return meta_image_places(call->app->meta, &call->image, address, limit, call->arena, places, count,
+                             &why) ||
+           why.code == ERR_MANIFEST_UNKNOWN || err_set(e, why.code, "%s", why.message);
+}
 
-    str path;
+/* Show a stored manifest under its digest: untagged, not gone. */
+static bool place_under_digest(const oci_call *call, const meta_image_link *link, err *e)
+{
+    str path, replaced;
     meta_node node;
     meta_property properties[3];
     if (!place_path(call, link->digest, &path, e)) return false;
@@ -240,41 +244,61 @@ static bool keep_reachable(const oci_call *call, const meta_image_place *leaving
         deploy_request(call, path, link->media_type, STR_NONE, properties, link->digest);
     deploy.want_sha256 = link->sha256;
     return registry_deploy_by_checksum(call->app, &deploy, call->arena, &node, e) &&
-           meta_image_place_put(call->app->meta, &call->image, node.id, STR_NONE, link->digest, e);
+           meta_image_place_put(call->app->meta, &call->image, node.id, STR_NONE, link->digest, call->arena,
+                                &replaced, e);
+}
+
+/* A manifest is about to lose the place `leaving`: when that is its only one, it gets the one under its digest first. */
+static bool keep_reachable(const oci_call *call, const meta_image_place *leaving, err *e)
+{
+    meta_image_place *places = NULL;
+    size_t count = 0;
+    if (!look_for_places(call, leaving->link.digest, 2, &places, &count, e)) return false;
+    return count > 1 || place_under_digest(call, &leaving->link, e);
+}
+
+/* After the fact: two pushes of one tag at the same time see the same manifest before them, and the first of them would lose its own. */
+static bool restore_place(const oci_call *call, str address, err *e)
+{
+    meta_image_place *places = NULL;
+    size_t count = 0;
+    meta_image_link link;
+    err why = {0};
+    if (!look_for_places(call, address, 1, &places, &count, e)) return false;
+    if (count > 0) return true;
+    if (!meta_image_manifest_find(call->app->meta, &call->image, address, call->arena, &link, &why))
+        return why.code == ERR_MANIFEST_UNKNOWN || err_set(e, why.code, "%s", why.message);
+    return place_under_digest(call, &link, e);
 }
 
 static bool tag_manifest(const incoming *in, str tag, err *e)
 {
     const oci_call *call = in->call;
+    str replaced;
     meta_image_place before;
     err why = {0};
     if (meta_image_tag_find(call->app->meta, &call->image, tag, call->arena, &before, &why)) {
-        bool moves = !str_eq(before.link.digest, in->address.text);
+        bool moves = !digest_equal(before.link.sha256, in->sha256);
         if (moves && !keep_reachable(call, &before, e)) return false;
     } else if (why.code != ERR_MANIFEST_UNKNOWN) {
         return err_set(e, why.code, "%s", why.message);
     }
-    return place_manifest(in, tag, e);
-}
-
-static bool is_placed(const incoming *in, bool *placed, err *e)
-{
-    meta_image_place *places = NULL;
-    size_t count = 0;
-    err why = {0};
-    *placed = meta_image_places(in->call->app->meta, &in->call->image, in->address.text, 1, in->call->arena,
-                                &places, &count, &why);
-    return *placed || why.code == ERR_MANIFEST_UNKNOWN || err_set(e, why.code, "%s", why.message);
+    if (!place_manifest(in, tag, &replaced, e)) return false;
+    return (replaced.len == 0 || restore_place(call, replaced, e)) &&
+           restore_place(call, in->address.text, e);
 }
 
 static bool store(const incoming *in, err *e)
 {
-    bool placed = false;
+    meta_image_place *places = NULL;
+    size_t count = 0;
+    str replaced;
     if (!link_manifest(in, e)) return false;
     for (size_t i = 0; i < in->tag_count; i++)
         if (!tag_manifest(in, in->tags[i], e)) return false;
     if (in->tag_count) return true;
-    return is_placed(in, &placed, e) && (placed || place_manifest(in, STR_NONE, e));
+    if (!look_for_places(in->call, in->address.text, 1, &places, &count, e)) return false;
+    return count > 0 || place_manifest(in, STR_NONE, &replaced, e);
 }
 
 static bool reply_stored(const incoming *in, http_response *resp, err *e)

@@ -106,15 +106,39 @@ bool meta_image_link_put(meta *m, const meta_image_link *link, err *e)
     return write_one(m, &w, e);
 }
 
-bool meta_image_blob_find(meta *m, const meta_image *image, str digest_text, arena *a, meta_image_link *out,
+static bool link_find(meta *m, const meta_image *image, meta_image_kind kind, str address, arena *a,
+                      row_list *rows, err *e)
+{
+    *rows = (row_list){.a = a, .item_bytes = sizeof(meta_image_link)};
+    const db_value args[] = {DB_TEXT(image->repository), DB_TEXT(image->name), DB_INT(kind),
+                             DB_TEXT(address)};
+    return read_into(m, "image_link_find", args, COUNT_OF(args), collect_links, rows, e);
+}
+
+bool meta_image_blob_find(meta *m, const meta_image *image, str address, arena *a, meta_image_link *out,
                           err *e)
 {
-    row_list rows = {.a = a, .item_bytes = sizeof(meta_image_link)};
-    const db_value args[] = {DB_TEXT(image->repository), DB_TEXT(image->name), DB_TEXT(digest_text)};
-    if (!read_into(m, "image_blob_find", args, COUNT_OF(args), collect_links, &rows, e)) return false;
+    row_list rows;
+    if (!link_find(m, image, META_IMAGE_BLOB, address, a, &rows, e)) return false;
     if (rows.count == 0)
-        return err_set(e, ERR_BLOB_UNKNOWN, "blob %.*s is not in %.*s/%.*s", STR_ARG(digest_text),
+        return err_set(e, ERR_BLOB_UNKNOWN, "blob %.*s is not in %.*s/%.*s", STR_ARG(address),
                        STR_ARG(image->repository), STR_ARG(image->name));
+    *out = *(meta_image_link *)rows.items;
+    return true;
+}
+
+static bool manifest_unknown(const meta_image *image, str address, err *e)
+{
+    return err_set(e, ERR_MANIFEST_UNKNOWN, "%.*s/%.*s has no manifest %.*s", STR_ARG(image->repository),
+                   STR_ARG(image->name), STR_ARG(address));
+}
+
+bool meta_image_manifest_find(meta *m, const meta_image *image, str address, arena *a, meta_image_link *out,
+                              err *e)
+{
+    row_list rows;
+    if (!link_find(m, image, META_IMAGE_MANIFEST, address, a, &rows, e)) return false;
+    if (rows.count == 0) return manifest_unknown(image, address, e);
     *out = *(meta_image_link *)rows.items;
     return true;
 }
@@ -164,12 +188,35 @@ bool meta_image_link_delete(meta *m, const meta_image *image, meta_image_kind ki
 
 /* --- places -------------------------------------------------------------------------------------------------------------- */
 
-bool meta_image_place_put(meta *m, const meta_image *image, int64_t node, str tag, str digest_text, err *e)
+typedef struct place_order {
+    const meta_image *image;
+    int64_t node;
+    str tag, address;
+    row_list before; /* at most one text */
+} place_order;
+
+static bool place_work(db_conn *c, void *ctx, err *e)
 {
-    const db_value args[] = {DB_INT(node), DB_TEXT(image->repository), DB_TEXT(image->name),
-                             text_or_empty(tag), DB_TEXT(digest_text)};
-    one_write w = {.statement = "image_place_put", .args = args, .arg_count = COUNT_OF(args)};
-    return write_one(m, &w, e);
+    place_order *o = ctx;
+    return db_each(c, "image_place_digest", DB_ARGS(DB_INT(o->node)), collect_texts, &o->before, e) &&
+           db_run(c, "image_place_put",
+                  DB_ARGS(DB_INT(o->node), DB_TEXT(o->image->repository), DB_TEXT(o->image->name),
+                          text_or_empty(o->tag), DB_TEXT(o->address)),
+                  NULL, NULL, e);
+}
+
+bool meta_image_place_put(meta *m, const meta_image *image, int64_t node, str tag, str address, arena *a,
+                          str *replaced, err *e)
+{
+    place_order order = {.image = image,
+                         .node = node,
+                         .tag = tag,
+                         .address = address,
+                         .before = {.a = a, .item_bytes = sizeof(str)}};
+    if (!db_write(meta_db(m), place_work, &order, e)) return false;
+    str before = order.before.count ? *(str *)order.before.items : STR_NONE;
+    *replaced = str_eq(before, address) ? STR_NONE : before;
+    return true;
 }
 
 bool meta_image_tag_find(meta *m, const meta_image *image, str tag, arena *a, meta_image_place *out, err *e)
@@ -191,9 +238,7 @@ bool meta_image_places(meta *m, const meta_image *image, str digest_text, size_t
     const db_value args[] = {DB_TEXT(image->repository), DB_TEXT(image->name), DB_TEXT(digest_text),
                              DB_INT(limit)};
     if (!read_into(m, "image_places", args, COUNT_OF(args), collect_places, &rows, e)) return false;
-    if (rows.count == 0)
-        return err_set(e, ERR_MANIFEST_UNKNOWN, "%.*s/%.*s has no manifest %.*s", STR_ARG(image->repository),
-                       STR_ARG(image->name), STR_ARG(digest_text));
+    if (rows.count == 0) return manifest_unknown(image, digest_text, e);
     *out = rows.items;
     *count = rows.count;
     return true;

@@ -7,9 +7,9 @@ ON CONFLICT (repository, image, kind, digest) DO UPDATE SET
     sha256 = excluded.sha256, media_type = excluded.media_type, size_bytes = excluded.size_bytes,
     subject = excluded.subject, artifact_type = excluded.artifact_type, descriptor = excluded.descriptor;
 
--- name: image_blob_find
+-- name: image_link_find
 SELECT repository, image, kind, digest, sha256, media_type, size_bytes, subject, artifact_type, descriptor
-FROM image_links WHERE repository = ?1 AND image = ?2 AND kind = 1 AND digest = ?3;
+FROM image_links WHERE repository = ?1 AND image = ?2 AND kind = ?3 AND digest = ?4;
 
 -- name: image_blob_holders
 SELECT repository, image, kind, digest, sha256, media_type, size_bytes, subject, artifact_type, descriptor
@@ -26,30 +26,34 @@ DELETE FROM image_links WHERE repository = ?1 AND image = ?2 AND kind = ?3 AND d
 INSERT INTO image_places (node_id, repository, image, tag, digest) VALUES (?1, ?2, ?3, ?4, ?5)
 ON CONFLICT (node_id) DO UPDATE SET tag = excluded.tag, digest = excluded.digest;
 
--- A place counts only while its artifact still holds the manifest's bytes: another surface may have put others there.
+-- name: image_place_digest
+SELECT digest FROM image_places WHERE node_id = ?1;
+
+-- A place shows the manifest whose bytes its artifact holds now, so a tag moves in the moment in which the artifact's bytes change, and shows nothing
+-- when another surface put something else there. The place's own digest only tells which address to prefer when the bytes have two.
 -- name: image_tag_find
 SELECT l.repository, l.image, l.kind, l.digest, l.sha256, l.media_type, l.size_bytes, l.subject, l.artifact_type, l.descriptor,
        p.node_id, n.path, p.tag
 FROM image_places p
-JOIN image_links l ON l.repository = p.repository AND l.image = p.image AND l.kind = 2 AND l.digest = p.digest
-JOIN nodes n ON n.id = p.node_id AND n.sha256 = l.sha256
-WHERE p.repository = ?1 AND p.image = ?2 AND p.tag = ?3 AND p.tag <> '';
+JOIN nodes n ON n.id = p.node_id
+JOIN image_links l ON l.repository = p.repository AND l.image = p.image AND l.kind = 2 AND l.sha256 = n.sha256
+WHERE p.repository = ?1 AND p.image = ?2 AND p.tag = ?3 AND p.tag <> ''
+ORDER BY l.digest <> p.digest LIMIT 1;
 
 -- name: image_places
 SELECT l.repository, l.image, l.kind, l.digest, l.sha256, l.media_type, l.size_bytes, l.subject, l.artifact_type, l.descriptor,
        p.node_id, n.path, p.tag
-FROM image_places p
-JOIN image_links l ON l.repository = p.repository AND l.image = p.image AND l.kind = 2 AND l.digest = p.digest
-JOIN nodes n ON n.id = p.node_id AND n.sha256 = l.sha256
-WHERE p.repository = ?1 AND p.image = ?2 AND p.digest = ?3
+FROM image_links l
+JOIN nodes n ON n.sha256 = l.sha256
+JOIN image_places p ON p.node_id = n.id AND p.repository = l.repository AND p.image = l.image
+WHERE l.repository = ?1 AND l.image = ?2 AND l.kind = 2 AND l.digest = ?3
 ORDER BY p.tag = '', p.tag LIMIT ?4;
 
 -- name: image_tags
 SELECT p.tag
-FROM image_places p
-JOIN image_links l ON l.repository = p.repository AND l.image = p.image AND l.kind = 2 AND l.digest = p.digest
-JOIN nodes n ON n.id = p.node_id AND n.sha256 = l.sha256
+FROM image_places p JOIN nodes n ON n.id = p.node_id
 WHERE p.repository = ?1 AND p.image = ?2 AND p.tag > ?3
+  AND EXISTS (SELECT 1 FROM image_links l WHERE l.repository = p.repository AND l.image = p.image AND l.kind = 2 AND l.sha256 = n.sha256)
 ORDER BY p.tag LIMIT ?4;
 
 -- name: image_exists
@@ -63,8 +67,8 @@ WHERE repository || '/' || image > ?1 ORDER BY name LIMIT ?2;
 SELECT l.digest, l.descriptor FROM image_links l
 WHERE l.repository = ?1 AND l.image = ?2 AND l.kind = 2 AND l.subject = ?3 AND l.subject <> ''
   AND (?4 = '' OR l.artifact_type = ?4) AND l.digest > ?5
-  AND EXISTS (SELECT 1 FROM image_places p JOIN nodes n ON n.id = p.node_id AND n.sha256 = l.sha256
-              WHERE p.repository = l.repository AND p.image = l.image AND p.digest = l.digest)
+  AND EXISTS (SELECT 1 FROM nodes n JOIN image_places p ON p.node_id = n.id
+              WHERE n.sha256 = l.sha256 AND p.repository = l.repository AND p.image = l.image)
 ORDER BY l.digest LIMIT ?6;
 
 -- The folder of a place that went, unless something is in it: decided and done in one statement, so that no push can come between.

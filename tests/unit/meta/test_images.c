@@ -13,6 +13,7 @@ typedef struct fixture {
     meta *m;
     arena a;
     meta_image app;
+    str replaced; /* by the last manifest_put */
 } fixture;
 
 static int setup(void **state)
@@ -80,7 +81,8 @@ static void manifest_put(fixture *f, const char *tag, const char *content, const
                       .sha256 = sha256_of(content)};
     link_put(f, f->app, META_IMAGE_MANIFEST, content, subject);
     if (!meta_node_put(f->m, &node, &id, &e)) fail_msg("%s", e.message);
-    if (!meta_image_place_put(f->m, &f->app, id, str_from_c(tag), address_of(f, content), &e))
+    if (!meta_image_place_put(f->m, &f->app, id, str_from_c(tag), address_of(f, content), &f->a, &f->replaced,
+                              &e))
         fail_msg("%s", e.message);
 }
 
@@ -204,10 +206,16 @@ static void a_tag_that_moves_leaves_the_old_manifest(void **state)
     meta_image_place place, *places;
     size_t count;
     manifest_put(f, "latest", "old", NULL);
+    assert_int_equal(f->replaced.len, 0);
     manifest_put(f, "latest", "new", NULL);
+    assert_true(str_eq(f->replaced, address_of(f, "old")));
+    manifest_put(f, "latest", "new", NULL);
+    assert_int_equal(f->replaced.len, 0);
     assert_true(meta_image_tag_find(f->m, &f->app, STR("latest"), &f->a, &place, &e));
     assert_true(str_eq(place.link.digest, address_of(f, "new")));
     assert_false(meta_image_places(f->m, &f->app, address_of(f, "old"), 10, &f->a, &places, &count, &e));
+    meta_image_link link;
+    assert_true(meta_image_manifest_find(f->m, &f->app, address_of(f, "old"), &f->a, &link, &e));
 }
 
 static void tags_come_in_byte_order_and_pages(void **state)

@@ -34,6 +34,9 @@ typedef struct meta_image_link {
 bool meta_image_link_put(meta *m, const meta_image_link *link, err *e) MUST_USE;
 bool meta_image_blob_find(meta *m, const meta_image *image, str digest, arena *a, meta_image_link *out,
                           err *e) MUST_USE; /* ERR_BLOB_UNKNOWN */
+/* The link alone, whether or not the manifest has a place. ERR_MANIFEST_UNKNOWN. */
+bool meta_image_manifest_find(meta *m, const meta_image *image, str address, arena *a, meta_image_link *out,
+                              err *e) MUST_USE;
 /* Every image, in any repository, that has this blob: candidates for a mount. At most `limit`. */
 bool meta_image_blob_holders(meta *m, str digest, size_t limit, arena *a, meta_image_link **out,
                              size_t *count, err *e) MUST_USE;
@@ -51,9 +54,10 @@ typedef struct meta_image_place {
     str tag;  /* empty: the place under its digest */
 } meta_image_place;
 
-/* The artifact `node` shows the manifest `digest` under `tag` (or, empty, under its digest). Replaces what the node showed before. */
-bool meta_image_place_put(meta *m, const meta_image *image, int64_t node, str tag, str digest,
-                          err *e) MUST_USE;
+/* The artifact `node` shows the manifest `address` under `tag` (or, empty, under its digest). *replaced is what it was said to show before, or empty:
+ * that manifest may have lost its last place. */
+bool meta_image_place_put(meta *m, const meta_image *image, int64_t node, str tag, str address, arena *a,
+                          str *replaced, err *e) MUST_USE;
 bool meta_image_tag_find(meta *m, const meta_image *image, str tag, arena *a, meta_image_place *out,
                          err *e) MUST_USE; /* ERR_MANIFEST_UNKNOWN */
 /* All places of one manifest, tags first; none is ERR_MANIFEST_UNKNOWN. */
