@@ -93,7 +93,7 @@ static str string_of(const advisory_builder *b, uint32_t number)
 {
     size_t start = get_number(&b->starts, number);
     size_t end = number + 1 < b->strings ? get_number(&b->starts, (size_t)number + 1) : b->pool.len;
-    return bytes_str((bytes){b->pool.data + start, end - start});
+    return str_slice(buf_str(&b->pool), start, end - start);
 }
 
 /* FNV-1a. The texts are outside data, but a slow import of a hostile export harms only its importer. */

@@ -76,7 +76,7 @@ static bool wheel_name(arena *a, str file, str *name, str *version)
     str before, after;
     if (str_cut(*version, '%', &before, &after) && str_eq_nocase(str_slice(after, 0, 2), STR("2B")))
         *version = arena_printf(a, "%.*s+%.*s", STR_ARG(before), STR_ARG(str_skip(after, 2)));
-    return pypi_name_length(*name) == name->len && pep440_is_valid(*version);
+    return name->len && pypi_name_length(*name) == name->len && pep440_is_valid(*version);
 }
 
 /* "#egg=name" of addresses; further parts follow an '&', extras a '['. */

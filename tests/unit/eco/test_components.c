@@ -96,6 +96,7 @@ static void requirements_read_reports_what_names_no_version(void **state)
            "pip @ https://files.example/pip-22.0.tar.gz\n"
            "onnx @ file:///srv/onnx-1.12.0-cp39-cp39-linux_x86_64.whl ; python_version > '3'\n"
            "./vendored/thing\n"
+           "/-1.0-py3-none-any.whl\n"
            "broken[extra==1.0\n"
            "!!!\n",
            "-r base.txt||open\n"
@@ -106,6 +107,7 @@ static void requirements_read_reports_what_names_no_version(void **state)
            "pip|https://files.example/pip-22.0.tar.gz|open\n"
            "onnx|1.12.0|known\n"
            "./vendored/thing||open\n"
+           "/-1.0-py3-none-any.whl||open\n"
            "broken|[extra==1.0|open\n"
            "!!!||open\n");
 }
