@@ -178,9 +178,12 @@ static int scan_with_advisories(const scan_options *o, scan_work *work)
     err e = {0};
     if (o->policy && !read_policies(o->policy, &policies, &e)) return complain(&e, CLI_USAGE);
     if (!advisories_store_open(o->data, &store, &e)) return complain(&e, CLI_UNFINISHED);
+    /* cppcheck-suppress autoVariables ; emptied again below */
     work->advisories = &store.index;
     work->policies = policies;
     int code = scan_all(o, work, &store.index);
+    work->advisories = NULL;
+    work->policies = NULL;
     advisories_store_close(&store);
     return code;
 }
