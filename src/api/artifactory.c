@@ -43,7 +43,15 @@ void art_reply_text(http_response *resp, unsigned status, str text)
     http_reply(resp, status, "text/plain", str_bytes(text));
 }
 
-void art_render_error(http_request *req UNUSED, http_response *resp, const err *e)
+/* Clients send credentials only when asked. The web UI is not asked: the browser would show its own window instead of the page's. */
+static void challenge(const http_request *req, http_response *resp)
+{
+    str ui;
+    if (http_header(req, "X-Assay-Ui", &ui)) return;
+    http_header_set(resp, "WWW-Authenticate", STR("Basic realm=\"Artifactory Realm\""));
+}
+
+void art_render_error(http_request *req, http_response *resp, const err *e)
 {
     unsigned status = err_http_status(e->code);
     err nothing;
@@ -55,8 +63,7 @@ void art_render_error(http_request *req UNUSED, http_response *resp, const err *
     bool built = json_object_set_new(one, "status", json_integer(status)) == 0 &&
                  json_set_str(one, "message", str_from_c(e->message)) && json_array_append(list, one) == 0 &&
                  json_object_set(document, "errors", list) == 0;
-    if (e->code == ERR_UNAUTHENTICATED)
-        http_header_set(resp, "WWW-Authenticate", STR("Basic realm=\"Artifactory Realm\""));
+    if (e->code == ERR_UNAUTHENTICATED) challenge(req, resp);
     if (built && json_encode_pretty(document, &text, &nothing))
         http_reply(resp, status, "application/json", buf_bytes(&text));
     else

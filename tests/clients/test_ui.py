@@ -148,3 +148,12 @@ def test_script_and_style_stay_within_their_budget(server):
 def test_unknown_files_and_api_addresses_are_not_answered_by_the_page(server):
     for path in ("/ui/assets/app-0000000000.js", "/ui/api/nothing", "/ui/assets/none.js?v=1"):
         assert get(server, path).status in (401, 404)
+
+
+def test_the_pages_are_not_answered_with_the_browsers_own_login_window(server):
+    """A Basic challenge would make the browser ask for the password itself when a session ends."""
+    path = "/artifactory/api/repositories"
+    assert get(server, path).headers["WWW-Authenticate"]
+    answer = get(server, path, X_Assay_Ui="1")
+    assert answer.status == 401
+    assert answer.headers["WWW-Authenticate"] is None

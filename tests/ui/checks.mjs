@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { newPage, PHONE, signIn, WIDE } from "./browser.mjs";
 
@@ -214,50 +215,70 @@ export async function a_large_file_is_hashed_in_pieces_and_arrives_whole(ctx) {
   await finish(opened);
 }
 
-/* A line so slow that an upload can be watched; the answer makes it fast again. */
-async function slowUploads(page) {
-  const network = await page.context().newCDPSession(page);
-  const limit = (bytes) => network.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes });
-  await network.send("Network.enable");
-  await limit(20_000);
-  return () => limit(-1);
+/* A line to the server that lets the first 300 KB of each connection through, and the rest when it is told to hurry. */
+async function slowLine(ctx) {
+  const target = new URL(ctx.base);
+  const held = new Set();
+  let hurried = false;
+  const server = createServer((client) => {
+    const up = connect(Number(target.port), target.hostname);
+    const end = () => (client.destroy(), up.destroy(), held.delete(client));
+    let passed = 0;
+    up.pipe(client);
+    client.on("data", (bytes) => {
+      up.write(bytes);
+      passed += bytes.length;
+      if (passed > 300_000 && !hurried) held.add(client.pause());
+    });
+    for (const socket of [client, up]) socket.on("close", end).on("error", end);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    base: `http://127.0.0.1:${server.address().port}`,
+    hurry: () => {
+      hurried = true;
+      for (const client of held) client.resume();
+    },
+    close: () => server.close(),
+  };
 }
 
 export async function an_upload_can_be_cancelled(ctx) {
-  const opened = await open(ctx);
+  const line = await slowLine(ctx);
+  const opened = await open({ ...ctx, base: line.base });
   const { page } = opened;
   await makeRepository(page, "cancelled");
   await page.goto("/ui/artifacts/cancelled");
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.keyboard.press("d");
   await page.locator("input[type=file]").setInputFiles({ name: "gone.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(2_000_000, 7) });
-  const hurry = await slowUploads(page);
   await page.getByRole("button", { name: "Deploy 1 file" }).click();
   await page.locator("li.up.sending").waitFor();
   await page.getByRole("button", { name: "Remove gone.bin" }).click();
   await page.locator("li.up").waitFor({ state: "detached" });
-  await hurry();
   assert.equal((await call(page, "GET", "/ui/api/item?repo=cancelled&path=gone.bin")).status, 404);
   await finish(opened);
+  line.close();
 }
 
 export async function closing_the_dialog_keeps_uploads_going(ctx) {
-  const opened = await open(ctx);
+  const line = await slowLine(ctx);
+  const opened = await open({ ...ctx, base: line.base });
   const { page } = opened;
   await makeRepository(page, "kept");
   await page.goto("/ui/artifacts/kept");
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.keyboard.press("d");
-  await page.locator("input[type=file]").setInputFiles({ name: "kept.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(400_000, 8) });
-  const hurry = await slowUploads(page);
+  await page.locator("input[type=file]").setInputFiles({ name: "kept.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(2_000_000, 8) });
   await page.getByRole("button", { name: "Deploy 1 file" }).click();
   await page.locator("li.up.sending").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "1 upload under way" }).waitFor();
-  await hurry();
+  line.hurry();
   await page.locator(".toast").filter({ hasText: "kept.bin is stored." }).getByRole("link", { name: "Open" }).click();
   await page.getByRole("heading", { level: 1, name: "kept.bin" }).waitFor();
   await finish(opened);
+  line.close();
 }
 
 /* A push as a client does it, with the smallest image that has something to find in it. */
@@ -503,6 +524,7 @@ export async function shortcuts_search_and_theme_work(ctx) {
   await page.getByRole("combobox", { name: "Search or jump to" }).fill("vuln");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/ui\/vulnerabilities/);
+  await page.locator("dialog[open]").waitFor({ state: "detached" });
   await page.keyboard.press("g");
   await page.keyboard.press("l");
   await page.waitForURL(/\/ui\/policies$/);

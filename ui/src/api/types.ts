@@ -48,7 +48,8 @@ export interface Component {
   name: string;
   version: string;
   path: string;
-  layer?: string;
+  /* Of an image: the position of its layer, from 0. */
+  layer?: number;
 }
 
 export interface Finding {
@@ -56,7 +57,7 @@ export interface Finding {
   kind: "model_threat" | "vulnerability" | "license" | "secret" | "misconfiguration" | "scan_incomplete";
   severity: Severity;
   title: string;
-  where?: { member?: string; layer?: string; offset?: number; line?: number } | null;
+  where?: { member?: string; layer?: number; offset?: number; line?: number } | null;
   call?: string;
   component?: string;
   version?: string;

@@ -51,11 +51,10 @@ const punches: Record<Punch, preact.JSX.Element> = {
 
 const words: Record<Punch, string> = { clean: "clean", suspicious: "suspicious", unsafe: "unsafe", unparseable: "unparseable", waiting: "not judged yet" };
 
-/* "pickle, protocol 4" becomes "PKL 4": what fits on a punch. */
-export function punchFormat(format: string | null): string {
+/* "pickle" of protocol 4 becomes "PKL 4": what fits on a punch. */
+export function punchFormat(format: string | null, protocol = ""): string {
   if (!format) return "FILE";
-  const protocol = /pickle\D*(\d)/i.exec(format);
-  if (protocol) return `PKL ${protocol[1]}`;
+  if (/pickle/i.test(format) && /^\d$/.test(protocol)) return `PKL ${protocol}`;
   const known: [RegExp, string][] = [[/pickle/i, "PKL"], [/joblib/i, "JOBLIB"], [/safetensors/i, "SAFE"], [/image|manifest|oci|docker/i, "IMAGE"], [/requirements/i, "REQS"], [/wheel/i, "WHEEL"]];
   return known.find(([pattern]) => pattern.test(format))?.[1] ?? format.replace(/[^A-Za-z0-9]/g, "").slice(0, 6).toUpperCase();
 }

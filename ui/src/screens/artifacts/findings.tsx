@@ -1,7 +1,7 @@
 /* The findings and the components of one artifact. */
 import { useState } from "preact/hooks";
 import type { Component, Finding, Item, Severity, Status } from "../../api/types";
-import { count, plural, SEVERITIES, shortDigest } from "../../lib/format";
+import { count, plural, SEVERITIES } from "../../lib/format";
 import { href } from "../../lib/router";
 import { Icon } from "../../parts/icon";
 import { Card } from "../../parts/page";
@@ -214,7 +214,7 @@ export function Components({ item, title, rows: only }: { item: Item; title: str
               <td class="num hide">{facts.findings > 0 ? facts.findings : ""}</td>
               <td class="hide">{facts.worst && <Fixed version={facts.fixed} />}</td>
               <td class="muted wide-only hide mono">
-                <Name text={facts.component.path || (facts.component.layer ? shortDigest(facts.component.layer) : facts.component.eco)} />
+                <Name text={facts.component.path || facts.component.eco} />
               </td>
             </tr>
           ))}

@@ -36,10 +36,6 @@ function imageOf(item: Item): ImageInfo {
   return { ...item.image, reference: named || reference };
 }
 
-const layerOf = (thing: { layer?: string }): string => thing.layer ?? "";
-const plain = (digest: string): string => digest.replace(/^sha256:/, "");
-const sameLayer = (layer: Layer, digest: string): boolean => digest !== "" && plain(layer.digest) === plain(digest);
-
 function countsOf(findings: readonly Finding[]): Record<Severity, number> {
   const counts: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
   for (const finding of findings) counts[finding.severity]++;
@@ -81,11 +77,11 @@ function LayerRow({ facts, number, chosen, onChoose }: { facts: LayerFacts; numb
 function Layers({ item, image }: { item: Item; image: ImageInfo }) {
   const [layerKey] = useQuery("layer");
   const vulnerabilities = vulnerabilitiesOf(item);
-  const facts = image.layers.map((layer): LayerFacts => {
-    const components = item.components.filter((one) => sameLayer(layer, layerOf(one)));
-    const findings = vulnerabilities.filter((one) => sameLayer(layer, one.where?.layer ?? "") || components.some((component) => component.name === one.component && component.version === one.version));
-    return { layer, components, findings };
-  });
+  const facts = image.layers.map((layer, at): LayerFacts => ({
+    layer,
+    components: item.components.filter((one) => one.layer === at),
+    findings: vulnerabilities.filter((one) => one.where?.layer === at),
+  }));
   const known = facts.some((one) => one.components.length > 0);
   const chosen = Number(layerKey) > 0 ? facts[Number(layerKey) - 1] : undefined;
   return (

@@ -136,7 +136,7 @@ export function VerdictCard({ item, status, format, children }: { item: Item; st
   const judged = judge(item, status);
   return (
     <section class={`card verdict ${judged.tone}`} aria-label="Verdict">
-      <Hallmark verdict={judged.punch} format={punchFormat(format ?? item.format)} judgedMs={item.scan?.finished_ms ?? null} />
+      <Hallmark verdict={judged.punch} format={punchFormat(format ?? item.format, item.facts.find((fact) => fact.name === "pickle_protocol")?.value)} judgedMs={item.scan?.finished_ms ?? null} />
       <div class="grow">
         <h2>{judged.title}</h2>
         <p>{judged.basis}</p>

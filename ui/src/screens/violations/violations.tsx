@@ -87,12 +87,13 @@ export function Violations() {
   const policies = useData("policies", api.policies);
   const watches = useData("watches", api.watches);
   const rows = data.value?.rows;
+  const error = data.error ?? policies.error ?? watches.error;
   const known = policies.value !== undefined && watches.value !== undefined;
   return (
     <Page title="Violations" sub="What stands against a policy, and whether it blocks the download." wide>
-      {data.error && <ErrorNote error={data.error} retry={data.refresh} />}
+      {error && <ErrorNote error={error} retry={data.refresh} />}
       <section class="card">
-        {(!rows || (rows.length === 0 && !known)) && !data.error && <Skeleton rows={4} />}
+        {(!rows || (rows.length === 0 && !known)) && !error && <Skeleton rows={4} />}
         {rows?.length === 0 && known && <Nothing policies={policies.value?.length ?? 0} watches={watches.value?.length ?? 0} />}
         {rows && rows.length > 0 && (
           <>
