@@ -1,7 +1,7 @@
 /* The findings and the components of one artifact. */
 import { useState } from "preact/hooks";
 import type { Component, Finding, Item, Severity, Status } from "../../api/types";
-import { count, plural, SEVERITIES } from "../../lib/format";
+import { count, plural, SEVERITIES, visible } from "../../lib/format";
 import { href } from "../../lib/router";
 import { Icon } from "../../parts/icon";
 import { Card } from "../../parts/page";
@@ -198,7 +198,7 @@ export function Components({ item, title, rows: only }: { item: Item; title: str
             <th>Worst</th>
             <th class="num">Findings</th>
             <th>Fixed in</th>
-            <th class="wide-only">From</th>
+            {!only && <th class="wide-only">From</th>}
           </tr>
         </thead>
         <tbody>
@@ -213,9 +213,11 @@ export function Components({ item, title, rows: only }: { item: Item; title: str
               <td>{facts.worst ? <SeverityBadge severity={facts.worst} /> : <span class="faint">none known</span>}</td>
               <td class="num hide">{facts.findings > 0 ? facts.findings : ""}</td>
               <td class="hide">{facts.worst && <Fixed version={facts.fixed} />}</td>
-              <td class="muted wide-only hide mono">
-                <Name text={facts.component.path || facts.component.eco} />
-              </td>
+              {!only && (
+                <td class="muted wide-only hide mono from" title={visible(facts.component.path)}>
+                  {visible(facts.component.path || facts.component.eco)}
+                </td>
+              )}
             </tr>
           ))}
         </tbody>

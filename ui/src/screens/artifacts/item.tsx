@@ -80,6 +80,26 @@ export function FactsCard({ item }: { item: Item }) {
   );
 }
 
+/* What the readers of formats call their facts, as people do. */
+const factNames: Record<string, string> = { pickle_protocol: "Protocol", raw_arrays: "Arrays", sklearn_version: "scikit-learn", n_features: "Features", n_estimators: "Trees", n_classes: "Classes" };
+const factName = (name: string): string => factNames[name] ?? capital(visible(name).replaceAll("_", " "));
+
+/* A dotted name breaks after its dots. */
+function Dotted({ text }: { text: string }) {
+  return (
+    <bdi>
+      {visible(text)
+        .split(/(?<=\.)/)
+        .map((part, at) => (
+          <>
+            {at > 0 && <wbr />}
+            {part}
+          </>
+        ))}
+    </bdi>
+  );
+}
+
 function WhatItIs({ item }: { item: Item }) {
   if (item.facts.length === 0) return null;
   return (
@@ -88,9 +108,9 @@ function WhatItIs({ item }: { item: Item }) {
         <dl class="kv nk">
           {item.facts.map((fact, at) => (
             <>
-              <dt key={at}>{capital(visible(fact.name).replaceAll("_", " "))}</dt>
+              <dt key={at}>{factName(fact.name)}</dt>
               <dd class="wrap-any">
-                <Name text={fact.value} />
+                <Dotted text={fact.value.slice(0, 400)} />
               </dd>
             </>
           ))}

@@ -56,7 +56,7 @@ function threat(item: Item): Judgement {
         )}
         {worst?.advice && `${sentence(worst.advice)} `}
         {more > 0 && `${plural(more, "more finding")} below. `}
-        {unsafe ? "Do not load it." : "Read the findings before loading it."}
+        {unsafe ? !/do not load/i.test(worst?.advice ?? "") && "Do not load it." : "Read the findings before loading it."}
       </>
     ),
     tone: unsafe ? "bad" : "warn",

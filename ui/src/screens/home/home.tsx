@@ -89,7 +89,7 @@ function Attention({ threats, violations }: { threats: readonly ThreatRow[]; vio
             </td>
             <td class="num">
               <a class="btn sm" href={href(itemPath(row.repo, row.path))}>
-                See the call<span class="sr">, {row.path}</span>
+                {row.verdict === "unparseable" ? "See why" : "See the call"}<span class="sr">, {row.path}</span>
               </a>
             </td>
           </tr>

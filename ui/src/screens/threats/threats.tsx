@@ -81,7 +81,7 @@ export function Threats() {
                 ))}
               </tbody>
             </table>
-            <div class="foot-line">{plural(rows.length, "artifact")}, newest first. Read in a sandbox, never executed.</div>
+            <div class="foot-line">{plural(rows.length, "artifact")}, worst first. Read in a sandbox, never executed.</div>
           </>
         )}
       </section>

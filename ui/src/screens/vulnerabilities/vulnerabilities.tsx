@@ -43,7 +43,7 @@ function Row({ row, chosen }: { row: VulnerabilityRow; chosen: boolean }) {
       <td class="fx">
         <Fixed version={row.fixed} />
       </td>
-      <td>
+      <td class="where">
         <a class="wrap-any" href={href(itemPath(row.repo, row.path))}>
           {visible(artifactLabel(row.path))}
         </a>
