@@ -14,7 +14,7 @@ static void note_member(advisory_import_counts *counts, str path, const char *pr
     counts->skipped++;
     counts->skipped_malformed++;
     if (counts->first_problem[0]) return;
-    snprintf(counts->first_problem, sizeof counts->first_problem, "%.*s: %s",
+    snprintf(counts->first_problem, sizeof counts->first_problem, "%.*s: %.160s",
              (int)(path.len < 80 ? path.len : 80), path.data ? path.data : "", problem);
 }
 

@@ -32,7 +32,7 @@ static bool no_memory(const osv_record *r, err *e)
 static void note_problem(advisory_import_counts *counts, str id, const char *problem)
 {
     if (counts->first_problem[0]) return;
-    snprintf(counts->first_problem, sizeof counts->first_problem, "%.*s: %s",
+    snprintf(counts->first_problem, sizeof counts->first_problem, "%.*s: %.160s",
              (int)(id.len < 80 ? id.len : 80), id.data ? id.data : "", problem);
 }
 

@@ -207,7 +207,7 @@ static registry_deploy_request deploy_request(const oci_call *call, str path, st
 static bool place_manifest(const incoming *in, str tag, str *replaced, err *e)
 {
     const oci_call *call = in->call;
-    str path;
+    str path = STR_NONE;
     meta_node node;
     meta_property properties[3];
     if (!place_path(call, tag.len ? tag : in->address.text, &path, e)) return false;

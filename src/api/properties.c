@@ -56,12 +56,12 @@ typedef enum part_end { END_OF_TEXT, END_OF_PAIR, END_OF_NAME, END_OF_VALUE } pa
 /* Collect decoded bytes up to what ends the part; in a name '=' does, in a value ','. */
 static bool scan_part(scanner *s, bool is_name, buf *text, part_end *end, err *e)
 {
-    unit u;
+    unit u = {0};
     while (s->at < s->raw.len) {
         if (!next_unit(s, &u, e)) return false;
         if (u.c == '\\' && s->at < s->raw.len) {
             scanner ahead = *s;
-            unit escaped;
+            unit escaped = {0};
             if (!next_unit(&ahead, &escaped, e)) return false;
             if (is_escapable(escaped.c)) {
                 *s = ahead;

@@ -95,7 +95,7 @@ bool meta_user_delete(meta *m, str name, err *e)
 
 bool meta_token_create(meta *m, const meta_token *t, digest hash, digest refresh_hash, int64_t *id, err *e)
 {
-    meta_user owner;
+    meta_user owner = {0};
     AUTO_ARENA arena a;
     arena_init(&a, 64 * 1024);
     if (!meta_user_find(m, t->user, &a, &owner, e)) return false;

@@ -278,7 +278,7 @@ bool finding_incomplete(const char *why, json_t **made, err *e)
 
 bool part_incomplete(const char *why, json_t **part, err *e)
 {
-    json_t *only;
+    json_t *only = NULL;
     AUTO_BUF buf title;
     buf_init(&title, TEXT_BYTES);
     buf_printf(&title, "Not fully analysed: %s", why);
