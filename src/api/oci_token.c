@@ -137,6 +137,11 @@ bool oci_token(http_request *req, http_response *resp, err *e)
         return err_set(e, ERR_UNAUTHENTICATED,
                        "anonymous access is off: send a user name and a password or token");
 
+    /* Otherwise a token that leaked would live for ever, an hour at a time. */
+    if (oci_scope_is_limited(who->scope))
+        return err_set(e, ERR_UNAUTHENTICATED,
+                       "a registry token cannot ask for another: send a password or an access token");
+
     AUTO_BUF buf scope;
     str name, value;
     buf_init(&scope, LIMIT_REGISTRY_SCOPE_BYTES);

@@ -6,6 +6,8 @@
  */
 #include "ui_api.h"
 
+#include "oci_scope.h"
+
 #include "base/limits.h"
 
 enum { SESSION_SECONDS = 12 * 60 * 60, TOKEN_DAYS_DEFAULT = 30, DAY_SECONDS = 24 * 60 * 60 };
@@ -79,6 +81,8 @@ bool ui_token_create(http_request *req, http_response *resp, err *e)
     AUTO(json_release) json_t *body = NULL;
     if (!json_decode(http_request_body(req), "the request", &body, e)) return false;
     if (!json_member_i64_or(body, "days", TOKEN_DAYS_DEFAULT, &days, e)) return false;
+    if (oci_scope_is_limited(who->scope))
+        return err_set(e, ERR_DENIED, "a token of the container registry cannot make others");
     if (days < 1 || days > LIMIT_TOKEN_DAYS)
         return err_set(e, ERR_UNPROCESSABLE, "'days' must be between 1 and LIMIT_TOKEN_DAYS (%d)",
                        (int)LIMIT_TOKEN_DAYS);
