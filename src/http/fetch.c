@@ -1,6 +1,9 @@
 /*
  * http/fetch.c - conditional and resumed GET (RFC 9110: If-None-Match, Range with If-Range).
  *
+ * libcurl is loaded when something is fetched, not when the program starts: it brings thirty libraries, which cost every start (and every sandboxed
+ * child) six milliseconds and some memory.
+ *
  * If-Range makes the server choose: the rest of the same version (206), or all of the new one (200). Only a strong ETag may be used for it.
  */
 #include "http/fetch.h"
@@ -8,6 +11,7 @@
 #include "os/file.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,9 +25,23 @@ enum {
     PATH_BYTES = 4096
 };
 
+/* The functions of libcurl that are used here, with the types of its header. */
+typedef struct curl_library {
+    void *handle;
+    __typeof__(curl_easy_init) *init;
+    __typeof__(curl_easy_setopt) *setopt;
+    __typeof__(curl_easy_perform) *perform;
+    __typeof__(curl_easy_getinfo) *getinfo;
+    __typeof__(curl_easy_strerror) *describe;
+    __typeof__(curl_easy_cleanup) *cleanup;
+    __typeof__(curl_slist_append) *list_append;
+    __typeof__(curl_slist_free_all) *list_free;
+} curl_library;
+
 /* One GET on its way. */
 typedef struct transfer {
     const http_fetch *what;
+    curl_library lib;
     CURL *curl;
     int fd;
     const char *etag_path;
@@ -34,6 +52,32 @@ typedef struct transfer {
     uint64_t resumed_bytes;
     err trouble; /* of our own side, while libcurl is calling back */
 } transfer;
+
+/* --- libcurl --------------------------------------------------------------------------------------------------------------- */
+
+static bool load_curl(curl_library *out, err *e)
+{
+    /* Never unloaded: libraries that it brings have threads and exit handlers of their own. */
+    curl_library lib = {.handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL)};
+    if (!lib.handle)
+        return err_set(e, ERR_UNSUPPORTED, "fetching needs libcurl (Debian package libcurl4): %s", dlerror());
+    const struct {
+        const char *name;
+        void *place; /* of a function pointer */
+    } wanted[] = {
+        {"curl_easy_init", &lib.init},           {"curl_easy_setopt", &lib.setopt},
+        {"curl_easy_perform", &lib.perform},     {"curl_easy_getinfo", &lib.getinfo},
+        {"curl_easy_strerror", &lib.describe},   {"curl_easy_cleanup", &lib.cleanup},
+        {"curl_slist_append", &lib.list_append}, {"curl_slist_free_all", &lib.list_free},
+    };
+    for (size_t i = 0; i < COUNT_OF(wanted); i++) {
+        void *symbol = dlsym(lib.handle, wanted[i].name);
+        if (!symbol) return err_set(e, ERR_UNSUPPORTED, "libcurl has no '%s'", wanted[i].name);
+        memcpy(wanted[i].place, &symbol, sizeof symbol);
+    }
+    *out = lib;
+    return true;
+}
 
 /* --- the part file --------------------------------------------------------------------------------------------------------- */
 
@@ -99,7 +143,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
 static bool start_body(transfer *t)
 {
     long status = 0;
-    curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+    t->lib.getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
     t->body_started = true;
     t->is_refused = status != 200 && status != 206;
     if (t->is_refused) return true; /* an error page: let it pass by, the status tells enough */
@@ -144,11 +188,12 @@ static int on_progress(void *ctx, curl_off_t total, curl_off_t done, curl_off_t 
 
 /* --- one GET --------------------------------------------------------------------------------------------------------------- */
 
-static bool add_header(struct curl_slist **list, const char *name, const char *value, err *e)
+static bool add_header(const curl_library *lib, struct curl_slist **list, const char *name, const char *value,
+                       err *e)
 {
     char line[HTTP_ETAG_BYTES + 64];
     snprintf(line, sizeof line, "%s: %s", name, value);
-    struct curl_slist *longer = curl_slist_append(*list, line);
+    struct curl_slist *longer = lib->list_append(*list, line);
     if (!longer) return err_set(e, ERR_MEMORY, "no memory left to fetch a file");
     *list = longer;
     return true;
@@ -157,27 +202,27 @@ static bool add_header(struct curl_slist **list, const char *name, const char *v
 static void set_options(transfer *t, const struct curl_slist *headers, const char *range)
 {
     CURL *c = t->curl;
-    curl_easy_setopt(c, CURLOPT_URL, t->what->url);
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR,
-                     strncmp(t->what->url, "https:", 6) == 0 ? "https" : "http,https");
-    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
-    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
-    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)IDLE_SECONDS);
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c, CURLOPT_USERAGENT, "assay");
-    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
-    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
-    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(c, CURLOPT_XFERINFODATA, t);
-    curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+    __typeof__(curl_easy_setopt) *set = t->lib.setopt;
+    set(c, CURLOPT_URL, t->what->url);
+    set(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(c, CURLOPT_REDIR_PROTOCOLS_STR, strncmp(t->what->url, "https:", 6) == 0 ? "https" : "http,https");
+    set(c, CURLOPT_FOLLOWLOCATION, 1L);
+    set(c, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+    set(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+    set(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set(c, CURLOPT_LOW_SPEED_TIME, (long)IDLE_SECONDS);
+    set(c, CURLOPT_NOSIGNAL, 1L);
+    set(c, CURLOPT_USERAGENT, "assay");
+    set(c, CURLOPT_HTTPHEADER, headers);
+    set(c, CURLOPT_HEADERFUNCTION, on_header);
+    set(c, CURLOPT_HEADERDATA, t);
+    set(c, CURLOPT_WRITEFUNCTION, on_body);
+    set(c, CURLOPT_WRITEDATA, t);
+    set(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+    set(c, CURLOPT_XFERINFODATA, t);
+    set(c, CURLOPT_NOPROGRESS, 0L);
     /* CURLOPT_RANGE, because CURLOPT_RESUME_FROM treats a fresh 200 as an error. */
-    if (range) curl_easy_setopt(c, CURLOPT_RANGE, range);
+    if (range) set(c, CURLOPT_RANGE, range);
 }
 
 static bool perform(transfer *t, CURLcode *result, err *e)
@@ -187,17 +232,17 @@ static bool perform(transfer *t, CURLcode *result, err *e)
     snprintf(range, sizeof range, "%llu-", (unsigned long long)t->have_bytes);
     bool resumes = t->have_bytes > 0;
     bool is_ready = !t->what->known_etag || !t->what->known_etag[0] ||
-                    add_header(&headers, "If-None-Match", t->what->known_etag, e);
-    if (is_ready && resumes) is_ready = add_header(&headers, "If-Range", t->part_etag, e);
+                    add_header(&t->lib, &headers, "If-None-Match", t->what->known_etag, e);
+    if (is_ready && resumes) is_ready = add_header(&t->lib, &headers, "If-Range", t->part_etag, e);
     if (is_ready) {
         t->body_started = t->is_refused = false;
         t->resumed_bytes = 0;
         set_options(t, headers, resumes ? range : NULL);
-        *result = curl_easy_perform(t->curl);
-        curl_easy_setopt(t->curl, CURLOPT_RANGE, NULL);
-        curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, NULL);
+        *result = t->lib.perform(t->curl);
+        t->lib.setopt(t->curl, CURLOPT_RANGE, NULL);
+        t->lib.setopt(t->curl, CURLOPT_HTTPHEADER, NULL);
     }
-    curl_slist_free_all(headers);
+    t->lib.list_free(headers);
     return is_ready;
 }
 
@@ -229,7 +274,7 @@ static bool fetch_all(transfer *t, const char *part_path, http_fetched *out, err
         CURLcode result = CURLE_OK;
         long status = 0;
         if (!perform(t, &result, e)) return false;
-        curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+        t->lib.getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
         if (t->trouble.code != ERR_NONE) {
             *e = t->trouble;
             return false;
@@ -250,8 +295,7 @@ static bool fetch_all(transfer *t, const char *part_path, http_fetched *out, err
             t->body_started && !t->is_refused && t->have_bytes > 0 && t->have_bytes != before;
         idle = made_progress && is_strong(t->part_etag) ? 0 : idle + 1;
         if (idle >= ATTEMPTS_WITHOUT_PROGRESS)
-            return err_set(e, ERR_UPSTREAM, "cannot fetch '%s': %s", t->what->url,
-                           curl_easy_strerror(result));
+            return err_set(e, ERR_UPSTREAM, "cannot fetch '%s': %s", t->what->url, t->lib.describe(result));
     }
     *e = t->trouble;
     return false;
@@ -265,14 +309,15 @@ bool http_fetch_file(const http_fetch *what, http_fetched *out, err *e)
     snprintf(etag_path, sizeof etag_path, "%s.part.etag", what->path);
 
     transfer t = {.what = what, .fd = -1, .etag_path = etag_path};
+    if (!load_curl(&t.lib, e)) return false;
     if (!open_part(&t, part_path, e)) {
         fd_close(t.fd);
         return false;
     }
-    t.curl = curl_easy_init();
+    t.curl = t.lib.init();
     bool done =
         t.curl ? fetch_all(&t, part_path, out, e) : err_set(e, ERR_MEMORY, "no memory left to fetch a file");
-    if (t.curl) curl_easy_cleanup(t.curl);
+    if (t.curl) t.lib.cleanup(t.curl);
     fd_close(t.fd);
     return done;
 }
