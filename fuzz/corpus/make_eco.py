@@ -34,6 +34,7 @@ def record(name, events, **more):
 
 put("requirements", "plain", "a==1.0\nb[x, y]>=1,<2 ; python_version < '3'\n-r other.txt\n-e git+https://h/p#egg=c\n")
 put("requirements", "hashes", "a==1.0 \\\n  --hash=sha256:00\n# c \\\nhttps://h/d-1.0-py3-none-any.whl\n")
+put("os_release", "debian", "PRETTY_NAME=\"Debian\"\nID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME='bookworm'\n")
 put("metadata", "wheel", "Metadata-Version: 2.1\nName: a\nVersion: 1\nLicense: x\n folded\nClassifier: License :: OSI Approved :: MIT License\n\nName: b\n")
 put("dpkg_status", "two", "Package: a\nStatus: install ok installed\nSource: b (1-2)\nVersion: 1:1-2+b1\n\nPackage: c\nVersion: 2\n")
 for i, pair in enumerate(("1.0\n1.0.0", "1!2.0a1.post2.dev3+ab.4\nv1-5", ">=1.0,!=1.5.*,~=1.2\n1.4rc1", "1:2.3-4~deb12u1\n1:2.3-4+b1")):
