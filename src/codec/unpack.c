@@ -178,9 +178,9 @@ static bool inflate_step(unpack_stream *s, uint8_t *into, size_t capacity, step_
     int code = isal_inflate(state);
     result->got = state->avail_out <= out ? out - state->avail_out : 0;
     /* After an error the input counts are void (they may even have wrapped). */
-    if (code == ISAL_INCORRECT_CHECKSUM) return damaged(s, "the checksum differs", e);
     if (code != ISAL_DECOMP_OK && code != ISAL_END_INPUT && code != ISAL_OUT_OVERFLOW)
-        return damaged(s, "invalid deflate data", e);
+        return err_set(e, ERR_INVALID, "the %s data are damaged: %s", packing_name(s->packing),
+                       code == ISAL_INCORRECT_CHECKSUM ? "the checksum differs" : "invalid deflate data");
 
     result->is_member_end = state->block_state == ISAL_BLOCK_FINISH;
     /* More may be left than was given: the decoder puts back what it read ahead in an earlier step. */

@@ -72,6 +72,7 @@ typedef struct scan_state {
     str member;
     report *report;
     uint64_t at;
+    uint64_t plain_left; /* bytes that may still be read a second time, as pickle.load would */
     size_t streams, arrays, calls;
     unsigned proto;
     const pickle_value *first; /* result of the first stream */
@@ -85,15 +86,34 @@ static bool is_news(const finding *f, bool through_objects)
            (strcmp(f->code, "MDL-PKL-005") == 0 && f->severity >= SEVERITY_HIGH);
 }
 
-/* What pickle.load would do with a joblib file: run the raw bytes. Only what it finds behind the first array is new. */
-static bool scan_as_plain(const scan_state *s, const pickle_summary *joblib, err *e)
+/* Many streams whose raw arrays each run on into the next one: honest files do not make us read everything so often. */
+static bool plain_view_exhausted(scan_state *s, err *e)
 {
+    report_worsen(s->report, VERDICT_UNPARSEABLE);
+    finding f = {.code = "MDL-PKL-014",
+                 .kind = FINDING_MODEL_THREAT,
+                 .severity = SEVERITY_MEDIUM,
+                 .title =
+                     STR("The arrays of this file run into its other pickles too often to be read both ways"),
+                 .member = s->member,
+                 .offset = s->at,
+                 .has_offset = true,
+                 .advice = STR("Save the models one by one.")};
+    return report_add(s->report, &f, e);
+}
+
+/* What pickle.load would do with a joblib file: run the raw bytes. Only what it finds behind the first array is new. */
+static bool scan_as_plain(scan_state *s, const pickle_summary *joblib, err *e)
+{
+    if (s->plain_left == 0) return plain_view_exhausted(s, e);
     report other;
     report_init(&other, s->a);
     pickle_options options = {.member = s->member, .quiet_until = joblib->first_raw_at, .tail = true};
     pickle_stream stream;
     pickle_summary summary;
     if (!pickle_run(s->a, s->content, s->at, &options, &other, &stream, &summary, e)) return false;
+    uint64_t spent = stream.end - s->at;
+    s->plain_left -= spent < s->plain_left ? spent : s->plain_left;
     for (size_t i = 0; i < other.finding_count; i++)
         if (is_news(&other.findings[i], joblib->first_is_objects) &&
             !report_add(s->report, &other.findings[i], e))
@@ -196,6 +216,7 @@ static bool scan_facts(const scan_state *s, err *e)
 bool pickle_scan(arena *a, bytes content, str member, report *r, err *e)
 {
     scan_state s = {.a = a, .content = content, .member = member, .report = r};
+    s.plain_left = 8 * (uint64_t)content.len;
     if (!scan_streams(&s, e) || !scan_facts(&s, e)) return false;
     if (s.arrays) r->format = "joblib";
     return true;

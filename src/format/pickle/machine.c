@@ -90,7 +90,7 @@ static bool vm_init(pickle_vm *vm, arena *a, bytes file, uint64_t at, const pick
                     report *r)
 {
     *vm = (pickle_vm){.a = a, .report = r, .in = reader_of(file), .options = *options};
-    vm->nested_left = 2 * (uint64_t)file.len;
+    vm->nested_left = file.len;
     return reader_seek(&vm->in, at);
 }
 

@@ -141,7 +141,7 @@ bool pickle_dtype_code(str code, pickle_dtype *out)
     return true;
 }
 
-enum { DTYPE_DEPTH_MAX = 16, DTYPE_FIELDS_MAX = 10000 };
+enum { DTYPE_DEPTH_MAX = 16, DTYPE_FIELDS_MAX = 2048 };
 
 typedef struct dtype_walk {
     unsigned depth;
