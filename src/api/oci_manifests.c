@@ -236,7 +236,7 @@ static bool look_for_places(const oci_call *call, str address, size_t limit, met
 /* Show a stored manifest under its digest: untagged, not gone. */
 static bool place_under_digest(const oci_call *call, const meta_image_link *link, err *e)
 {
-    str path, replaced;
+    str path = STR_NONE, replaced;
     meta_node node;
     meta_property properties[3];
     if (!place_path(call, link->digest, &path, e)) return false;
