@@ -105,5 +105,11 @@ bool os_release_read(arena *a, bytes file, str *id, str *version_id)
 str os_release_namespace(arena *a, str id, str version_id)
 {
     if (version_id.len == 0) return arena_copy(a, id);
-    return arena_printf(a, "%.*s:%.*s", STR_ARG(id), STR_ARG(version_id));
+    /* Not with printf: a NUL in a hostile file would end the name early, and make it another's. */
+    char *name = arena_alloc(a, id.len + 1 + version_id.len);
+    if (!name) return STR_NONE;
+    memcpy(name, id.data, id.len);
+    name[id.len] = ':';
+    memcpy(name + id.len + 1, version_id.data, version_id.len);
+    return (str){name, id.len + 1 + version_id.len};
 }

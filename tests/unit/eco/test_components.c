@@ -177,6 +177,7 @@ static void os_release_read_takes_quotes_off(void **state)
     assert_true(os_release_read(&a, str_bytes(STR("ID=\"wol\\fi")), &id, &version));
     assert_true(str_eq(os_release_namespace(&a, id, version), STR("wolfi")));
     assert_false(os_release_read(&a, str_bytes(STR("NAME=x\n")), &id, &version));
+    assert_true(str_eq(os_release_namespace(&a, STR("de\0bian"), STR("12")), STR("de\0bian:12")));
 }
 
 static void component_purl_encodes(void **state)
