@@ -148,7 +148,9 @@ export function VerdictCard({ item, status, format, children }: { item: Item; st
 
 export function BlockedNote({ item }: { item: Item }) {
   if (!item.blocked) return null;
-  const { message, violation } = item.blocked;
+  const { violation } = item.blocked;
+  /* Other clients are told the address; here is a button. */
+  const message = violation === null ? item.blocked.message : item.blocked.message.replace(/\s*How to unblock: \S+$/, "");
   return (
     <div class="note crit">
       <Icon name="lock" />
