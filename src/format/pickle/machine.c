@@ -299,7 +299,7 @@ bool pickle_pop_mark(pickle_vm *vm, pickle_value ***items, size_t *count, err *e
     if (vm->mark_count == 0) return err_set(e, ERR_INVALID, "there is no mark on the stack");
     size_t floor = vm->marks[--vm->mark_count];
     assert(floor <= vm->count);
-    *items = vm->stack + floor;
+    *items = vm->stack ? vm->stack + floor : NULL; /* a mark may be all there ever was */
     *count = vm->count - floor;
     vm->count = floor;
     return true;

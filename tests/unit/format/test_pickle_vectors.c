@@ -59,6 +59,7 @@ static const vector vectors[] = {
     {"second stream", "80044e2e80048c026f738c066765746377649329522e", VERDICT_UNSAFE, "MDL-PKL-001",
      "os.getcwd()"},
     {"data only", "80048c0d636f730a73797374656d0a28532e", VERDICT_CLEAN, NULL, NULL},
+    {"mark alone, before the stack exists", "28742e", VERDICT_CLEAN, NULL, NULL},
     {"truncated", "80048c056162", VERDICT_UNPARSEABLE, "MDL-PKL-014", NULL},
     {"unlisted class", "80048c0c6d795f706b672e6d6f64656c8c034e65749329812e", VERDICT_UNSAFE, "MDL-PKL-002",
      "my_pkg.model.Net()"},
