@@ -8,6 +8,7 @@ const http_route_table *const api_tables[] = {
     &api_oci_routes,
     &api_artifactory_routes,
     &api_access_routes,
+    &api_xray_routes,
     &api_ui_routes,
     &api_ui_file_routes,
 };
