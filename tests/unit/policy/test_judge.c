@@ -45,8 +45,8 @@ static char *judged(const char *criteria, const char *target_text, char out[2048
     AUTO_ARENA arena a;
     arena_init(&a, 1 << 20);
     policy p;
-    judgement *made;
-    size_t count, len = 0;
+    judgement *made = NULL;
+    size_t count = 0, len = 0;
     err e = {0};
     if (!policy_read(json, &a, &p, &e) || !policy_judge(&p, target, &a, &made, &count, &e))
         fail_msg("%s", e.message);
@@ -106,8 +106,8 @@ static void judge_takes_the_first_rule_by_priority(void **state)
     AUTO_ARENA arena a;
     arena_init(&a, 1 << 20);
     policy p;
-    judgement *made;
-    size_t count;
+    judgement *made = NULL;
+    size_t count = 0;
     assert_true(policy_read(json, &a, &p, NULL) && policy_judge(&p, target, &a, &made, &count, NULL));
     assert_int_equal(count, 3);
     assert_true(str_eq(made[0].rule->name, STR("first")) && str_eq(made[1].rule->name, STR("second")));
@@ -228,11 +228,11 @@ static void watch_refuses_what_it_would_not_watch(void **state)
     static const char *const wrong[] = {
         "[]",
         "{\"general_data\":{\"name\":\"\"}}",
-        WATCH(""),
-        WATCH("{\"type\":\"all-builds\"}"),
-        WATCH("{\"type\":\"repository\"}"),
-        WATCH("{\"type\":\"all-repos\",\"filters\":[{\"type\":\"regex\",\"value\":\"(\"}]}"),
-        WATCH("{\"type\":\"all-repos\",\"filters\":[{\"type\":\"property\",\"value\":{}}]}"),
+        (WATCH("")),
+        (WATCH("{\"type\":\"all-builds\"}")),
+        (WATCH("{\"type\":\"repository\"}")),
+        (WATCH("{\"type\":\"all-repos\",\"filters\":[{\"type\":\"regex\",\"value\":\"(\"}]}")),
+        (WATCH("{\"type\":\"all-repos\",\"filters\":[{\"type\":\"property\",\"value\":{}}]}")),
         "{\"general_data\":{\"name\":\"w\"},\"project_resources\":{\"resources\":[{\"type\":\"all-repos\"}]}"
         "}",
     };
