@@ -178,28 +178,34 @@ static bool watch_delete_one(http_request *req, http_response *resp, err *e)
 /* --- the table --------------------------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
-#define ROW(methods, pattern, permission, body, run, handler, help) {methods, pattern, permission, body, run, NULL, handler, help}
-#define V1_AND_V2(methods, rest, permission, body, handler, help) \
-    ROW(methods, "/xray/api/v2/" rest, permission, body, RUN_WORKER, handler, help), \
-    ROW(methods, "/xray/api/v1/" rest, permission, body, RUN_WORKER, handler, help " (v1)")
-
 static const http_route rows[] = {
-    ROW(HTTP_GET,    "/xray/api/v1/system/version",             AUTH_NOTHING,   BODY_NONE,  RUN_INLINE, get_version,       "the version whose calls are spoken"),
-    ROW(HTTP_GET,    "/xray/api/v1/system/ping",                AUTH_NOTHING,   BODY_NONE,  RUN_INLINE, get_ping,          "is somebody there"),
-    ROW(HTTP_GET,    "/xray/api/v1/entitlements/feature/{id}",  AUTH_LOGGED_IN, BODY_NONE,  RUN_INLINE, get_entitlement,   "no further scanner is handed out"),
-    V1_AND_V2(HTTP_GET,    "policies",         AUTH_LOGGED_IN, BODY_NONE,  policies_get,      "all policies"),
-    V1_AND_V2(HTTP_POST,   "policies",         AUTH_ADMIN,     BODY_SMALL, policy_post,       "create a policy"),
-    V1_AND_V2(HTTP_GET,    "policies/{name}",  AUTH_LOGGED_IN, BODY_NONE,  policy_get_one,    "one policy"),
-    V1_AND_V2(HTTP_PUT,    "policies/{name}",  AUTH_ADMIN,     BODY_SMALL, policy_put_one,    "change a policy; everything is judged again"),
-    V1_AND_V2(HTTP_DELETE, "policies/{name}",  AUTH_ADMIN,     BODY_NONE,  policy_delete_one, "delete a policy that no watch uses"),
-    V1_AND_V2(HTTP_GET,    "watches",          AUTH_LOGGED_IN, BODY_NONE,  watches_get,       "all watches"),
-    V1_AND_V2(HTTP_POST,   "watches",          AUTH_ADMIN,     BODY_SMALL, watch_post,        "create a watch"),
-    V1_AND_V2(HTTP_GET,    "watches/{name}",   AUTH_LOGGED_IN, BODY_NONE,  watch_get_one,     "one watch"),
-    V1_AND_V2(HTTP_PUT,    "watches/{name}",   AUTH_ADMIN,     BODY_SMALL, watch_put_one,     "change a watch; everything is judged again"),
-    V1_AND_V2(HTTP_DELETE, "watches/{name}",   AUTH_ADMIN,     BODY_NONE,  watch_delete_one,  "delete a watch and its violations"),
-    V1_AND_V2(HTTP_POST,   "summary/artifact", AUTH_LOGGED_IN, BODY_SMALL, xray_summary,      "issues of artifacts by path or checksum"),
-    ROW(HTTP_POST,   "/xray/api/v1/violations",                 AUTH_LOGGED_IN, BODY_SMALL, RUN_WORKER, xray_violations,   "violations under filters, by page"),
-    ROW(HTTP_POST,   "/xray/api/v1/artifact/status",            AUTH_LOGGED_IN, BODY_SMALL, RUN_WORKER, xray_artifact_status, "has an artifact been scanned"),
+    {HTTP_GET,    "/xray/api/v1/system/version",                AUTH_NOTHING,   BODY_NONE,  RUN_INLINE, NULL, get_version, "the version whose calls are spoken"},
+    {HTTP_GET,    "/xray/api/v1/system/ping",                   AUTH_NOTHING,   BODY_NONE,  RUN_INLINE, NULL, get_ping, "is somebody there?"},
+    {HTTP_GET,    "/xray/api/v1/entitlements/feature/{id}",     AUTH_LOGGED_IN, BODY_NONE,  RUN_INLINE, NULL, get_entitlement, "no further scanner is handed out"},
+    {HTTP_GET,    "/xray/api/v2/policies",                      AUTH_LOGGED_IN, BODY_NONE,  RUN_WORKER, NULL, policies_get, "all policies"},
+    {HTTP_GET,    "/xray/api/v1/policies",                      AUTH_LOGGED_IN, BODY_NONE,  RUN_WORKER, NULL, policies_get, "all policies (v1)"},
+    {HTTP_POST,   "/xray/api/v2/policies",                      AUTH_ADMIN,     BODY_SMALL, RUN_WORKER, NULL, policy_post, "create a policy"},
+    {HTTP_POST,   "/xray/api/v1/policies",                      AUTH_ADMIN,     BODY_SMALL, RUN_WORKER, NULL, policy_post, "create a policy (v1)"},
+    {HTTP_GET,    "/xray/api/v2/policies/{name}",               AUTH_LOGGED_IN, BODY_NONE,  RUN_WORKER, NULL, policy_get_one, "one policy"},
+    {HTTP_GET,    "/xray/api/v1/policies/{name}",               AUTH_LOGGED_IN, BODY_NONE,  RUN_WORKER, NULL, policy_get_one, "one policy (v1)"},
+    {HTTP_PUT,    "/xray/api/v2/policies/{name}",               AUTH_ADMIN,     BODY_SMALL, RUN_WORKER, NULL, policy_put_one, "change a policy; everything is judged again"},
+    {HTTP_PUT,    "/xray/api/v1/policies/{name}",               AUTH_ADMIN,     BODY_SMALL, RUN_WORKER, NULL, policy_put_one, "change a policy; everything is judged again (v1)"},
+    {HTTP_DELETE, "/xray/api/v2/policies/{name}",               AUTH_ADMIN,     BODY_NONE,  RUN_WORKER, NULL, policy_delete_one, "delete a policy that no watch uses"},
+    {HTTP_DELETE, "/xray/api/v1/policies/{name}",               AUTH_ADMIN,     BODY_NONE,  RUN_WORKER, NULL, policy_delete_one, "delete a policy that no watch uses (v1)"},
+    {HTTP_GET,    "/xray/api/v2/watches",                       AUTH_LOGGED_IN, BODY_NONE,  RUN_WORKER, NULL, watches_get, "all watches"},
+    {HTTP_GET,    "/xray/api/v1/watches",                       AUTH_LOGGED_IN, BODY_NONE,  RUN_WORKER, NULL, watches_get, "all watches (v1)"},
+    {HTTP_POST,   "/xray/api/v2/watches",                       AUTH_ADMIN,     BODY_SMALL, RUN_WORKER, NULL, watch_post, "create a watch"},
+    {HTTP_POST,   "/xray/api/v1/watches",                       AUTH_ADMIN,     BODY_SMALL, RUN_WORKER, NULL, watch_post, "create a watch (v1)"},
+    {HTTP_GET,    "/xray/api/v2/watches/{name}",                AUTH_LOGGED_IN, BODY_NONE,  RUN_WORKER, NULL, watch_get_one, "one watch"},
+    {HTTP_GET,    "/xray/api/v1/watches/{name}",                AUTH_LOGGED_IN, BODY_NONE,  RUN_WORKER, NULL, watch_get_one, "one watch (v1)"},
+    {HTTP_PUT,    "/xray/api/v2/watches/{name}",                AUTH_ADMIN,     BODY_SMALL, RUN_WORKER, NULL, watch_put_one, "change a watch; everything is judged again"},
+    {HTTP_PUT,    "/xray/api/v1/watches/{name}",                AUTH_ADMIN,     BODY_SMALL, RUN_WORKER, NULL, watch_put_one, "change a watch; everything is judged again (v1)"},
+    {HTTP_DELETE, "/xray/api/v2/watches/{name}",                AUTH_ADMIN,     BODY_NONE,  RUN_WORKER, NULL, watch_delete_one, "delete a watch and its violations"},
+    {HTTP_DELETE, "/xray/api/v1/watches/{name}",                AUTH_ADMIN,     BODY_NONE,  RUN_WORKER, NULL, watch_delete_one, "delete a watch and its violations (v1)"},
+    {HTTP_POST,   "/xray/api/v2/summary/artifact",              AUTH_LOGGED_IN, BODY_SMALL, RUN_WORKER, NULL, xray_summary, "issues of artifacts by path or checksum"},
+    {HTTP_POST,   "/xray/api/v1/summary/artifact",              AUTH_LOGGED_IN, BODY_SMALL, RUN_WORKER, NULL, xray_summary, "issues of artifacts by path or checksum (v1)"},
+    {HTTP_POST,   "/xray/api/v1/violations",                    AUTH_LOGGED_IN, BODY_SMALL, RUN_WORKER, NULL, xray_violations, "violations under filters, by page"},
+    {HTTP_POST,   "/xray/api/v1/artifact/status",               AUTH_LOGGED_IN, BODY_SMALL, RUN_WORKER, NULL, xray_artifact_status, "has an artifact been scanned?"},
 };
 /* clang-format on */
 

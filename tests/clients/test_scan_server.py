@@ -39,7 +39,7 @@ def scanned(server, repo, path):
 
 
 def xray(server, method, path, body=None, status=None):
-    answer = server.ask(method, f"/xray/api/{path}", body)
+    answer = server.ask(method, path, body)
     assert status is None or answer.status == status, answer.text
     return answer.json()
 
@@ -49,9 +49,9 @@ def rule(name, criteria, **block):
 
 
 def gate(server, *rules, name="production-gate", repositories=("ml-models", "docker-local")):
-    xray(server, "POST", "v2/policies", {"name": name, "type": "security", "rules": list(rules)}, 201)
+    xray(server, "POST", "/xray/api/v2/policies", {"name": name, "type": "security", "rules": list(rules)}, 201)
     resources = [{"type": "repository", "bin_mgr_id": "default", "name": key} for key in repositories]
-    xray(server, "POST", "v2/watches", {"general_data": {"name": f"watch-{name}", "active": True}, "project_resources": {"resources": resources},
+    xray(server, "POST", "/xray/api/v2/watches", {"general_data": {"name": f"watch-{name}", "active": True}, "project_resources": {"resources": resources},
                                         "assigned_policies": [{"name": name, "type": "security"}]}, 201)
 
 
@@ -176,14 +176,14 @@ def test_a_vulnerable_file_is_blocked_until_the_policy_changes(server):
     put(server, "ml-models/app/requirements.txt", b"joblib==1.4.2\n")
     scanned(server, "ml-models", "app/requirements.txt")
     assert get(server, "ml-models/app/requirements.txt").status == 200
-    assert xray(server, "POST", "v1/violations", {"filters": {}})["total_violations"] == 0
+    assert xray(server, "POST", "/xray/api/v1/violations", {"filters": {}})["total_violations"] == 0
 
     # The vulnerable bytes again, under another path: known, so blocked from the first moment on.
     put(server, "ml-models/again/requirements.txt", b"joblib==1.0.1\n")
     assert get(server, "ml-models/again/requirements.txt").status == 403
 
     # A change of the policy.
-    xray(server, "PUT", "v2/policies/production-gate", {"type": "security", "rules": [rule("critical", {"min_severity": "Critical"})]}, 200)
+    xray(server, "PUT", "/xray/api/v2/policies/production-gate", {"type": "security", "rules": [rule("critical", {"min_severity": "Critical"})]}, 200)
     assert get(server, "ml-models/again/requirements.txt").status == 200
 
 
@@ -287,30 +287,32 @@ def test_imported_advisories_judge_what_is_stored(server, tmp_path, assay):
 
 
 def test_policies_and_watches_by_the_book(server):
-    assert xray(server, "GET", "v1/system/ping") == {"status": "pong"}
-    assert xray(server, "GET", "v1/system/version")["xray_version"] == "3.118.0"
+    assert xray(server, "GET", "/xray/api/v1/system/ping") == {"status": "pong"}
+    assert xray(server, "GET", "/xray/api/v1/system/version")["xray_version"] == "3.118.0"
+    assert xray(server, "GET", "/xray/api/v1/entitlements/feature/curation") == {"feature_id": "curation", "entitled": False}
     sent = {"name": "p", "type": "security", "created": "0001-01-01T00:00:00Z", "rules": [rule("r", {"min_severity": "High"}, unscanned=False)]}
-    xray(server, "POST", "v2/policies", sent, 201)
-    assert "exists" in xray(server, "POST", "v2/policies", sent, 409)["error"]
-    got = xray(server, "GET", "v2/policies/p", status=200)
+    xray(server, "POST", "/xray/api/v2/policies", sent, 201)
+    assert "exists" in xray(server, "POST", "/xray/api/v2/policies", sent, 409)["error"]
+    got = xray(server, "GET", "/xray/api/v2/policies/p", status=200)
     assert got["rules"] == sent["rules"] and got["author"] == "admin" and got["created"].startswith("20")
-    assert [p["name"] for p in xray(server, "GET", "v1/policies")] == ["p"]
-    xray(server, "GET", "v2/policies/none", status=404)
-    xray(server, "PUT", "v2/policies/none", sent, 404)
-    assert "not judged" in xray(server, "POST", "v2/policies", {**sent, "name": "q", "rules": [rule("r", {"sast": {"min_severity": "High"}})]}, 422)["error"]
-    xray(server, "POST", "v2/policies", "{", 400)
+    assert [p["name"] for p in xray(server, "GET", "/xray/api/v1/policies")] == ["p"]
+    xray(server, "GET", "/xray/api/v2/policies/none", status=404)
+    xray(server, "PUT", "/xray/api/v2/policies/none", sent, 404)
+    assert "not judged" in xray(server, "POST", "/xray/api/v2/policies", {**sent, "name": "q", "rules": [rule("r", {"sast": {"min_severity": "High"}})]}, 422)["error"]
+    xray(server, "POST", "/xray/api/v2/policies", "{", 400)
 
     resource = {"type": "repository", "bin_mgr_id": "default", "name": "ml-models", "filters": [{"type": "ant-patterns", "value": {"IncludePatterns": None, "ExcludePatterns": ["x/**"]}}]}
     watch = {"general_data": {"name": "w"}, "project_resources": {"resources": [resource]}, "assigned_policies": [{"name": "p", "type": "security"}]}
-    xray(server, "POST", "v2/watches", {**watch, "assigned_policies": [{"name": "none"}]}, 422)
-    xray(server, "POST", "v2/watches", watch, 201)
-    stored = xray(server, "GET", "v2/watches/w", status=200)
+    xray(server, "POST", "/xray/api/v2/watches", {**watch, "assigned_policies": [{"name": "none"}]}, 422)
+    xray(server, "POST", "/xray/api/v2/watches", watch, 201)
+    stored = xray(server, "GET", "/xray/api/v2/watches/w", status=200)
     assert stored["project_resources"]["resources"][0]["filters"][0]["value"]["IncludePatterns"] == []
-    xray(server, "PUT", "v2/watches/w", {**watch, "general_data": {"active": False}}, 200)
-    assert xray(server, "GET", "v2/watches/w")["general_data"]["active"] is False
-    assert "'w' uses" in xray(server, "DELETE", "v2/policies/p", status=409)["error"]
-    xray(server, "DELETE", "v2/watches/w", status=200)
-    xray(server, "DELETE", "v2/policies/p", status=200)
+    xray(server, "PUT", "/xray/api/v2/watches/w", {**watch, "general_data": {"active": False}}, 200)
+    assert xray(server, "GET", "/xray/api/v2/watches/w")["general_data"]["active"] is False
+    assert "'w' uses" in xray(server, "DELETE", "/xray/api/v2/policies/p", status=409)["error"]
+    assert [w["general_data"]["name"] for w in xray(server, "GET", "/xray/api/v1/watches")] == ["w"]
+    xray(server, "DELETE", "/xray/api/v1/watches/w", status=200)
+    xray(server, "DELETE", "/xray/api/v2/policies/p", status=200)
     assert server.ask("POST", "/xray/api/v2/policies", sent, user=None).status == 401
 
 
@@ -320,18 +322,18 @@ def test_violations_and_summaries_by_the_book(server):
     gate(server, rule("medium", {"min_severity": "Medium"}))
     asked = {"filters": {"min_severity": "High", "resources": {"artifacts": [{"repo": "ml-models", "path": "app/requirements.txt"}]}},
              "pagination": {"limit": 9223372036854775807, "offset": 1}}
-    got = xray(server, "POST", "v1/violations", asked, 200)
+    got = xray(server, "POST", "/xray/api/v1/violations", asked, 200)
     assert got["total_violations"] == len(got["violations"]) >= 1
     one = next(v for v in got["violations"] if v["issue_id"] == "PYSEC-2022-288")
     assert one["severity"] == "High" and one["fix_versions"] == ["1.2.0"] and one["matched_policies"][0]["is_blocking"]
     assert one["impact_artifacts"] == ["default/ml-models/app/requirements.txt"]
-    paged = xray(server, "POST", "v1/violations", {"filters": {}, "pagination": {"limit": 1, "offset": 2}})
+    paged = xray(server, "POST", "/xray/api/v1/violations", {"filters": {}, "pagination": {"limit": 1, "offset": 2}})
     assert len(paged["violations"]) == 1 and paged["total_violations"] > 1
 
-    for version in ("v1", "v2"):
-        summary = xray(server, "POST", f"{version}/summary/artifact", {"paths": ["default/ml-models/app/requirements.txt", "default/ml-models/none"]}, 200)
+    for address in ("/xray/api/v1/summary/artifact", "/xray/api/v2/summary/artifact"):
+        summary = xray(server, "POST", address, {"paths": ["default/ml-models/app/requirements.txt", "default/ml-models/none"]}, 200)
         issue = next(i for i in summary["artifacts"][0]["issues"] if i["issue_id"] == "PYSEC-2024-110")
         assert issue["components"] == [{"component_id": "pypi://scikit-learn:0.24.0", "fixed_versions": ["[1.5.0]"]}]
         assert issue["cves"][0]["cve"] == "CVE-2024-5206"
         assert summary["errors"][0]["identifier"] == "default/ml-models/none"
-    assert xray(server, "POST", "v1/artifact/status", {"repo": "ml-models", "path": "app/requirements.txt"})["overall"]["status"] == "DONE"
+    assert xray(server, "POST", "/xray/api/v1/artifact/status", {"repo": "ml-models", "path": "app/requirements.txt"})["overall"]["status"] == "DONE"
