@@ -303,13 +303,13 @@ static bool best_first_create(grower *g, growth at, frontier_item *item, err *e)
     return true;
 }
 
+/* The side for missing values stays as the split that was not made had it: scikit-learn forgets it there. */
 static void make_leaf(grower *g, int32_t id)
 {
     tree_node *node = &g->nodes[id];
     node->left = node->right = NODE_LEAF;
     node->feature = NODE_NO_FEATURE;
     node->threshold = -2.0;
-    node->missing_left = false;
 }
 
 static bool best_first_expand(grower *g, frontier *f, const frontier_item *item, err *e)
