@@ -16,7 +16,6 @@ compat compat_of(sk_version v)
         .max_samples_at_least_one = sk_version_at_least(v, 1, 3),
         .max_samples_truncated = from_1_9,
         .midpoint_guard = !from_1_9,
-        .square_by_pow = from_1_9,
         .friedman_is_squared = from_1_9,
         .node_has_missing = sk_version_at_least(v, 1, 3),
         .value_fractions = sk_version_at_least(v, 1, 4),

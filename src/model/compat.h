@@ -15,7 +15,6 @@ typedef struct compat {
     bool max_samples_at_least_one; /* 1.3 */
     bool max_samples_truncated;    /* 1.9 */
     bool midpoint_guard;      /* up to 1.8: a threshold equal to the upper value falls back to the lower */
-    bool square_by_pow;       /* 1.9: its published builds square a mean through libm's pow */
     bool friedman_is_squared; /* 1.9 */
     bool node_has_missing;    /* 1.3: missing_go_to_left is stored */
     bool value_fractions;     /* 1.4 */

@@ -256,6 +256,7 @@ bool forest_fit(const train_params *params, const train_data *data, const train_
     arena_init(&a, LIMIT_TRAIN_ARENA_BYTES);
     fit f = {.params = params, .data = data, .lock = PTHREAD_MUTEX_INITIALIZER};
     if (!prepare(&a, &f, e)) return false;
+    f.settings.square_by_pow = options->square_by_pow;
 
     AUTO(forest_free) forest *result = NULL;
     if (!new_forest(params, data, &result, e)) return false;

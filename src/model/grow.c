@@ -34,7 +34,7 @@ bool grower_init(grower *g, const train_data *data, const fit_settings *set, con
     for (uint32_t f = 0; f < data->features; f++) g->features[f] = f;
 
     criterion_spec spec = {.kind = set->criterion,
-                           .square_by_pow = set->compat.square_by_pow,
+                           .square_by_pow = set->square_by_pow,
                            .y_class = data->y_class,
                            .y = data->y_number,
                            .weights = weights,

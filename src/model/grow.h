@@ -12,7 +12,7 @@
 typedef struct fit_settings {
     compat compat;
     criterion_kind criterion;
-    bool random_splitter;
+    bool random_splitter, square_by_pow;
     uint64_t depth_max, samples_split_min, samples_leaf_min, features_max,
         leaves_max; /* leaves_max 0: depth first */
     double weight_fraction_min, impurity_decrease_min;

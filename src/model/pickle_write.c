@@ -114,10 +114,11 @@ static void write_pruning_params(writer *w, const param_value *values)
     if (at_least(w, 1, 4)) write_param(w, values, PARAM_MONOTONIC_CST);
 }
 
-static void write_feature_count(writer *w)
+/* Trees of a forest were fitted to plain arrays: only the outer estimator knows names. */
+static void write_feature_count(writer *w, bool with_names)
 {
     const forest *f = w->forest;
-    if (f->feature_names && at_least(w, 1, 0)) {
+    if (with_names && f->feature_names && at_least(w, 1, 0)) {
         emit_key(&w->emit, "feature_names_in_");
         emit_names(&w->emit, f->feature_names, f->feature_count);
     }
@@ -169,14 +170,14 @@ static void write_tree_classes(writer *w, bool is_member)
     emit_int(&w->emit, (int64_t)f->class_count);
 }
 
-static void write_tree_params(writer *w, estimator_kind kind, const param_value *values)
+static void write_tree_params(writer *w, const param_value *values)
 {
     write_param(w, values, PARAM_CRITERION);
     write_param(w, values, PARAM_SPLITTER);
     write_shared_params(w, values);
     write_param(w, values, PARAM_RANDOM_STATE);
     write_impurity_params(w, values);
-    if (estimator_of(kind)->is_classifier) write_param(w, values, PARAM_CLASS_WEIGHT);
+    write_param(w, values, PARAM_CLASS_WEIGHT); /* regressors have it too, as None */
     write_pruning_params(w, values);
 }
 
@@ -184,8 +185,8 @@ static void write_tree(writer *w, estimator_kind kind, const param_value *values
 {
     bool is_member = estimator_of(w->forest->kind)->is_ensemble;
     instance_open(w, kind);
-    write_tree_params(w, kind, values);
-    write_feature_count(w);
+    write_tree_params(w, values);
+    write_feature_count(w, !is_member);
     emit_key(&w->emit, "n_outputs_");
     emit_int(&w->emit, 1);
     if (w->forest->class_count) write_tree_classes(w, is_member);
@@ -205,7 +206,7 @@ static bool write_template(writer *w, err *e)
     train_params defaults;
     if (!params_init(&defaults, member, w->version, e)) return false;
     instance_open(w, member);
-    write_tree_params(w, member, defaults.values);
+    write_tree_params(w, defaults.values);
     instance_close(w);
     return true;
 }
@@ -286,7 +287,7 @@ static bool write_forest(writer *w, err *e)
     const forest *f = w->forest;
     instance_open(w, f->kind);
     if (!write_forest_params(w, e)) return false;
-    write_feature_count(w);
+    write_feature_count(w, true);
     emit_key(&w->emit, "n_outputs_");
     emit_int(&w->emit, 1);
     if (f->class_count) {

@@ -93,6 +93,39 @@ def test_training_writes_what_scikit_learn_would(sklearn, tmp_path, estimator, p
         assert answer["probabilities"] == expected["proba"]
 
 
+REGRESSION = """
+import sys, warnings
+import joblib, numpy
+from sklearn.ensemble import RandomForestRegressor
+rng = numpy.random.RandomState(0)
+X = rng.rand(200, 5)
+y = X[:, 0] * 3 + rng.rand(200)
+if sys.argv[1] == "write":
+    print("a,b,c,d,e,y")
+    for row, target in zip(X.tolist(), y.tolist()):
+        print(*map(repr, row), repr(target), sep=",")
+else:
+    theirs = RandomForestRegressor(20, random_state=3, max_leaf_nodes=90).fit(X, y)
+    ours = joblib.load(sys.argv[1])
+    assert ours.feature_names_in_.tolist() == list("abcde")
+    for a, b in zip(ours.estimators_, theirs.estimators_, strict=True):
+        assert a.tree_.__getstate__()["nodes"].tobytes() == b.tree_.__getstate__()["nodes"].tobytes()
+        assert a.tree_.value.tobytes() == b.tree_.value.tobytes()
+        assert set(vars(b)) == set(vars(a)), set(vars(b)) ^ set(vars(a))
+    assert set(vars(theirs)) | {"feature_names_in_"} == set(vars(ours))
+"""
+
+
+def test_a_regressor_from_csv_has_the_same_bits(sklearn, tmp_path):
+    version, python = sklearn
+    data, file = tmp_path / "data.csv", tmp_path / "model.pkl"
+    data.write_text(subprocess.run([python, "-c", REGRESSION, "write"], capture_output=True, text=True, check=True).stdout)
+    assay("train", "--data", data, "--target", "y", "--estimator", "RandomForestRegressor", "--param", "n_estimators=20",
+          "--param", "max_leaf_nodes=90", "--random-state", "3", "--sklearn-version", version, "--out", file)
+    done = subprocess.run([python, "-c", REGRESSION, file], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
 def test_split_and_report(tmp_path):
     report = json.loads(assay("train", "--data", "iris", "--test-size", "0.2", "--param", "random_state=42", "--out", tmp_path / "m.pkl", "--json").stdout)
     assert report["rows"] == 120 and report["metrics"]["test_accuracy"] == 1.0 and report["trees"] == 100

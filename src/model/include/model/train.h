@@ -24,6 +24,8 @@ typedef struct train_data {
 typedef struct train_options {
     unsigned threads;    /* 0: one per core */
     uint32_t drawn_seed; /* stands for random_state=None */
+    bool
+        square_by_pow; /* square means through libm's pow, as some builds of 1.9 do: last bits of regression impurities */
 } train_options;
 
 /* Fails with ERR_UNPROCESSABLE for parameters or data that scikit-learn refuses too, ERR_UNSUPPORTED for what only Assay cannot do, ERR_MEMORY. */
