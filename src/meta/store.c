@@ -4,6 +4,7 @@
 #include "rows.h"
 
 #include "base/clock.h"
+#include "meta/users.h"
 #include "os/file.h"
 
 #include <limits.h>
@@ -14,21 +15,38 @@ extern const db_schema meta_schema; /* generated from sql/ */
 
 AUTO_FOR(meta *, meta_close)
 
-/* A new server has somewhere to put models and images. */
+static bool was_seeded(meta *m, bool *seeded, err *e)
+{
+    AUTO_ARENA arena a;
+    arena_init(&a, 16384);
+    str value;
+    err why;
+    *seeded = meta_setting_find(m, STR("seeded"), &a, &value, &why);
+    if (*seeded || why.code == ERR_NOT_FOUND) return true;
+    if (e) *e = why;
+    return false;
+}
+
+/* A new server has somewhere to put models and images. Who deletes these does not get them back at the next start. */
 static bool seed(meta *m, err *e)
 {
-    meta_totals totals;
-    if (!meta_totals_read(m, &totals, e)) return false;
-    if (totals.repositories > 0) return true;
+    bool seeded;
+    if (!was_seeded(m, &seeded, e)) return false;
+    if (seeded) return true;
 
     int64_t now = clock_wall_ms();
     const meta_repository first[] = {
         {STR("ml-models"), STR("local"), STR("generic"), STR("Models and data sets"), now},
         {STR("docker-local"), STR("local"), STR("docker"), STR("Container images"), now},
     };
-    for (size_t i = 0; i < COUNT_OF(first); i++)
-        if (!meta_repository_create(m, &first[i], e)) return false;
-    return true;
+    for (size_t i = 0; i < COUNT_OF(first); i++) {
+        err why;
+        /* There already: a start that was cut off before it noted that it is done. */
+        if (meta_repository_create(m, &first[i], &why) || why.code == ERR_CONFLICT) continue;
+        if (e) *e = why;
+        return false;
+    }
+    return meta_setting_put(m, STR("seeded"), STR("1"), e);
 }
 
 bool meta_open(const char *folder, meta **out, err *e)

@@ -85,13 +85,19 @@ static void meta_makes_the_first_repositories_once(void **state)
     assert_true(str_eq(r[0].key, STR("docker-local")) && str_eq(r[0].package_type, STR("docker")));
     assert_true(str_eq(r[1].key, STR("ml-models")) && str_eq(r[1].package_type, STR("generic")));
     assert_true(meta_repository_delete(f->m, STR("docker-local"), &e));
+    assert_true(
+        meta_repository_create(f->m, &(meta_repository){.key = STR("mine"), .kind = STR("local")}, &e));
+    assert_true(meta_repository_delete(f->m, STR("ml-models"), &e) &&
+                meta_repository_delete(f->m, STR("mine"), &e));
     meta_close(f->m);
     assert_true(meta_open(f->folder.path, &f->m, &e));
     assert_true(meta_repository_list(f->m, &f->a, &r, &count, &e));
-    assert_int_equal(count, 1);
-    assert_false(meta_repository_find(f->m, STR("docker-local"), &f->a, r, &e));
+    assert_int_equal(count, 0);
+    meta_repository found;
+    assert_false(meta_repository_find(f->m, STR("docker-local"), &f->a, &found, &e));
     assert_int_equal(e.code, ERR_NOT_FOUND);
-    assert_false(meta_repository_create(f->m, &(meta_repository){.key = STR("ml-models")}, &e));
+    assert_true(meta_repository_create(f->m, &(meta_repository){.key = STR("again")}, &e));
+    assert_false(meta_repository_create(f->m, &(meta_repository){.key = STR("again")}, &e));
     assert_int_equal(e.code, ERR_CONFLICT);
 }
 
