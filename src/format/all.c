@@ -3,9 +3,11 @@
  */
 #include "format/format.h"
 
+#include "npy/npy.h"
 #include "pickle/format.h"
 
 const model_format *const model_formats[] = {
+    &format_npy,
     &format_pickle, /* last: its text opcodes make it the least certain */
     NULL,
 };

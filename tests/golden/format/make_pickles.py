@@ -277,6 +277,31 @@ def containers():
     broken("packed_wrong_checksum", gzip.compress(P4 + b"N.", mtime=0)[:-8] + bytes(8), suffix=".pkl.gz")
 
 
+def npy(descr, shape, data, order="False", version=b"\x01\x00"):
+    header = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}".encode()
+    header += b" " * (63 - (10 + len(header)) % 64) + b"\n"
+    length = struct.pack("<H" if version[0] == 1 else "<I", len(header))
+    return b"\x93NUMPY" + version + length + header + data
+
+
+def arrays():
+    good("npy_plain", npy("'<f8'", "(2,)", bytes(16)), suffix=".npy")
+    good("npy_scalar_v2", npy("'|u1'", "()", b"x", version=b"\x02\x00"), suffix=".npy")
+    good("npy_fields", npy("[('a', '<i4'), (('title', 'b'), '<M8[ns]', (2, 3)), ('c', [('d', '|S5')])]", "(2,)", bytes(114), "True"), suffix=".npy")
+    evil("npy_objects_call", npy("'|O'", "(1,)", P4 + CWD + b"."), suffix=".npy")
+    evil("npy_objects_in_field_call", npy("[('a', '<i4'), ('b', [('c', '|O')])]", "(1,)", P4 + CWD + b"."), suffix=".npy")
+    evil("npy_objects_plain", npy("'|O'", "(1,)", P4 + b"]Na."), suffix=".npy", verdict="suspicious")
+    evil("npy_named_as_pickle", npy("'|O'", "(1,)", P4 + CWD + b"."))
+    evil("npy_trailing", npy("'<f8'", "(1,)", bytes(9)), suffix=".npy", verdict="suspicious")
+    broken("npy_too_short", npy("'<f8'", "(2,)", bytes(15)), suffix=".npy")
+    broken("npy_expression", npy("__import__('os')", "(2,)", bytes(16)), suffix=".npy")
+    broken("npy_shape_overflows", npy("'<f8'", "(4294967296, 4294967296)", bytes(16)), suffix=".npy")
+    broken("npy_key_twice", npy("'<f8', 'descr': '|O'", "(2,)", bytes(16)), suffix=".npy")
+    broken("npy_version", npy("'<f8'", "(1,)", bytes(8), version=b"\x09\x00"), suffix=".npy")
+    broken("npy_cut", npy("'<f8'", "(1,)", bytes(8))[:40], suffix=".npy")
+    broken("npy_deep", npy("[('a', " * 40 + "'<f8'" + ")]" * 40, "(1,)", bytes(8)), suffix=".npy")
+
+
 def malformed():
     broken("empty", b"")
     broken("only_proto", P4)
@@ -346,6 +371,7 @@ def build():
     arguments()
     joblib_cases()
     containers()
+    arrays()
     malformed()
     honest()
     return CASES
