@@ -469,21 +469,36 @@ def test_same_tag_from_many_clients(registry, image):
     assert registry("GET", f"/v2/{image}/tags/list").json["tags"] == ["latest"]
 
 
+def scanned(registry, image, tag):
+    """The item of a tag once its scan is over."""
+    query = urllib.parse.urlencode({"repo": "docker-local", "path": f"{image.split('/', 1)[1]}/{tag}/manifest.json"})
+    until = time.monotonic() + 60
+    while True:
+        item = registry("GET", f"/ui/api/item?{query}").json
+        if item["scan"]["state"] in ("done", "failed"):
+            assert item["scan"]["state"] == "done"
+            return item
+        assert time.monotonic() < until, item["scan"]
+        time.sleep(0.05)
+
+
 def test_layer_named_by_sha512_is_scanned(registry, image):
     """It once ended the server: the scan took the name of the layer for the name of its bytes."""
     manifest = registry.image(image)
     data = gzip.compress(layer({"usr/lib/python3/dist-packages/tensorflow-2.4.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: tensorflow\nVersion: 2.4.0\n\n"}))
     manifest["layers"] = [{**registry.push_blob(image, data, sha512(data)), "mediaType": LAYER}]
     registry.put_manifest(image, "1", manifest)
-    path = urllib.parse.urlencode({"repo": "docker-local", "path": image.split("/", 1)[1] + "/1/manifest.json"})
-    until = time.monotonic() + 60
-    while True:
-        item = registry("GET", f"/ui/api/item?{path}").json
-        if item["scan"]["state"] in ("done", "failed"):
-            break
-        assert time.monotonic() < until, item["scan"]
-        time.sleep(0.05)
-    assert item["scan"]["state"] == "done" and [c["name"] for c in item["components"]] == ["tensorflow"]
+    assert [c["name"] for c in scanned(registry, image, "1")["components"]] == ["tensorflow"]
+
+
+def test_model_that_is_a_layer_itself_is_scanned(registry, image):
+    """Artifacts of models have plain files as layers, of any media type: bytes that would run a command are found there, too."""
+    evil = registry.push_blob(image, b"cos\nsystem\n(S'id'\ntR.")  # os.system('id') when loaded; nothing here loads it
+    evil |= {"mediaType": "application/vnd.example.model", "annotations": {"org.opencontainers.image.title": "model.pkl"}}
+    registry.put_manifest(image, "1", {"schemaVersion": 2, "mediaType": IMAGE, "artifactType": "application/vnd.example.model",
+                                       "config": registry.push_blob(image, b"{}"), "layers": [evil]})
+    item = scanned(registry, image, "1")
+    assert item["scan"]["verdict"] == "unsafe" and any("system" in f.get("call", "") for f in item["findings"])
 
 
 # --- deleting ---------------------------------------------------------------------------------------------------------------
