@@ -28,7 +28,7 @@ function Row({ violation }: { violation: Violation }) {
       <td>
         <SeverityBadge severity={violation.severity} />
       </td>
-      <td class="full">
+      <td class="full where">
         <a class="name wrap-any" href={href(`/violations/${violation.id}`)}>
           {visible(artifactLabel(violation.path))}
         </a>
@@ -39,7 +39,7 @@ function Row({ violation }: { violation: Violation }) {
       <td class="full">
         <Name text={violation.summary} />
       </td>
-      <td class="hide">
+      <td class="hide where">
         <bdi>{violation.policy}</bdi>
         <span class="sub">
           <bdi>{violation.rule}</bdi>
