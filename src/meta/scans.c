@@ -116,6 +116,11 @@ static bool ask_now(db_conn *c, void *ctx, err *e)
         work->state = known.state;
         return true;
     }
+    /* An artifact's row is its own scan's: a layer's would end it without vulnerabilities and judgement. */
+    if (found && known.role == META_SCAN_ARTIFACT && work->take) {
+        work->state = META_SCAN_QUEUED;
+        return true;
+    }
     work->state = wanted;
     work->taken = work->take;
     return found ? restart(c, o, &known, wanted, e) : insert_order(c, o, wanted, e);
@@ -259,21 +264,27 @@ static bool put_components(db_conn *c, int64_t scan, const meta_scan_result *r, 
     return true;
 }
 
-static bool scan_id(db_conn *c, digest sha256, int64_t *id, err *e)
+static bool scan_id(db_conn *c, digest sha256, int64_t *id, meta_scan_role *role, err *e)
 {
     AUTO_ARENA arena a;
     arena_init(&a, 1 << 20);
     meta_scan known;
     bool found;
     if (!find_in(c, sha256, &a, &known, id, &found, e)) return false;
-    return found || unknown(sha256, e);
+    if (!found) return unknown(sha256, e);
+    *role = known.role;
+    return true;
 }
 
 static bool store(db_conn *c, void *ctx, err *e)
 {
     const meta_scan_result *r = ctx;
     int64_t id;
-    return scan_id(c, r->sha256, &id, e) && set_result(c, r, e) &&
+    meta_scan_role role;
+    if (!scan_id(c, r->sha256, &id, &role, e)) return false;
+    /* Deployed as an artifact while it was scanned as a layer: the artifact's own scan has the word. */
+    if (role == META_SCAN_ARTIFACT && r->target.len == 0) return true;
+    return set_result(c, r, e) &&
            db_run(c, "scan_documents_put", DB_ARGS(DB_INT(id), DB_TEXT(r->report), DB_TEXT(r->target)), NULL,
                   NULL, e) &&
            put_components(c, id, r, e) && put_findings(c, id, r, e);
@@ -283,7 +294,8 @@ static bool rematch(db_conn *c, void *ctx, err *e)
 {
     const meta_scan_result *r = ctx;
     int64_t id;
-    return scan_id(c, r->sha256, &id, e) && set_result(c, r, e) &&
+    meta_scan_role role;
+    return scan_id(c, r->sha256, &id, &role, e) && set_result(c, r, e) &&
            db_run(c, "scan_target_set", DB_ARGS(DB_INT(id), DB_TEXT(r->target)), NULL, NULL, e) &&
            put_findings(c, id, r, e);
 }
@@ -302,6 +314,7 @@ bool meta_scan_rematch(meta *m, const meta_scan_result *result, err *e)
 
 typedef struct finish_work {
     digest sha256;
+    meta_scan_role role;
     meta_scan_state state;
     str trouble;
     int64_t now_ms;
@@ -312,13 +325,14 @@ static bool finish(db_conn *c, void *ctx, err *e)
     const finish_work *work = ctx;
     return db_run(c, "scan_finish",
                   DB_ARGS(value_of_digest(&work->sha256), DB_INT(work->state), DB_TEXT(work->trouble),
-                          DB_INT(work->now_ms)),
+                          DB_INT(work->now_ms), DB_INT(work->role)),
                   NULL, NULL, e);
 }
 
-bool meta_scan_finish(meta *m, digest sha256, meta_scan_state state, str trouble, int64_t now_ms, err *e)
+bool meta_scan_finish(meta *m, digest sha256, meta_scan_role role, meta_scan_state state, str trouble,
+                      int64_t now_ms, err *e)
 {
-    finish_work work = {sha256, state, trouble, now_ms};
+    finish_work work = {sha256, role, state, trouble, now_ms};
     return db_write(m->db, finish, &work, e) ||
            err_wrap(e, "finishing the scan of %s", digest_text(sha256).text);
 }

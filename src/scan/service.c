@@ -121,8 +121,9 @@ static void run_job(scan_service *s, const meta_scan *job)
     else
         log_error(s->config.log, "scan.failed", LOG_C("sha256", digest_hex(job->sha256).text),
                   LOG_STR("path", job->path), LOG_ERR(&why));
-    if (!meta_scan_finish(s->config.meta, job->sha256, done ? META_SCAN_DONE : META_SCAN_FAILED,
-                          str_from_c(why.message), clock_wall_ms(), &e))
+    if (!meta_scan_finish(s->config.meta, job->sha256, META_SCAN_ARTIFACT,
+                          done ? META_SCAN_DONE : META_SCAN_FAILED, str_from_c(why.message), clock_wall_ms(),
+                          &e))
         log_error(s->config.log, "scan.finish", LOG_ERR(&e));
     service_wake(s);
 }

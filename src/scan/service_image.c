@@ -59,8 +59,8 @@ static bool scan_taken(scan_service *s, digest sha256, str path, json_t **part, 
     if (!done && e->code == ERR_UNAVAILABLE) return false; /* the next start takes it up again */
     str trouble = done ? STR("") : str_from_c(e->message);
     err why = {0};
-    if (!meta_scan_finish(s->config.meta, sha256, done ? META_SCAN_DONE : META_SCAN_FAILED, trouble,
-                          clock_wall_ms(), &why))
+    if (!meta_scan_finish(s->config.meta, sha256, META_SCAN_PART, done ? META_SCAN_DONE : META_SCAN_FAILED,
+                          trouble, clock_wall_ms(), &why))
         log_error(s->config.log, "scan.finish", LOG_ERR(&why));
     service_wake(s);
     return done;
@@ -79,6 +79,7 @@ bool service_part(scan_service *s, digest sha256, str path, json_t **part, err *
         if (!meta_scan_take_part(s->config.meta, &order, &taken, &state, e)) return false;
         if (taken) return scan_taken(s, sha256, path, part, e);
         if (state == META_SCAN_DONE) return stored_part(s, sha256, part, e);
+        if (state == META_SCAN_QUEUED) return service_scan_blob(s, sha256, path, part, e);
         if (!service_wait(s, WAIT_MS)) return err_set(e, ERR_UNAVAILABLE, "the server stops");
     }
 }

@@ -25,7 +25,7 @@ UPDATE scans SET state = 2, scanner_version = ?2 WHERE sha256 = ?1;
 UPDATE scans SET state = 1 WHERE state = 2 OR (state IN (3, 4) AND scanner_version < ?1);
 
 -- name: scan_finish
-UPDATE scans SET state = ?2, trouble = ?3, finished_ms = ?4 WHERE sha256 = ?1;
+UPDATE scans SET state = ?2, trouble = ?3, finished_ms = ?4 WHERE sha256 = ?1 AND role = ?5;
 
 -- name: scan_place
 SELECT COUNT(*) FROM scans q, scans s

@@ -129,7 +129,7 @@ static void scans_that_a_stop_interrupted_are_taken_again(void **state)
     assert_true(take(f, &s));
     assert_true(meta_scan_requeue(f->m, VERSION, NULL));
     assert_true(take(f, &s));
-    assert_true(meta_scan_finish(f->m, s.sha256, META_SCAN_DONE, STR(""), 5, NULL));
+    assert_true(meta_scan_finish(f->m, s.sha256, META_SCAN_ARTIFACT, META_SCAN_DONE, STR(""), 5, NULL));
     assert_true(meta_scan_requeue(f->m, VERSION, NULL));
     assert_false(take(f, &s));
     assert_true(meta_scan_requeue(f->m, VERSION + 1, NULL));
@@ -148,12 +148,36 @@ static void scans_of_a_layer_serve_every_image_once(void **state)
     assert_true(meta_scan_take_part(f->m, &layer, &taken, &now, NULL));
     assert_false(taken);
     assert_int_equal(now, META_SCAN_RUNNING);
-    assert_true(meta_scan_finish(f->m, layer.sha256, META_SCAN_DONE, STR(""), 5, NULL));
+    assert_true(meta_scan_finish(f->m, layer.sha256, META_SCAN_PART, META_SCAN_DONE, STR(""), 5, NULL));
     assert_true(meta_scan_take_part(f->m, &layer, &taken, &now, NULL));
     assert_false(taken);
     assert_int_equal(now, META_SCAN_DONE);
     /* Deployed as an artifact of its own, it is queued again, for its vulnerabilities. */
     assert_int_equal(ask(f, "layer", META_SCAN_ARTIFACT, 9), META_SCAN_QUEUED);
+}
+
+static void scans_of_an_artifact_are_not_ended_by_a_layers(void **state)
+{
+    fixture *f = *state;
+    meta_scan_order layer = {.sha256 = sha256_of("x"), .role = META_SCAN_PART, .scanner_version = VERSION};
+    bool taken;
+    meta_scan_state now;
+    assert_true(meta_scan_take_part(f->m, &layer, &taken, &now, NULL));
+    assert_true(taken);
+    /* Deployed while it is read as a layer: queued for itself, and the layer's end changes nothing. */
+    assert_int_equal(ask(f, "x", META_SCAN_ARTIFACT, 1), META_SCAN_QUEUED);
+    meta_scan_result part = {.sha256 = layer.sha256, .report = STR("{}")};
+    assert_true(meta_scan_store(f->m, &part, NULL));
+    assert_true(meta_scan_finish(f->m, layer.sha256, META_SCAN_PART, META_SCAN_DONE, STR(""), 5, NULL));
+    meta_scan s;
+    assert_true(meta_scan_find(f->m, layer.sha256, &f->a, &s, NULL));
+    assert_int_equal(s.state, META_SCAN_QUEUED);
+    /* An image that needs it now must not take it from the queue. */
+    assert_true(meta_scan_take_part(f->m, &layer, &taken, &now, NULL));
+    assert_false(taken);
+    assert_int_equal(now, META_SCAN_QUEUED);
+    assert_true(take(f, &s));
+    assert_int_equal(s.role, META_SCAN_ARTIFACT);
 }
 
 static void scans_keep_documents_and_counts(void **state)
@@ -177,7 +201,7 @@ static void scans_keep_documents_and_counts(void **state)
     assert_false(meta_scan_documents(f->m, sha256_of("b"), &f->a, &report, &target, &e));
     assert_int_equal(e.code, ERR_NOT_FOUND);
 
-    assert_true(meta_scan_finish(f->m, s.sha256, META_SCAN_DONE, STR(""), 5, NULL));
+    assert_true(meta_scan_finish(f->m, s.sha256, META_SCAN_ARTIFACT, META_SCAN_DONE, STR(""), 5, NULL));
     digest *stale;
     size_t count;
     assert_true(meta_scan_stale(f->m, STR("new"), (digest){0}, 10, &f->a, &stale, &count, NULL));
@@ -210,7 +234,7 @@ static void scan_with(fixture *f, const char *content, unsigned verdict, const m
     meta_scan s;
     assert_true(take(f, &s));
     store(f, content, verdict, findings, count);
-    assert_true(meta_scan_finish(f->m, s.sha256, META_SCAN_DONE, STR(""), 5, NULL));
+    assert_true(meta_scan_finish(f->m, s.sha256, META_SCAN_ARTIFACT, META_SCAN_DONE, STR(""), 5, NULL));
 }
 
 static void vulnerabilities_page_worst_first_under_filters(void **state)
@@ -372,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(scans_are_taken_in_order_and_once, setup, teardown),
         cmocka_unit_test_setup_teardown(scans_that_a_stop_interrupted_are_taken_again, setup, teardown),
         cmocka_unit_test_setup_teardown(scans_of_a_layer_serve_every_image_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(scans_of_an_artifact_are_not_ended_by_a_layers, setup, teardown),
         cmocka_unit_test_setup_teardown(scans_keep_documents_and_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(vulnerabilities_page_worst_first_under_filters, setup, teardown),
         cmocka_unit_test_setup_teardown(threats_page_worst_first, setup, teardown),

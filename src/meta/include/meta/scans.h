@@ -48,7 +48,8 @@ typedef struct meta_scan_order {
 bool meta_scan_ask(meta *m, const meta_scan_order *order, meta_scan_state *state, err *e) MUST_USE;
 /* Take the oldest from the queue and mark it running. *found is false when the queue is empty. */
 bool meta_scan_take(meta *m, int64_t scanner_version, arena *a, meta_scan *out, bool *found, err *e) MUST_USE;
-/* Take this one in particular, for an image that needs it: true in *taken unless it is done (by this scanner version) or running elsewhere. */
+/* Take this one in particular, for an image that needs it: true in *taken unless it is done (by this scanner version), running elsewhere, or waits
+ * to be scanned as an artifact; the last is left alone (state queued), and the layer can be read without a row. */
 bool meta_scan_take_part(meta *m, const meta_scan_order *order, bool *taken, meta_scan_state *state,
                          err *e) MUST_USE;
 /* At start: what was running when the server stopped, and what an older scanner version made, is queued again. */
@@ -84,10 +85,10 @@ typedef struct meta_scan_result {
 } meta_scan_result;
 
 /* Store everything a scan found, replacing what was there. The row stays "running" until meta_scan_finish, so that policies can judge before
- * anybody is told that the scan is done. */
+ * anybody is told that the scan is done. A layer's result, and its end, change nothing when the blob has become an artifact meanwhile. */
 bool meta_scan_store(meta *m, const meta_scan_result *result, err *e) MUST_USE;
-bool meta_scan_finish(meta *m, digest sha256, meta_scan_state state, str trouble, int64_t now_ms,
-                      err *e) MUST_USE;
+bool meta_scan_finish(meta *m, digest sha256, meta_scan_role role, meta_scan_state state, str trouble,
+                      int64_t now_ms, err *e) MUST_USE;
 /* New advisories: replace the findings, keep report and components; `target` is the document with the new findings. */
 bool meta_scan_rematch(meta *m, const meta_scan_result *result, err *e) MUST_USE;
 /* Finished artifacts that were matched with another index than this one, at most `limit`, by digest after `after` (DIGEST_NONE: from the start). */
