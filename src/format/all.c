@@ -8,6 +8,7 @@
 
 const model_format *const model_formats[] = {
     &format_npy,
+    &format_npz,
     &format_pickle, /* last: its text opcodes make it the least certain */
     NULL,
 };

@@ -14,6 +14,7 @@ import pathlib
 import pickle
 import struct
 import sys
+import zipfile
 import zlib
 
 CASES = {}
@@ -284,6 +285,27 @@ def npy(descr, shape, data, order="False", version=b"\x01\x00"):
     return b"\x93NUMPY" + version + length + header + data
 
 
+def npz(members, damage=None):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in members:
+            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), data)
+    return damage(out.getvalue()) if damage else out.getvalue()
+
+
+def archives():
+    plain, objects = npy("'<f8'", "(2,)", bytes(16)), npy("'|O'", "(1,)", P4 + CWD + b".")
+    good("npz", npz([("a.npy", plain), ("b.npy", plain)]), suffix=".npz")
+    evil("npz_objects", npz([("a.npy", plain), ("b.npy", objects)]), suffix=".npz")
+    evil("npz_pickle_without_suffix", npz([("a.npy", plain), ("b", P4 + CWD + b".")]), suffix=".npz")
+    evil("npz_named_as_pickle", npz([("a.npy", objects)]))
+    evil("npz_wrong_checksum", npz([("a.npy", objects)], lambda data: data.replace(struct.pack("<I", zlib.crc32(objects)), b"abcd")), suffix=".npz")
+    evil("npz_other_local_name", npz([("a.npy", plain)], lambda data: data.replace(b"a.npy", b"x.npy", 1)), suffix=".npz")
+    evil("npz_prefix", npz([("a.npy", plain)], lambda data: g("os", "getcwd") + b"(tR." + data), suffix=".npz")
+    evil("npz_flag_encrypted", npz([("a.npy", objects)], lambda data: data.replace(b"PK\1\2\x14\x03\x14\0\0\0", b"PK\1\2\x14\x03\x14\0\1\0")), suffix=".npz")
+    broken("npz_cut", npz([("a.npy", plain)])[:-30], suffix=".npz")
+
+
 def arrays():
     good("npy_plain", npy("'<f8'", "(2,)", bytes(16)), suffix=".npy")
     good("npy_scalar_v2", npy("'|u1'", "()", b"x", version=b"\x02\x00"), suffix=".npy")
@@ -372,6 +394,7 @@ def build():
     joblib_cases()
     containers()
     arrays()
+    archives()
     malformed()
     honest()
     return CASES
