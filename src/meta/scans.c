@@ -279,8 +279,8 @@ static bool scan_id(db_conn *c, digest sha256, int64_t *id, meta_scan_role *role
 static bool store(db_conn *c, void *ctx, err *e)
 {
     const meta_scan_result *r = ctx;
-    int64_t id;
-    meta_scan_role role;
+    int64_t id = 0;
+    meta_scan_role role = META_SCAN_ARTIFACT;
     if (!scan_id(c, r->sha256, &id, &role, e)) return false;
     /* Deployed as an artifact while it was scanned as a layer: the artifact's own scan has the word. */
     if (role == META_SCAN_ARTIFACT && r->target.len == 0) return true;
