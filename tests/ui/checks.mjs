@@ -503,11 +503,12 @@ export async function a_policy_blocks_a_download_and_the_pages_say_what_unblocks
   /* A policy that a watch uses is kept, and the server says why. */
   await page.goto("/ui/policies");
   await page.getByRole("button", { name: "Delete the policy ui-gate" }).click();
-  await page.getByRole("button", { name: "Delete the policy" }).last().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete the policy", exact: true }).click();
   await page.getByRole("alert").filter({ hasText: "Nothing was deleted" }).waitFor();
   await page.getByRole("button", { name: "Keep" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Delete the watch ui-gate-watch" }).click();
-  await page.getByRole("button", { name: "Delete the watch" }).last().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete the watch", exact: true }).click();
   await page.waitForFunction(async () => (await fetch("/artifactory/gated/requirements.txt")).status === 200, undefined, { timeout: 15_000, polling: 300 });
   await finish(opened);
 }
