@@ -75,17 +75,16 @@ static bool insert_order(db_conn *c, const meta_scan_order *o, meta_scan_state s
                   NULL, NULL, e);
 }
 
-/* A layer that is an artifact too stays one. */
+/* A blob keeps the highest role it ever had. */
 static bool restart(db_conn *c, const meta_scan_order *o, const meta_scan *known, meta_scan_state state,
                     err *e)
 {
-    bool was_artifact = known->role == META_SCAN_ARTIFACT;
+    bool is_lower = o->role < known->role;
     return db_run(c, "scan_restart",
                   DB_ARGS(value_of_digest(&o->sha256), DB_INT(state),
-                          DB_INT(was_artifact ? META_SCAN_ARTIFACT : o->role), DB_INT(o->scanner_version),
-                          DB_TEXT(was_artifact && o->role == META_SCAN_PART ? known->path : o->path),
-                          DB_TEXT(was_artifact && o->role == META_SCAN_PART ? known->mime : o->mime),
-                          DB_INT(o->now_ms)),
+                          DB_INT(is_lower ? known->role : o->role), DB_INT(o->scanner_version),
+                          DB_TEXT(is_lower ? known->path : o->path),
+                          DB_TEXT(is_lower ? known->mime : o->mime), DB_INT(o->now_ms)),
                   NULL, NULL, e);
 }
 
@@ -105,7 +104,7 @@ static bool ask_now(db_conn *c, void *ctx, err *e)
     if (!find_in(c, o->sha256, &a, &known, NULL, &found, e)) return false;
 
     meta_scan_state wanted = work->take ? META_SCAN_RUNNING : META_SCAN_QUEUED;
-    bool covers = found && (known.role == META_SCAN_ARTIFACT || o->role == META_SCAN_PART);
+    bool covers = found && known.role >= o->role;
     bool is_under_way =
         found && (known.state == META_SCAN_RUNNING || (known.state == META_SCAN_QUEUED && !work->take));
     if (covers && (is_under_way || is_fresh(&known, o))) {
@@ -117,7 +116,7 @@ static bool ask_now(db_conn *c, void *ctx, err *e)
         return true;
     }
     /* An artifact's row is its own scan's: a layer's would end it without vulnerabilities and judgement. */
-    if (found && known.role == META_SCAN_ARTIFACT && work->take) {
+    if (found && known.role > o->role && work->take) {
         work->state = META_SCAN_QUEUED;
         return true;
     }
@@ -282,8 +281,8 @@ static bool store(db_conn *c, void *ctx, err *e)
     int64_t id = 0;
     meta_scan_role role = META_SCAN_ARTIFACT;
     if (!scan_id(c, r->sha256, &id, &role, e)) return false;
-    /* Deployed as an artifact while it was scanned as a layer: the artifact's own scan has the word. */
-    if (role == META_SCAN_ARTIFACT && r->target.len == 0) return true;
+    /* Wanted in a higher role while it was scanned in this one: that scan will have the word. */
+    if (role != r->role) return true;
     return set_result(c, r, e) &&
            db_run(c, "scan_documents_put", DB_ARGS(DB_INT(id), DB_TEXT(r->report), DB_TEXT(r->target)), NULL,
                   NULL, e) &&

@@ -78,7 +78,7 @@ static bool encode(arena *a, const json_t *value, str *text, err *e)
     return text->data || err_set(e, ERR_MEMORY, "no memory for a scan's documents");
 }
 
-bool service_keep(scan_service *s, digest sha256, json_t *target, const json_t *part, err *e)
+static bool keep(scan_service *s, const meta_scan *job, json_t *target, const json_t *part, err *e)
 {
     AUTO_ARENA arena a;
     arena_init(&a, LIMIT_SCAN_ARENA_BYTES);
@@ -86,13 +86,14 @@ bool service_keep(scan_service *s, digest sha256, json_t *target, const json_t *
     meta_scan_result rows;
     bool kept = scan_match(target, &advisories->index, &a, e) && result_rows(target, &a, &rows, e);
     if (kept) {
-        rows.sha256 = sha256;
+        rows.sha256 = job->sha256;
+        rows.role = job->role;
         rows.advisories = advisories->id;
         kept = encode(&a, target, &rows.target, e) && encode(&a, part, &rows.report, e) &&
                meta_scan_store(s->config.meta, &rows, e);
     }
     holder_give_back(s->advisories, advisories);
-    if (kept && s->config.judged) s->config.judged(s->config.judged_ctx, sha256);
+    if (kept && s->config.judged) s->config.judged(s->config.judged_ctx, job->sha256);
     return kept;
 }
 
@@ -100,13 +101,13 @@ static bool scan_one(scan_service *s, const meta_scan *job, err *e)
 {
     AUTO(json_release) json_t *part = NULL;
     AUTO(json_release) json_t *target = NULL;
-    if (service_is_image(job->mime)) {
+    if (job->role == META_SCAN_IMAGE) {
         if (!service_image(s, job->sha256, job->path, &target, e)) return false;
     } else {
         if (!service_scan_blob(s, job->sha256, job->path, &part, e)) return false;
         if (!part_to_target(part, job->path, &job->sha256, &target, e)) return false;
     }
-    return service_keep(s, job->sha256, target, part, e);
+    return keep(s, job, target, part, e);
 }
 
 static void run_job(scan_service *s, const meta_scan *job)
@@ -121,9 +122,8 @@ static void run_job(scan_service *s, const meta_scan *job)
     else
         log_error(s->config.log, "scan.failed", LOG_C("sha256", digest_hex(job->sha256).text),
                   LOG_STR("path", job->path), LOG_ERR(&why));
-    if (!meta_scan_finish(s->config.meta, job->sha256, META_SCAN_ARTIFACT,
-                          done ? META_SCAN_DONE : META_SCAN_FAILED, str_from_c(why.message), clock_wall_ms(),
-                          &e))
+    if (!meta_scan_finish(s->config.meta, job->sha256, job->role, done ? META_SCAN_DONE : META_SCAN_FAILED,
+                          str_from_c(why.message), clock_wall_ms(), &e))
         log_error(s->config.log, "scan.finish", LOG_ERR(&e));
     service_wake(s);
 }
@@ -196,7 +196,7 @@ void scan_service_stop(scan_service *s)
 bool scan_enqueue(scan_service *s, digest sha256, str path, str mime, err *e)
 {
     meta_scan_order order = {.sha256 = sha256,
-                             .role = META_SCAN_ARTIFACT,
+                             .role = service_is_image(mime) ? META_SCAN_IMAGE : META_SCAN_ARTIFACT,
                              .scanner_version = SCANNER_VERSION,
                              .now_ms = clock_wall_ms(),
                              .path = path,

@@ -35,8 +35,6 @@ bool service_scan_blob(scan_service *s, digest sha256, str path, json_t **part, 
 bool service_is_image(str mime);
 /* An image's manifest, or an index of manifests: the target merged from its layers' parts. */
 bool service_image(scan_service *s, digest manifest, str path, json_t **target, err *e) MUST_USE;
-/* Match, store, judge: what follows once the target is known. `report` is empty for images. */
-bool service_keep(scan_service *s, digest sha256, json_t *target, const json_t *part, err *e) MUST_USE;
 /* Match what was judged by other advisories than these again, without reading a blob. */
 void *service_rematch_main(void *service);
 

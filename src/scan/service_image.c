@@ -45,6 +45,7 @@ static bool keep_part(scan_service *s, digest sha256, const json_t *part, err *e
     buf_init(&text, LIMIT_SCAN_REPORT_BYTES);
     if (!json_encode(part, &text, e)) return false;
     meta_scan_result rows = {.sha256 = sha256,
+                             .role = META_SCAN_PART,
                              .format = STR("layer"),
                              .advisories = STR(""),
                              .report = buf_str(&text),

@@ -106,7 +106,7 @@ def layer(files):
     return out.getvalue()
 
 
-def push(server, image, tag, layers):
+def push(server, image, tag, layers, before=lambda manifest: None):
     """As a client of the registry API does, in one request per blob."""
     base = f"/v2/docker-local/{image}"
     described = []
@@ -123,6 +123,7 @@ def push(server, image, tag, layers):
     config = {**described.pop(), "mediaType": "application/vnd.oci.image.config.v1+json"}
     kind = "application/vnd.oci.image.manifest.v1+json"
     manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "config": config, "layers": described})
+    before(manifest)
     answer = server.ask("PUT", f"{base}/manifests/{tag}", manifest, {"Content-Type": kind})
     assert answer.status == 201, answer.text
 
@@ -151,6 +152,15 @@ def test_images_merge_their_layers_and_scan_each_once(server):
     assert {c["name"] for c in second["components"]} == {"scikit-learn"}
     assert len(server.log_events("scan.done")) == before + 1
     assert lower_digest  # the shared layer made no scan of its own
+
+
+def test_a_manifest_that_was_uploaded_as_a_file_is_still_scanned_as_an_image(server):
+    def upload_first(manifest):
+        put(server, "ml-models/innocent.json", manifest.encode())
+        assert scanned(server, "ml-models", "innocent.json")["scan"]["verdict"] == "not_a_model"
+
+    push(server, "iris", "1", [layer(LOWER)], before=upload_first)
+    assert scanned(server, "docker-local", "iris/1/manifest.json")["scan"]["verdict"] == "unsafe"
 
 
 # --- gates --------------------------------------------------------------------------------------------------------------------------

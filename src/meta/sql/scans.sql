@@ -37,7 +37,7 @@ UPDATE scans SET verdict = ?2, format = ?3, advisories = ?4, count_info = ?5, co
 WHERE sha256 = ?1;
 
 -- name: scan_stale
-SELECT sha256 FROM scans WHERE state = 3 AND role = 1 AND advisories <> ?1 AND sha256 > ?2 ORDER BY sha256 LIMIT ?3;
+SELECT sha256 FROM scans WHERE state = 3 AND role >= 1 AND advisories <> ?1 AND sha256 > ?2 ORDER BY sha256 LIMIT ?3;
 
 -- name: scan_documents_find
 SELECT d.report, d.target FROM scans s JOIN scan_documents d ON d.scan_id = s.id WHERE s.sha256 = ?1;
@@ -72,7 +72,7 @@ FROM findings f JOIN scans s ON s.id = f.scan_id JOIN nodes n ON n.sha256 = s.sh
      LEFT JOIN violations v ON v.id = (SELECT w.id FROM violations w
                                        WHERE w.node_id = n.id AND w.finding = f.advisory || ' ' || f.component || ' ' || f.version
                                        ORDER BY w.blocks DESC, w.severity DESC, w.id LIMIT 1)
-WHERE f.kind = 'vulnerability' AND s.role = 1 AND (?1 = '' OR r.key = ?1) AND (?2 & (1 << f.severity)) <> 0
+WHERE f.kind = 'vulnerability' AND s.role >= 1 AND (?1 = '' OR r.key = ?1) AND (?2 & (1 << f.severity)) <> 0
       AND (?3 = 0 OR (?3 = 1 AND f.fixed <> '') OR (?3 = 2 AND f.fixed = ''))
       AND (?4 = '' OR lower(f.component || ' ' || f.advisory || ' ' || f.aliases || ' ' || f.title) LIKE ?4 ESCAPE '!')
       AND (f.severity < ?5 OR (f.severity = ?5 AND (f.id > ?6 OR (f.id = ?6 AND n.id > ?7))))
@@ -81,7 +81,7 @@ ORDER BY f.severity DESC, f.id, n.id LIMIT ?8;
 -- name: vulnerability_totals
 SELECT f.severity, COUNT(*)
 FROM findings f JOIN scans s ON s.id = f.scan_id JOIN nodes n ON n.sha256 = s.sha256 JOIN repositories r ON r.id = n.repository_id
-WHERE f.kind = 'vulnerability' AND s.role = 1 AND (?1 = '' OR r.key = ?1)
+WHERE f.kind = 'vulnerability' AND s.role >= 1 AND (?1 = '' OR r.key = ?1)
       AND (?2 = 0 OR (?2 = 1 AND f.fixed <> '') OR (?2 = 2 AND f.fixed = ''))
       AND (?3 = '' OR lower(f.component || ' ' || f.advisory || ' ' || f.aliases || ' ' || f.title) LIKE ?3 ESCAPE '!')
 GROUP BY f.severity;
@@ -91,12 +91,12 @@ SELECT r.key, n.path, s.format,
        COALESCE((SELECT f.title FROM findings f WHERE f.scan_id = s.id AND f.kind = 'model_threat' ORDER BY f.severity DESC, f.id LIMIT 1), ''),
        n.sha256, s.verdict, n.modified_ms, n.id
 FROM scans s JOIN nodes n ON n.sha256 = s.sha256 JOIN repositories r ON r.id = n.repository_id
-WHERE s.role = 1 AND s.state = 3 AND s.verdict >= ?1 AND (?2 = '' OR r.key = ?2)
+WHERE s.role >= 1 AND s.state = 3 AND s.verdict >= ?1 AND (?2 = '' OR r.key = ?2)
       AND (s.verdict < ?3 OR (s.verdict = ?3 AND n.id > ?4))
 ORDER BY s.verdict DESC, n.id LIMIT ?5;
 
 -- name: scan_totals
 SELECT (SELECT COUNT(*) FROM scans WHERE state = 1), (SELECT COUNT(*) FROM scans WHERE state = 2),
-       (SELECT COUNT(*) FROM nodes n JOIN scans s ON s.sha256 = n.sha256 WHERE s.state = 3 AND s.role = 1),
-       (SELECT COUNT(*) FROM components c JOIN scans s ON s.id = c.scan_id WHERE s.role = 1),
-       (SELECT COUNT(*) FROM nodes n JOIN scans s ON s.sha256 = n.sha256 WHERE s.state = 3 AND s.role = 1 AND s.verdict >= ?1);
+       (SELECT COUNT(*) FROM nodes n JOIN scans s ON s.sha256 = n.sha256 WHERE s.state = 3 AND s.role >= 1),
+       (SELECT COUNT(*) FROM components c JOIN scans s ON s.id = c.scan_id WHERE s.role >= 1),
+       (SELECT COUNT(*) FROM nodes n JOIN scans s ON s.sha256 = n.sha256 WHERE s.state = 3 AND s.role >= 1 AND s.verdict >= ?1);

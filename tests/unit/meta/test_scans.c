@@ -87,6 +87,7 @@ static void store(fixture *f, const char *content, unsigned verdict, const meta_
 {
     meta_component numpy = {.eco = STR("pypi"), .name = STR("numpy"), .version = STR("1.0")};
     meta_scan_result r = {.sha256 = sha256_of(content),
+                          .role = META_SCAN_ARTIFACT,
                           .verdict = verdict,
                           .format = STR("pickle"),
                           .advisories = STR("old"),
@@ -178,6 +179,22 @@ static void scans_of_an_artifact_are_not_ended_by_a_layers(void **state)
     assert_int_equal(now, META_SCAN_QUEUED);
     assert_true(take(f, &s));
     assert_int_equal(s.role, META_SCAN_ARTIFACT);
+}
+
+static void scans_of_a_file_do_not_stand_for_an_images(void **state)
+{
+    fixture *f = *state;
+    /* A manifest's bytes, uploaded as a mere file first, are scanned again when they are pushed as an image. */
+    assert_int_equal(ask(f, "m", META_SCAN_ARTIFACT, 1), META_SCAN_QUEUED);
+    meta_scan s;
+    assert_true(take(f, &s));
+    assert_int_equal(ask(f, "m", META_SCAN_IMAGE, 2), META_SCAN_QUEUED);
+    assert_true(meta_scan_finish(f->m, s.sha256, s.role, META_SCAN_DONE, STR(""), 5, NULL));
+    assert_true(take(f, &s));
+    assert_int_equal(s.role, META_SCAN_IMAGE);
+    assert_true(meta_scan_finish(f->m, s.sha256, s.role, META_SCAN_DONE, STR(""), 5, NULL));
+    assert_int_equal(ask(f, "m", META_SCAN_ARTIFACT, 3), META_SCAN_DONE);
+    assert_int_equal(ask(f, "m", META_SCAN_IMAGE, 4), META_SCAN_DONE);
 }
 
 static void scans_keep_documents_and_counts(void **state)
@@ -397,6 +414,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(scans_that_a_stop_interrupted_are_taken_again, setup, teardown),
         cmocka_unit_test_setup_teardown(scans_of_a_layer_serve_every_image_once, setup, teardown),
         cmocka_unit_test_setup_teardown(scans_of_an_artifact_are_not_ended_by_a_layers, setup, teardown),
+        cmocka_unit_test_setup_teardown(scans_of_a_file_do_not_stand_for_an_images, setup, teardown),
         cmocka_unit_test_setup_teardown(scans_keep_documents_and_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(vulnerabilities_page_worst_first_under_filters, setup, teardown),
         cmocka_unit_test_setup_teardown(threats_page_worst_first, setup, teardown),

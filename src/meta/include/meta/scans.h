@@ -18,7 +18,11 @@ typedef enum meta_scan_state {
 } meta_scan_state;
 
 /* A layer of an image is scanned for the image's sake: its components are kept, vulnerabilities are the image's. */
-typedef enum meta_scan_role { META_SCAN_PART, META_SCAN_ARTIFACT } meta_scan_role;
+typedef enum meta_scan_role {
+    META_SCAN_PART,
+    META_SCAN_ARTIFACT,
+    META_SCAN_IMAGE /* an artifact that is read as an image's manifest; the same bytes may have been uploaded as a mere file before */
+} meta_scan_role;
 
 enum { META_SEVERITIES = 5 }; /* info, low, medium, high, critical */
 
@@ -43,8 +47,8 @@ typedef struct meta_scan_order {
     str path, mime;
 } meta_scan_order;
 
-/* Queue it, unless this scanner version did it or is about to. *state tells what it is now (queued, running, done); a part that is now wanted as an
- * artifact is queued again. */
+/* Queue it, unless this scanner version did it or is about to. *state tells what it is now (queued, running, done); what is now wanted in a
+ * higher role (an artifact, an image) is queued again. */
 bool meta_scan_ask(meta *m, const meta_scan_order *order, meta_scan_state *state, err *e) MUST_USE;
 /* Take the oldest from the queue and mark it running. *found is false when the queue is empty. */
 bool meta_scan_take(meta *m, int64_t scanner_version, arena *a, meta_scan *out, bool *found, err *e) MUST_USE;
@@ -76,6 +80,7 @@ typedef struct meta_finding {
 
 typedef struct meta_scan_result {
     digest sha256;
+    meta_scan_role role; /* it was scanned as */
     unsigned verdict;
     str format, advisories, report, target;
     const meta_component *components;
@@ -85,7 +90,7 @@ typedef struct meta_scan_result {
 } meta_scan_result;
 
 /* Store everything a scan found, replacing what was there. The row stays "running" until meta_scan_finish, so that policies can judge before
- * anybody is told that the scan is done. A layer's result, and its end, change nothing when the blob has become an artifact meanwhile. */
+ * anybody is told that the scan is done. A result, and an end, change nothing when the blob got a higher role meanwhile. */
 bool meta_scan_store(meta *m, const meta_scan_result *result, err *e) MUST_USE;
 bool meta_scan_finish(meta *m, digest sha256, meta_scan_role role, meta_scan_state state, str trouble,
                       int64_t now_ms, err *e) MUST_USE;
