@@ -5,10 +5,10 @@
 
 #include "npy/npy.h"
 #include "pickle/format.h"
+#include "safetensors/safetensors.h"
 
 const model_format *const model_formats[] = {
-    &format_npy,
-    &format_npz,
+    &format_npy,    &format_npz, &format_safetensors,
     &format_pickle, /* last: its text opcodes make it the least certain */
     NULL,
 };

@@ -41,6 +41,20 @@ bool pickle_sniff(bytes head, bool is_whole, bool name_claims)
     return !is_whole && got.ops >= SNIFF_OPS_MIN; /* cut short by us while going well */
 }
 
+bool pickle_acts(bytes content)
+{
+    AUTO_ARENA arena scratch;
+    arena_init(&scratch, SNIFF_ARENA_BYTES);
+    report silent;
+    report_init(&silent, &scratch);
+    pickle_options options = {.dry = true};
+    pickle_stream stream;
+    pickle_summary got;
+    err e = {0};
+    if (!pickle_run(&scratch, content, 0, &options, &silent, &stream, &got, &e)) return true; /* too much */
+    return got.calls || got.known_globals || got.limited || stream.result;
+}
+
 /* The front of the file, unpacked when it is packed. */
 static bool sniff_packed(packing p, const format_input *in, bool name_claims)
 {

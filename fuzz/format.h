@@ -1,0 +1,24 @@
+/*
+ * fuzz/format.h - what the targets of the model formats share: read the file, and hold the report to its promise.
+ */
+#ifndef FUZZ_FORMAT_H
+#define FUZZ_FORMAT_H
+
+#include "format/format.h"
+
+#include <stdlib.h>
+
+static inline void fuzz_format(const char *name, bytes content)
+{
+    AUTO_ARENA arena a;
+    arena_init(&a, 32 << 20);
+    report r;
+    report_init(&r, &a);
+    unpack_budget budget = unpack_budget_new(content.len);
+    format_input in = {.path = str_from_c(name), .content = content, .budget = &budget};
+    if (!format_read(&in, &r, NULL) || r.verdict != VERDICT_CLEAN) return;
+    for (size_t i = 0; i < r.finding_count; i++)
+        if (r.findings[i].severity > SEVERITY_INFO) abort(); /* clean, and yet there is something to say */
+}
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * format/nested.c - what lies within a container, and what a container says when its parts are not what they should be.
+ */
+#include "nested.h"
+
+#include "base/limits.h"
+#include "pickle/format.h"
+#include "pickle/machine.h"
+
+#include <stdio.h>
+
+static const char advice_archive[] =
+    "Do not load this file; get it again from its source, or write it again.";
+
+bool nested_say(report *r, const remark *m, str title, err *e)
+{
+    if (m->is_unreadable) report_worsen(r, VERDICT_UNPARSEABLE);
+    finding f = {.code = m->code,
+                 .kind = FINDING_MODEL_THREAT,
+                 .severity = m->severity,
+                 .title = title,
+                 .member = m->member,
+                 .offset = m->offset,
+                 .has_offset = m->has_offset,
+                 .advice = str_from_c(m->advice)};
+    return report_add(r, &f, e);
+}
+
+bool nested_fact_number(report *r, str name, uint64_t number, err *e)
+{
+    char text[32];
+    int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+    return report_fact(r, name, (str){text, (size_t)len}, e);
+}
+
+/* --- parts ----------------------------------------------------------------------------------------------------------------------- */
+
+static bool merge(report *r, const report *inner, str member, err *e)
+{
+    report_worsen(r, inner->verdict);
+    r->findings_dropped += inner->findings_dropped;
+    for (size_t i = 0; i < inner->finding_count; i++) {
+        finding f = inner->findings[i];
+        str path =
+            f.member.len ? arena_printf(r->arena, "%.*s!%.*s", STR_ARG(member), STR_ARG(f.member)) : member;
+        if (!path.data) return err_set(e, ERR_MEMORY, "no memory for a report");
+        f.member = path;
+        if (!report_add(r, &f, e)) return false;
+    }
+    for (size_t i = 0; i < inner->call_line_count; i++)
+        if (!report_call_line(r, inner->call_lines[i], e)) return false;
+    return true;
+}
+
+bool nested_read(const format_input *in, str path, bytes content, report *r, err *e)
+{
+    format_input inner = {.path = path, .content = content, .budget = in->budget};
+    report found;
+    report_init(&found, r->arena);
+    if (in->budget->depth_left == 0) {
+        remark m = {.code = "MDL-ZIP-008",
+                    .severity = SEVERITY_MEDIUM,
+                    .member = path,
+                    .advice = advice_archive,
+                    .is_unreadable = true};
+        return nested_say(r, &m, STR("Archives within archives beyond LIMIT_ARCHIVE_DEPTH"), e);
+    }
+    in->budget->depth_left--;
+    bool ok = format_read(&inner, &found, e);
+    in->budget->depth_left++;
+    return ok && merge(r, &found, path, e);
+}
+
+/* --- zip ------------------------------------------------------------------------------------------------------------------------- */
+
+/* What lies in front of the archive or behind it may be another file for another loader. */
+static bool read_outside(const format_input *in, const zip_directory *zip, report *r, err *e)
+{
+    bytes front = {in->content.data, (size_t)zip->start};
+    bytes back = {in->content.data + zip->end, in->content.len - (size_t)zip->end};
+    return (front.len == 0 || nested_read(in, STR("(in front of the archive)"), front, r, e)) &&
+           (back.len == 0 || nested_read(in, STR("(behind the archive)"), back, r, e));
+}
+
+bool nested_zip_open(const format_input *in, report *r, zip_directory *zip, bool *is_open, err *e)
+{
+    err why = {0};
+    *is_open = zip_read(r->arena, in->content, in->budget, zip, &why);
+    remark m = {.severity = SEVERITY_MEDIUM, .advice = advice_archive, .is_unreadable = !*is_open};
+    if (!*is_open) {
+        if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
+        m.code = "MDL-ZIP-008";
+        return nested_say(r, &m, str_from_c(why.message), e);
+    }
+    m.code = "MDL-ZIP-006";
+    if (zip->disagreement && !nested_say(r, &m, str_from_c(zip->disagreement), e)) return false;
+    return read_outside(in, zip, r, e);
+}
+
+bool nested_zip_headers(const zip_member *m, report *r, err *e)
+{
+    remark odd = {
+        .code = "MDL-ZIP-001", .severity = SEVERITY_HIGH, .member = m->path, .advice = advice_archive};
+    return !m->disagreement || nested_say(r, &odd, str_from_c(m->disagreement), e);
+}
+
+bool nested_zip_bytes(const format_input *in, const zip_member *m, report *r, buf *content, err *e)
+{
+    err why = {0};
+    if (zip_member_bytes(in->content, m, in->budget, content, &why)) return true;
+    if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
+    /* A wrong checksum is noticed at the end, when a loader has acted already: high, and read all the same. */
+    bool is_checksum = why.code == ERR_DIGEST_MISMATCH;
+    remark odd = {.code = is_checksum ? "MDL-ZIP-004" : "MDL-ZIP-008",
+                  .severity = is_checksum ? SEVERITY_HIGH : SEVERITY_MEDIUM,
+                  .member = m->path,
+                  .advice = advice_archive,
+                  .is_unreadable = !is_checksum};
+    return nested_say(r, &odd, str_from_c(why.message), e);
+}
+
+bytes nested_zip_stored(bytes file, const zip_member *m)
+{
+    bool fits = m->data_offset <= file.len && m->packed_bytes <= file.len - m->data_offset;
+    if (m->method != 0 || !fits) return BYTES_NONE;
+    return (bytes){file.data + m->data_offset, (size_t)m->packed_bytes};
+}
+
+/* --- two things at once ------------------------------------------------------------------------------------------------------------ */
+
+bool nested_also_pickle(const format_input *in, report *r, const char *code, err *e)
+{
+    if (!pickle_acts(in->content)) return true;
+    remark m = {.code = code,
+                .severity = SEVERITY_HIGH,
+                .advice = "Do not load this file: another loader would run what this format calls data."};
+    if (!nested_say(r, &m, STR("The file is a pickle at the same time, and loading that runs calls"), e))
+        return false;
+    const char *format = r->format;
+    bool ok = pickle_scan(r->arena, in->content, STR("(read as a pickle)"), r, e);
+    r->format = format;
+    return ok;
+}
