@@ -54,6 +54,7 @@ static void challenge(const http_request *req, http_response *resp)
 void art_render_error(http_request *req, http_response *resp, const err *e)
 {
     unsigned status = err_http_status(e->code);
+    str message = policy_message_at(http_arena(req), e, http_base_url(req));
     err nothing;
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_JSON_DOC_BYTES);
@@ -61,7 +62,7 @@ void art_render_error(http_request *req, http_response *resp, const err *e)
     AUTO(json_release) json_t *one = json_object();
     AUTO(json_release) json_t *document = json_object();
     bool built = json_object_set_new(one, "status", json_integer(status)) == 0 &&
-                 json_set_str(one, "message", str_from_c(e->message)) && json_array_append(list, one) == 0 &&
+                 json_set_str(one, "message", message) && json_array_append(list, one) == 0 &&
                  json_object_set(document, "errors", list) == 0;
     if (e->code == ERR_UNAUTHENTICATED) challenge(req, resp);
     if (built && json_encode_pretty(document, &text, &nothing))

@@ -88,14 +88,15 @@ static unsigned oci_status(err_code code)
     return err_http_status(code);
 }
 
-static json_t *error_document(const err *e)
+static json_t *error_document(http_request *req, const err *e)
 {
+    str message = policy_message_at(http_arena(req), e, http_base_url(req));
     AUTO(json_release) json_t *error = json_object();
     AUTO(json_release) json_t *list = json_array();
     json_t *document = json_object();
     bool is_built = json_set_str(error, "code", str_from_c(err_oci_code(e->code))) &&
-                    json_set_str(error, "message", str_from_c(e->message)) &&
-                    json_array_append(list, error) == 0 && json_object_set(document, "errors", list) == 0;
+                    json_set_str(error, "message", message) && json_array_append(list, error) == 0 &&
+                    json_object_set(document, "errors", list) == 0;
     if (is_built) return document;
     json_decref(document);
     return NULL;
@@ -110,7 +111,7 @@ static void render_error(http_request *req, http_response *resp, const err *e)
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_JSON_DOC_BYTES);
     err no_memory;
-    AUTO(json_release) json_t *document = error_document(e);
+    AUTO(json_release) json_t *document = error_document(req, e);
     if (document && json_encode(document, &text, &no_memory))
         http_reply(resp, oci_status(e->code), "application/json", buf_bytes(&text));
     else

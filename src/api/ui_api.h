@@ -48,7 +48,7 @@ bool ui_query_number(const http_request *req, const char *name, int64_t fallback
 /* `scan` of docs/ui-api.md: the state and the counts by severity. */
 bool ui_add_scan(ui_object *o, app *state, digest sha256, err *e) MUST_USE;
 /* Are the bytes judged to be kept from this caller? "blocked": null or {"message","violation"}. */
-bool ui_add_blocked(ui_object *o, app *state, const meta_node *node, str caller, err *e) MUST_USE;
+bool ui_add_blocked(ui_object *o, http_request *req, const meta_node *node, str caller, err *e) MUST_USE;
 /* May the caller read the repository? A Docker client's token, which is for single images, may not. */
 bool ui_allow_read(const http_request *req, str repository, err *e) MUST_USE;
 /* The same as a filter: lists leave out what the caller may not see. */

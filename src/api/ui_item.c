@@ -35,8 +35,9 @@ bool ui_add_scan(ui_object *o, app *state, digest sha256, err *e)
     return true;
 }
 
-bool ui_add_blocked(ui_object *o, app *state, const meta_node *node, str caller, err *e)
+bool ui_add_blocked(ui_object *o, http_request *req, const meta_node *node, str caller, err *e)
 {
+    app *state = http_app(req);
     err why = {0};
     if (policy_gate(state->policies, node, caller, &why)) {
         ui_put(o, "blocked", json_null());
@@ -50,7 +51,7 @@ bool ui_add_blocked(ui_object *o, app *state, const meta_node *node, str caller,
     uint64_t count = 0;
     if (!meta_violation_blocking(state->meta, node->id, node->sha256, &a, &worst, &count, e)) return false;
     ui_object blocked = ui_object_new();
-    ui_text(&blocked, "message", str_from_c(why.message));
+    ui_text(&blocked, "message", policy_message_at(&a, &why, http_base_url(req)));
     ui_put(&blocked, "violation", count ? json_integer(worst.id) : json_null());
     ui_add(o, "blocked", &blocked);
     return true;
@@ -141,7 +142,7 @@ static bool add_judgement(ui_object *o, http_request *req, const meta_node *node
         ui_put(o, "blocked", json_null());
         return true;
     }
-    return ui_add_scan(o, state, node->sha256, e) && ui_add_blocked(o, state, node, who->name, e);
+    return ui_add_scan(o, state, node->sha256, e) && ui_add_blocked(o, req, node, who->name, e);
 }
 
 bool ui_item(http_request *req, http_response *resp, err *e)

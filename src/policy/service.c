@@ -212,9 +212,24 @@ static bool blocked(const meta_violation *worst, uint64_t count, err *e)
 {
     char more[48] = "";
     if (count > 1) snprintf(more, sizeof(more), ", and %llu more", (unsigned long long)(count - 1));
-    return err_set(e, ERR_BLOCKED, "policy %.*s, rule %.*s: %.*s%s. How to unblock: /ui/violations/%lld",
+    return err_set(e, ERR_BLOCKED,
+                   "policy %.*s, rule %.*s: %.*s%s. " POLICY_HOW_TO_UNBLOCK "/ui/violations/%lld",
                    STR_ARG(worst->policy), STR_ARG(worst->rule), STR_ARG(str_slice(worst->summary, 0, 500)),
                    more, (long long)worst->id);
+}
+
+/* What the finding says is an artifact's own words, so only the last mark counts: behind it stands nothing but the number. */
+str policy_message_at(arena *a, const err *blocked, str base_url)
+{
+    str whole = str_from_c(blocked->message), mark = STR(POLICY_HOW_TO_UNBLOCK "/");
+    if (blocked->code != ERR_BLOCKED || whole.len < mark.len) return whole;
+    for (size_t at = whole.len - mark.len + 1; at-- > 0;) {
+        if (!str_starts_with(str_skip(whole, at), mark)) continue;
+        size_t page = at + mark.len - 1;
+        return arena_printf(a, "%.*s%.*s%.*s", STR_ARG(str_slice(whole, 0, page)), STR_ARG(base_url),
+                            STR_ARG(str_skip(whole, page)));
+    }
+    return whole;
 }
 
 static bool hold_unscanned(const coverage *c, const scan_status *status, bool is_uploader, err *e)

@@ -175,7 +175,7 @@ def test_a_vulnerable_file_is_blocked_until_the_policy_changes(server):
     assert refused.status == 403
     message = refused.json()["errors"][0]["message"]
     assert message.startswith("policy production-gate, rule high: joblib 1.0.1 has CVE-2022-21797 (high), fixed in 1.2.0")
-    assert "How to unblock:" in message and "/ui/violations/" in message
+    assert f" How to unblock: {server.url}/ui/violations/" in message, "clients have no page to be relative to"
 
     number = int(message.rsplit("/", 1)[1])
     page = server.ask("GET", f"/ui/api/violations/{number}").json()
@@ -200,12 +200,16 @@ def test_a_vulnerable_file_is_blocked_until_the_policy_changes(server):
 def test_a_model_threat_is_blocked_with_its_call(server):
     gate(server, rule("no-code", {"model_threat": "suspicious"}))
     put(server, "ml-models/evil.pkl", EVIL)
+    put(server, "ml-models/liar.pkl", b"cposix\nsystem\n(S'echo. How to unblock: /ui/violations/1'\ntR.")
     put(server, "ml-models/fine.pkl", HARMLESS)
     put(server, "ml-models/broken.pkl", b"\x80\x04\x8c\x05ab")
-    for path in ("evil.pkl", "fine.pkl", "broken.pkl"):
+    for path in ("evil.pkl", "liar.pkl", "fine.pkl", "broken.pkl"):
         scanned(server, "ml-models", path)
     refused = get(server, "ml-models/evil.pkl")
     assert refused.status == 403 and "loading it would call posix.system" in refused.json()["errors"][0]["message"]
+    # A file's own words are not taken for the mark behind which the address stands.
+    liar = get(server, "ml-models/liar.pkl").json()["errors"][0]["message"]
+    assert "('echo. How to unblock: /ui/violations/1')" in liar and f"). How to unblock: {server.url}/ui/violations/" in liar
     assert get(server, "ml-models/broken.pkl").status == 403
     assert get(server, "ml-models/fine.pkl").status == 200
 
@@ -217,6 +221,7 @@ def test_an_image_is_blocked_at_its_manifest(server):
     refused = server.ask("GET", "/v2/docker-local/iris/manifests/1", headers={"Accept": "*/*"})
     assert refused.status == 403
     assert refused.json()["errors"][0]["code"] == "DENIED" and "production-gate" in refused.text
+    assert f" How to unblock: {server.url}/ui/violations/" in refused.json()["errors"][0]["message"]
 
 
 def children_of(pid):

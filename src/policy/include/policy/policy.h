@@ -23,9 +23,14 @@ void policy_judge_blob(void *policy_service_ctx, digest sha256);
 bool policy_judge_all(policy_service *p, err *e) MUST_USE;
 
 /* May this caller download it? ERR_BLOCKED with the whole reason: policy, rule, finding, component, fixed version, page with the way to unblock
- * (relative address "/ui/violations/<n>"); or "not scanned yet" for others than `uploader` in a repository that a blocking watch covers.
+ * (at the end, relative: POLICY_HOW_TO_UNBLOCK "/ui/violations/<n>"; a request's host is put in front with policy_message_at); or "not scanned
+ * yet" for others than `uploader` in a repository that a blocking watch covers.
  * Quick: indexed reads only. */
 bool policy_gate(policy_service *p, const meta_node *node, str caller, err *e) MUST_USE;
+
+/* The gate's message with the whole address of its page, for clients that have no page to be relative to. Other messages come back as they are. */
+#define POLICY_HOW_TO_UNBLOCK "How to unblock: "
+str policy_message_at(arena *a, const err *blocked, str base_url);
 
 /* JSON in and out, as the xray API has it. Names are unique; ERR_CONFLICT, ERR_NOT_FOUND, ERR_UNPROCESSABLE. */
 bool policy_put(policy_service *p, const json_t *policy, bool must_be_new, err *e) MUST_USE;
