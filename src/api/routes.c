@@ -3,6 +3,7 @@
  */
 #include "api/routes.h"
 
+/* clang-format off */
 const http_route_table *const api_tables[] = {
     &api_health_routes,
     &api_oci_routes,
@@ -12,4 +13,5 @@ const http_route_table *const api_tables[] = {
     &api_ui_routes,
     &api_ui_file_routes,
 };
+/* clang-format on */
 const size_t api_table_count = COUNT_OF(api_tables);

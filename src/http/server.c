@@ -69,11 +69,12 @@ static bool open_socket(const char *listen_at, int *out, err *e)
     int status = getaddrinfo(host, port, &hints, &found);
     if (status != 0)
         return err_set(e, ERR_INVALID, "cannot listen on '%s': %s", listen_at, gai_strerror(status));
-    /* For all addresses an IPv6 socket also takes IPv4; where there is no IPv6, the other answers follow. */
+    /* For all addresses an IPv6 socket also takes IPv4. A name such as localhost, which has both, means IPv4 to most clients. */
     bool done = false;
-    for (int want_v6 = !host; want_v6 >= 0 && !done; want_v6--)
+    const int families[2] = {host ? AF_INET : AF_INET6, host ? AF_INET6 : AF_INET};
+    for (size_t i = 0; i < COUNT_OF(families); i++)
         for (const struct addrinfo *at = found; at && !done; at = at->ai_next)
-            if (host || (at->ai_family == AF_INET6) == (want_v6 == 1)) done = listen_on(at, out);
+            if (at->ai_family == families[i]) done = listen_on(at, out);
     int reason = errno;
     freeaddrinfo(found);
     if (done) return true;

@@ -107,20 +107,18 @@ bool pickle_text_float(str line, double *number, err *e) MUST_USE;
 
 /* --- steps -------------------------------------------------------------------------------------------------------------------- */
 
-#define PICKLE_STEPS(X)                                                                                     \
-    X(mark)                                                                                                 \
-    X(stop)                                                                                                 \
-    X(pop)                                                                                                  \
-    X(pop_mark)                                                                                             \
-    X(dup) X(proto) X(frame) X(none) X(newtrue) X(newfalse) X(int) X(long) X(binint) X(binint1) X(binint2)  \
-        X(long1) X(long4) X(float) X(binfloat) X(string) X(binstring) X(short_binstring) X(unicode)         \
-            X(short_binunicode) X(binunicode) X(binunicode8) X(binbytes) X(short_binbytes) X(binbytes8)     \
-                X(bytearray8) X(next_buffer) X(readonly_buffer) X(empty_tuple) X(tuple) X(tuple1) X(tuple2) \
-                    X(tuple3) X(empty_list) X(list) X(append) X(appends) X(empty_dict) X(dict) X(setitem)   \
-                        X(setitems) X(empty_set) X(additems) X(frozenset) X(put) X(binput) X(long_binput)   \
-                            X(memoize) X(get) X(binget) X(long_binget) X(global) X(stack_global) X(inst)    \
-                                X(obj) X(reduce) X(newobj) X(newobj_ex) X(build) X(persid) X(binpersid)     \
-                                    X(ext1) X(ext2) X(ext4)
+/* clang-format off */
+#define PICKLE_STEPS(X)                                                                                 \
+    X(mark) X(stop) X(pop) X(pop_mark) X(dup) X(proto) X(frame) X(none) X(newtrue) X(newfalse) X(int)   \
+    X(long) X(binint) X(binint1) X(binint2) X(long1) X(long4) X(float) X(binfloat) X(string)            \
+    X(binstring) X(short_binstring) X(unicode) X(short_binunicode) X(binunicode) X(binunicode8)         \
+    X(binbytes) X(short_binbytes) X(binbytes8) X(bytearray8) X(next_buffer) X(readonly_buffer)          \
+    X(empty_tuple) X(tuple) X(tuple1) X(tuple2) X(tuple3) X(empty_list) X(list) X(append) X(appends)    \
+    X(empty_dict) X(dict) X(setitem) X(setitems) X(empty_set) X(additems) X(frozenset) X(put)           \
+    X(binput) X(long_binput) X(memoize) X(get) X(binget) X(long_binget) X(global) X(stack_global)       \
+    X(inst) X(obj) X(reduce) X(newobj) X(newobj_ex) X(build) X(persid) X(binpersid) X(ext1) X(ext2)     \
+    X(ext4)
+/* clang-format on */
 #define PICKLE_STEP_DECLARE(name) bool pickle_step_##name(pickle_vm *vm, err *e) MUST_USE;
 PICKLE_STEPS(PICKLE_STEP_DECLARE)
 #undef PICKLE_STEP_DECLARE
