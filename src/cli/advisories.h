@@ -54,6 +54,6 @@ void advisories_print_sources(const advisories_source *sources, size_t count);
 /* {"index": ..., "sources": [...]} on standard output. */
 bool advisories_print_json(const advisories_store *s, const advisories_source *sources, size_t count,
                            int64_t duration_us, err *e) MUST_USE;
-int advisories_fail(const err *e); /* prints it, returns CLI_UNFINISHED */
+int advisories_fail(const char *command, const err *e, int exit_code); /* prints it, returns the code */
 
 #endif

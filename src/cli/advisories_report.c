@@ -8,10 +8,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-int advisories_fail(const err *e)
+int advisories_fail(const char *command, const err *e, int exit_code)
 {
-    fprintf(stderr, "assay: %s\n", e->message);
-    return CLI_UNFINISHED;
+    fprintf(stderr, "assay advisories %s: %s\n", command, e->message);
+    return exit_code;
 }
 
 json_t *advisories_index_json(const advisories_store *s)

@@ -9,35 +9,17 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "cli/commands.h"
+#include "cli/options.h"
 #include "http/fetch.h"
 #include "os/file.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define PUBLIC_SOURCE "https://osv-vulnerabilities.storage.googleapis.com"
 
-static const char update_help[] =
-    "usage: assay advisories update [--ecosystem NAME]... [--source URL] [--data DIR] [--json]\n"
-    "\n"
-    "Fetch the public bulk exports of osv.dev and import them. A fetch that was broken off is continued, an "
-    "export that did not change is\n"
-    "not fetched again. Without a network nothing is changed.\n"
-    "\n"
-    "  --ecosystem NAME  PyPI, Debian or Ubuntu; may be repeated (default: PyPI and Debian)\n"
-    "  --source URL      a mirror with the same layout, URL/<ecosystem>/all.zip (default: "
-    "ASSAY_ADVISORY_SOURCE, else\n"
-    "                    " PUBLIC_SOURCE ")\n"
-    "  --data DIR        the data folder (default: ./data)\n"
-    "  --json            tell the counts as JSON\n"
-    "\n"
-    "example: assay advisories update --ecosystem PyPI --data /var/lib/assay\n"
-    "\n"
-    "exit codes: 0 up to date, 2 usage, 3 not everything could be fetched; what was there stays in use\n";
-
-enum { ECOSYSTEMS_MAX = 16, GO_ON = -1 };
+enum { ECOSYSTEMS_MAX = 16 };
 
 typedef struct update {
     const char *data, *source;
@@ -51,45 +33,60 @@ typedef struct update {
 
 /* --- arguments ------------------------------------------------------------------------------------------------------------- */
 
-static int add_ecosystem(update *u, const char *name)
+static bool add_ecosystem(update *u, const char *name, err *e)
 {
-    if (!ecosystem_find_osv(str_from_c(name)) || strchr(name, ':')) {
-        fprintf(stderr,
-                "assay: advisories of the ecosystem '%s' are not read yet; PyPI, Debian and Ubuntu are\n",
-                name);
-        return CLI_USAGE;
-    }
+    if (!ecosystem_find_osv(str_from_c(name)) || strchr(name, ':'))
+        return err_set(e, ERR_INVALID,
+                       "advisories of the ecosystem '%s' are not read yet; PyPI, Debian and Ubuntu are",
+                       name);
     for (size_t i = 0; i < u->count; i++)
-        if (strcmp(u->ecosystems[i], name) == 0) return GO_ON;
+        if (strcmp(u->ecosystems[i], name) == 0) return true;
     if (u->count < ECOSYSTEMS_MAX) u->ecosystems[u->count++] = name;
-    return GO_ON;
+    return true;
 }
 
-static int parse_options(int argc, char **argv, update *u)
+static bool parse_options(int argc, char **argv, update *u, option_list *names, bool *help, err *e)
 {
-    static const struct option known[] = {{"data", required_argument, NULL, 'd'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {"source", required_argument, NULL, 's'},
-                                          {"ecosystem", required_argument, NULL, 'e'},
-                                          {0}};
+    option_list rest = {0};
+    const cli_option options[] = {
+        {.name = "--ecosystem",
+         .argument = "NAME",
+         .help = "PyPI, Debian or Ubuntu; may be repeated (PyPI and Debian)",
+         .list = names},
+        {.name = "--source",
+         .argument = "URL",
+         .help = "a mirror, URL/<ecosystem>/all.zip (ASSAY_ADVISORY_SOURCE, else " PUBLIC_SOURCE ")",
+         .value = &u->source},
+        {.name = "--data", .argument = "DIR", .help = "the data folder (./data)", .value = &u->data},
+        {.name = "--json", .help = "tell it as JSON", .flag = &u->is_json},
+    };
+    const cli_usage usage = {
+        .synopsis = "assay advisories update [OPTIONS]",
+        .about =
+            "Fetch the public bulk exports of osv.dev and import them. A fetch that was broken off is "
+            "continued, an export\n"
+            "that did not change is not fetched again. Without a network nothing is changed.\n"
+            "exit: 0 up to date, 2 usage, 3 not everything could be fetched; what was there stays in use",
+        .example = "assay advisories update --ecosystem PyPI --data /var/lib/assay",
+        .options = options,
+        .option_count = COUNT_OF(options),
+    };
+    if (!options_parse(&usage, argc, argv, &rest, help, e)) return false;
+    return *help || rest.count == 0 ||
+           err_set(e, ERR_INVALID, "unexpected argument '%s'; see --help", rest.items[0]);
+}
+
+static bool read_options(int argc, char **argv, update *u, bool *help, err *e)
+{
     const char *from_environment = getenv("ASSAY_ADVISORY_SOURCE");
+    option_list names = {0};
     *u = (update){.data = "./data",
                   .source = from_environment && *from_environment ? from_environment : PUBLIC_SOURCE};
-    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (option == 'd') u->data = optarg;
-        if (option == 's') u->source = optarg;
-        if (option == 'j') u->is_json = true;
-        if (option == 'h') return fputs(update_help, stdout), CLI_DONE;
-        if (option == '?') return fputs(update_help, stderr), CLI_USAGE;
-        if (option == 'e' && add_ecosystem(u, optarg) != GO_ON) return CLI_USAGE;
-    }
-    if (optind < argc) return fputs(update_help, stderr), CLI_USAGE;
-    if (u->count == 0) {
-        u->ecosystems[u->count++] = "PyPI";
-        u->ecosystems[u->count++] = "Debian";
-    }
-    return GO_ON;
+    if (!parse_options(argc, argv, u, &names, help, e)) return false;
+    if (names.count == 0) names = (option_list){{"PyPI", "Debian"}, 2};
+    for (size_t i = 0; i < names.count; i++)
+        if (!add_ecosystem(u, names.items[i], e)) return false;
+    return true;
 }
 
 /* --- one ecosystem --------------------------------------------------------------------------------------------------------- */
@@ -202,7 +199,7 @@ static bool update_all(update *u, advisories_store *store, err *e)
         /* A zip that broke off half-way may have left records in the builder: they are true, only not all. */
         u->sources[i].counts.records = 0;
         u->failed++;
-        fprintf(stderr, "assay: %s: %s\n", u->ecosystems[i], trouble.message);
+        fprintf(stderr, "assay advisories update: %s: %s\n", u->ecosystems[i], trouble.message);
     }
     return u->changed == 0 || (advisories_store_replace(store, b, e) && write_etags(u, e));
 }
@@ -210,11 +207,13 @@ static bool update_all(update *u, advisories_store *store, err *e)
 static void tell_failure(const update *u, const advisories_store *store)
 {
     fprintf(stderr,
-            "assay: %zu of %zu exports could not be fetched. Is there a network, and may this machine reach "
+            "assay advisories update: %zu of %zu exports could not be fetched. Is there a network, and may "
+            "this machine reach "
             "%s?\n",
             u->failed, u->count, u->source);
     fprintf(stderr,
-            "assay: %s stays in use. Elsewhere fetched exports can be read with 'assay advisories import "
+            "assay advisories update: %s stays in use. Elsewhere fetched exports can be read with 'assay "
+            "advisories import "
             "FILE.zip'.\n",
             store->index.is_starter ? "the starter set" : "the imported index");
 }
@@ -236,17 +235,23 @@ static bool update_and_tell(update *u, err *e)
     return done;
 }
 
+static int run(int argc, char **argv, update *u)
+{
+    bool help = false;
+    err e = {0};
+    if (!read_options(argc, argv, u, &help, &e)) return advisories_fail("update", &e, CLI_USAGE);
+    if (help) return CLI_DONE;
+    if (!update_and_tell(u, &e)) return advisories_fail("update", &e, CLI_UNFINISHED);
+    return u->failed ? CLI_UNFINISHED : CLI_DONE;
+}
+
 int advisories_update_run(int argc, char **argv)
 {
     static const size_t update_bytes = sizeof(update);
     update *u = calloc(1, update_bytes);
     err e = {0};
-    if (!u) return err_set(&e, ERR_MEMORY, "no memory left"), advisories_fail(&e);
-    int code = parse_options(argc, argv, u);
-    if (code == GO_ON) {
-        bool done = update_and_tell(u, &e);
-        code = !done ? advisories_fail(&e) : u->failed ? CLI_UNFINISHED : CLI_DONE;
-    }
+    if (!u) return err_set(&e, ERR_MEMORY, "no memory left"), advisories_fail("update", &e, CLI_UNFINISHED);
+    int code = run(argc, argv, u);
     free(u);
     return code;
 }

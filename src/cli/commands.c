@@ -25,21 +25,69 @@ static const cli_command commands[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+/* All commands, or those of a group. */
+static void print_commands(FILE *out, const char *group)
+{
+    for (const cli_command *c = commands; c->name; c++)
+        if (c->summary && (!group || strcmp(c->name, group) == 0))
+            fprintf(out, "  %-10s %-10s %s\n", c->name, c->sub ? c->sub : "", c->summary);
+    fputs("\n'assay COMMAND --help' tells more, with an example.\n", out);
+}
+
 static void print_help(FILE *out)
 {
     fputs("assay - the secure home of machine-learning artifacts\n\nusage: assay COMMAND [OPTIONS]\n\n", out);
+    print_commands(out, NULL);
+}
+
+static bool is_one_of(const char *text, const char *one, const char *other)
+{
+    return strcmp(text, one) == 0 || strcmp(text, other) == 0;
+}
+
+static bool is_group(const char *name)
+{
     for (const cli_command *c = commands; c->name; c++)
-        if (c->summary) fprintf(out, "  %-10s %-10s %s\n", c->name, c->sub ? c->sub : "", c->summary);
-    fputs("\n'assay COMMAND --help' tells more, with an example.\n", out);
+        if (c->sub && strcmp(name, c->name) == 0) return true;
+    return false;
+}
+
+/* `assay model`, `assay model --help`, `assay model tarin`. */
+static int run_group(const char *group, const char *sub)
+{
+    if (sub && is_one_of(sub, "--help", "-h")) {
+        printf("usage: assay %s COMMAND [OPTIONS]\n\n", group);
+        print_commands(stdout, group);
+        return CLI_DONE;
+    }
+    if (sub)
+        fprintf(stderr, "assay %s: there is no command '%s'; there are\n\n", group, sub);
+    else
+        fprintf(stderr, "assay %s: say which command\n\n", group);
+    print_commands(stderr, group);
+    return CLI_USAGE;
+}
+
+static const cli_command *find_command(int argc, char **argv)
+{
+    for (const cli_command *c = commands; c->name && argc > 1; c++)
+        if (strcmp(argv[1], c->name) == 0 && (!c->sub || (argc > 2 && strcmp(argv[2], c->sub) == 0)))
+            return c;
+    return NULL;
 }
 
 int cli_main(int argc, char **argv)
 {
-    for (const cli_command *c = commands; c->name && argc > 1; c++) {
-        if (strcmp(argv[1], c->name) != 0) continue;
-        if (!c->sub) return c->run(argc - 1, argv + 1);
-        if (argc > 2 && strcmp(argv[2], c->sub) == 0) return c->run(argc - 2, argv + 2);
-    }
-    print_help(argc > 1 && strcmp(argv[1], "--help") == 0 ? stdout : stderr);
-    return argc > 1 && strcmp(argv[1], "--help") == 0 ? CLI_DONE : CLI_USAGE;
+    const cli_command *c = find_command(argc, argv);
+    int words = c && c->sub ? 2 : 1;
+    if (c) return c->run(argc - words, argv + words);
+    if (argc > 1 && is_group(argv[1])) return run_group(argv[1], argc > 2 ? argv[2] : NULL);
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) return puts("assay " ASSAY_VERSION), CLI_DONE;
+    if (argc > 1 && (is_one_of(argv[1], "--help", "-h") || strcmp(argv[1], "help") == 0))
+        return print_help(stdout), CLI_DONE;
+    if (argc > 1)
+        fprintf(stderr, "assay: there is no command '%s'; see assay --help\n", argv[1]);
+    else
+        print_help(stderr);
+    return CLI_USAGE;
 }

@@ -60,6 +60,8 @@ static bool admit(const serve_args *args, int fd, err *e)
     if (!spawner_start(&s, e) || !scan_file(s, fd, str_from_c(args->model), NULL, &target, e)) return false;
     str judged = json_text(target, "verdict");
     if (str_eq(judged, STR("clean"))) return true;
+    if (str_eq(judged, STR("not_a_model")))
+        return err_set(e, ERR_BLOCKED, "%s is not served: it is no model of a known format", args->model);
     print_findings(target);
     return err_set(e, ERR_BLOCKED, "%s is not served: its verdict is %.*s (%.*s)", args->model,
                    STR_ARG(judged), STR_ARG(first_reason(target)));
@@ -67,23 +69,38 @@ static bool admit(const serve_args *args, int fd, err *e)
 
 /* --- what must be open before the sandbox -------------------------------------------------------------------------------- */
 
-static bool listen_on(const serve_args *args, int *out, unsigned *port, err *e)
+static bool parse_address(const serve_args *args, struct sockaddr_in *out, err *e)
 {
     uint64_t number;
-    struct sockaddr_in address = {.sin_family = AF_INET};
+    *out = (struct sockaddr_in){.sin_family = AF_INET};
     if (!str_to_u64(str_from_c(args->port), &number) || number > UINT16_MAX)
         return err_set(e, ERR_INVALID, "--port must be 0 to 65535, not '%s'", args->port);
-    if (inet_pton(AF_INET, args->host, &address.sin_addr) != 1)
+    if (inet_pton(AF_INET, args->host, &out->sin_addr) != 1)
         return err_set(e, ERR_INVALID,
                        "--host must be an IPv4 address such as 127.0.0.1 or 0.0.0.0, not '%s'", args->host);
-    address.sin_port = htons((uint16_t)number);
+    out->sin_port = htons((uint16_t)number);
+    return true;
+}
 
+static bool parse_threads(const serve_args *args, uint64_t *threads, err *e)
+{
+    *threads = 0;
+    if (!args->threads || (str_to_u64(str_from_c(args->threads), threads) && *threads >= 1 && *threads <= 64))
+        return true;
+    return err_set(e, ERR_INVALID, "--threads must be 1 to 64, not '%s'", args->threads);
+}
+
+static bool listen_on(const serve_args *args, int *out, unsigned *port, err *e)
+{
+    struct sockaddr_in address;
+    if (!parse_address(args, &address, e)) return false;
     AUTO(fd_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int on = 1;
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
         return err_set_errno(e, ERR_INTERNAL, "cannot make a socket");
     if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, SOMAXCONN) != 0)
-        return err_set_errno(e, ERR_CONFLICT, "cannot listen on %s:%s", args->host, args->port);
+        return err_set_errno(e, ERR_CONFLICT, "cannot listen on %s:%s (take another with --port)", args->host,
+                             args->port);
     socklen_t len = sizeof address;
     if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
         return err_set_errno(e, ERR_INTERNAL, "cannot ask for the port");
@@ -113,9 +130,8 @@ static bool block_signals(sigset_t *stop, err *e)
 
 static bool open_all(const serve_args *args, opened *o, err *e)
 {
-    uint64_t threads = 0, size_bytes;
-    if (args->threads && (!str_to_u64(str_from_c(args->threads), &threads) || threads > 64))
-        return err_set(e, ERR_INVALID, "--threads must be 1 to 64, not '%s'", args->threads);
+    uint64_t threads, size_bytes;
+    if (!parse_threads(args, &threads, e)) return false;
     /* Counting the cores reads a file, which the sandbox would not allow. */
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     o->threads = threads ? (unsigned)threads : cores > 8 ? 8 : cores > 0 ? (unsigned)cores : 1;
@@ -222,6 +238,10 @@ int cli_model_serve(int argc, char **argv)
         return cli_complain("serve", &e, CLI_USAGE);
     }
     args.model = rest.items[0];
+    struct sockaddr_in address;
+    uint64_t threads;
+    if (!parse_address(&args, &address, &e) || !parse_threads(&args, &threads, &e))
+        return cli_complain("serve", &e, CLI_USAGE);
     bool ok = run(&args, &e);
     int code =
         ok ? CLI_DONE : cli_complain("serve", &e, e.code == ERR_BLOCKED ? CLI_FAILED_POLICY : CLI_UNFINISHED);

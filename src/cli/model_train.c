@@ -243,7 +243,7 @@ static bool tell_json(const train_args *args, const train_result *r, err *e)
 
 static bool train(const train_args *args, train_result *r, err *e)
 {
-    if (!read_params(args, r, e) || !read_data(args, r, e)) return false;
+    if (!read_data(args, r, e)) return false;
     if (!fit(args, r, e) || !write_model(args, r, e)) return false;
     if (args->json) return tell_json(args, r, e);
     tell_people(args, r);
@@ -299,9 +299,9 @@ int cli_model_train(int argc, char **argv)
 
     train_result r = {0};
     arena_init(&r.memory, LIMIT_TRAIN_ARENA_BYTES);
-    bool ok = train(&args, &r, &e);
+    bool understood = read_params(&args, &r, &e), ok = understood && train(&args, &r, &e);
     forest_free(r.forest);
     file_unmap(r.mapped);
     arena_done(&r.memory);
-    return ok ? CLI_DONE : cli_complain("train", &e, CLI_UNFINISHED);
+    return ok ? CLI_DONE : cli_complain("train", &e, understood ? CLI_UNFINISHED : CLI_USAGE);
 }

@@ -56,11 +56,13 @@ static bool read_options(int argc, char **argv, scan_options *o, bool *help, err
     };
     const cli_usage usage = {
         .synopsis = "assay scan FILE|FOLDER|IMAGE-ARCHIVE|- ... [OPTIONS]",
-        .about = "Say what is inside: what a model would run when it is loaded, which components are "
-                 "vulnerable, what fixes them.\n"
-                 "Nothing is loaded or executed; every file is read by a locked-in child process.\n"
-                 "exit: 0 clean, 1 unsafe or suspicious or policy failed, 2 usage, 3 something could not be "
-                 "read to its end",
+        .about =
+            "Say what is inside: what a model would run when it is loaded, which components are "
+            "vulnerable, what fixes them.\n"
+            "Nothing is loaded or executed; every file is read by a locked-in child process.\n"
+            "exit: 0 nothing unsafe, and no finding that --fail-on or --policy minds; 1 unsafe, suspicious, "
+            "or such a finding;\n"
+            "      2 usage; 3 something could not be read to its end, or there was nothing to read",
         .example = "docker save iris:1.0.0 | assay scan - --fail-on high",
         .options = table,
         .option_count = COUNT_OF(table),
@@ -70,7 +72,8 @@ static bool read_options(int argc, char **argv, scan_options *o, bool *help, err
     if (o->paths.count == 0) return err_set(e, ERR_INVALID, "nothing to scan; see --help");
     o->has_fail_on = o->fail_on != NULL;
     if (o->has_fail_on && !severity_parse(str_from_c(o->fail_on), &o->fail_on_severity))
-        return err_set(e, ERR_INVALID, "--fail-on must be critical, high, medium or low");
+        return err_set(e, ERR_INVALID, "--fail-on must be critical, high, medium or low, not '%s'",
+                       o->fail_on);
     return true;
 }
 
@@ -206,6 +209,11 @@ int scan_run(int argc, char **argv)
     int code = CLI_DONE;
     for (size_t i = 0; i < o.paths.count && code == CLI_DONE; i++)
         if (!scan_targets_add(&targets, o.paths.items[i], &e)) code = complain(&e, CLI_USAGE);
+    /* A mistyped folder must not pass a pipeline as "no findings". */
+    if (code == CLI_DONE && targets.count == 0) {
+        err_set(&e, ERR_NOT_FOUND, "there is no file in '%s', so nothing was judged", o.paths.items[0]);
+        code = complain(&e, CLI_UNFINISHED);
+    }
     if (code == CLI_DONE) code = scan_with_advisories(&o, &work);
     scan_targets_done(&targets);
     return code;

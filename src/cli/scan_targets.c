@@ -101,14 +101,19 @@ bool scan_targets_add(scan_targets *t, const char *path, err *e)
 
 /* --- standard input ---------------------------------------------------------------------------------------------------------- */
 
+/* Nothing at all is what a pipe has whose writer failed, such as `docker save` of an image that is not there: no reason to say "clean". */
 static bool copy_input(int to, err *e)
 {
     uint8_t piece[1 << 16];
-    for (;;) {
-        ssize_t got = read(STDIN_FILENO, piece, sizeof(piece));
-        if (got < 0 && errno == EINTR) continue;
+    for (bool is_empty = true;; is_empty = false) {
+        ssize_t got;
+        do got = read(STDIN_FILENO, piece, sizeof(piece));
+        while (got < 0 && errno == EINTR);
         if (got < 0) return err_set_errno(e, ERR_STORAGE, "cannot read standard input");
-        if (got == 0) return true;
+        if (got == 0)
+            return !is_empty ||
+                   err_set(e, ERR_TRUNCATED,
+                           "nothing came on standard input: did the command before the pipe fail?");
         if (!fd_write_all(to, (bytes){piece, (size_t)got}, e)) return false;
     }
 }

@@ -152,7 +152,11 @@ static bool start_http(platform *p, err *e)
                                      .log = &p->log,
                                      .authorise = api_authorise,
                                      .finished = api_request_finished};
-    return http_server_start(&http, &p->http, e);
+    if (http_server_start(&http, &p->http, e)) return true;
+    if (e->code != ERR_UNAVAILABLE) return false;
+    err why = *e;
+    return err_set(e, why.code, "%s; give another address with --listen, or stop what has this one",
+                   why.message);
 }
 
 static bool write_port_file(const platform *p, err *e)

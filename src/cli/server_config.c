@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "cli/options.h"
+#include "http/http.h"
 #include "os/file.h"
 
 #include <stddef.h>
@@ -155,6 +156,7 @@ bool server_config_read(int argc, char **argv, arena *a, server_config *out, boo
 
     *out = (server_config){.data_folder = "data", .listen = "127.0.0.1:8082"};
     if (!merge(&flags, a, out, e)) return false;
+    if (!http_listen_check(out->listen, e)) return false;
     str format = str_from_c(out->log_format);
     if (format.len && !str_eq(format, STR("json")) && !str_eq(format, STR("text")))
         return err_set(e, ERR_INVALID, "the form of the log is '%s', neither json nor text", out->log_format);

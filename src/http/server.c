@@ -45,6 +45,14 @@ static bool split_address(str listen_at, arena *a, const char **host, const char
     return str_to_c(a, str_skip(listen_at, (size_t)colon + 1), port, e);
 }
 
+bool http_listen_check(const char *listen_at, err *e)
+{
+    AUTO_ARENA arena a;
+    arena_init(&a, 4096);
+    const char *host, *port;
+    return split_address(str_from_c(listen_at), &a, &host, &port, e);
+}
+
 static bool listen_on(const struct addrinfo *at, int *out)
 {
     AUTO(fd_close) int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

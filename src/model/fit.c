@@ -156,7 +156,8 @@ static bool draw_seeds(const fit *f, const train_options *options, err *e)
     const param_value *state = &f->params->values[PARAM_RANDOM_STATE];
     if (state->kind != PARAM_NONE &&
         !(state->kind == PARAM_INT && state->integer >= 0 && state->integer <= UINT32_MAX))
-        return err_set(e, ERR_UNPROCESSABLE, "random_state must be None or 0 to 4294967295");
+        return err_set(e, ERR_UNPROCESSABLE, "random_state%s must be None or 0 to 4294967295",
+                       param_show(state).text);
     uint32_t seed = state->kind == PARAM_INT ? (uint32_t)state->integer : options->drawn_seed;
     if (!estimator_of(f->params->estimator)->is_ensemble) {
         f->forest->trees[0].seed = seed;
@@ -235,8 +236,8 @@ static bool new_forest(const train_params *p, const train_data *data, forest **o
     if (ensemble &&
         (trees->kind != PARAM_INT || trees->integer < 1 || trees->integer > (int64_t)LIMIT_FOREST_TREES))
         return err_set(e, ERR_UNPROCESSABLE,
-                       "n_estimators must be an integer from 1 to LIMIT_FOREST_TREES (%d)",
-                       (int)LIMIT_FOREST_TREES);
+                       "n_estimators%s must be an integer from 1 to LIMIT_FOREST_TREES (%d)",
+                       param_show(trees).text, (int)LIMIT_FOREST_TREES);
     if (!forest_new(p->estimator, p->version, &f, e)) return false;
     f->tree_count = ensemble ? (size_t)trees->integer : 1;
     f->trees = calloc(f->tree_count, sizeof *f->trees);

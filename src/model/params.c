@@ -4,6 +4,7 @@
 #include "model/params.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 const char *const sk_version_default = "1.9.0";
@@ -40,6 +41,18 @@ static const struct {
 const char *param_name(param_id id)
 {
     return specs[id].name;
+}
+
+param_string param_show(const param_value *v)
+{
+    param_string out = {""};
+    if (v->kind == PARAM_NONE) snprintf(out.text, sizeof out.text, "=None");
+    if (v->kind == PARAM_BOOL) snprintf(out.text, sizeof out.text, "=%s", v->boolean ? "True" : "False");
+    if (v->kind == PARAM_INT) snprintf(out.text, sizeof out.text, "=%" PRId64, v->integer);
+    if (v->kind == PARAM_FLOAT) snprintf(out.text, sizeof out.text, "=%g", v->number);
+    if (v->kind == PARAM_TEXT)
+        snprintf(out.text, sizeof out.text, "='%.*s'", STR_ARG(str_slice(v->text, 0, 40)));
+    return out;
 }
 
 bool param_applies(param_id id, estimator_kind estimator, sk_version version)

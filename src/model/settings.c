@@ -7,8 +7,8 @@
 
 static bool refused(const train_params *p, param_id id, const char *rule, err *e)
 {
-    return err_set(e, ERR_UNPROCESSABLE, "%s %s for %s", param_name(id), rule,
-                   estimator_of(p->estimator)->name);
+    return err_set(e, ERR_UNPROCESSABLE, "%s%s %s for %s", param_name(id), param_show(&p->values[id]).text,
+                   rule, estimator_of(p->estimator)->name);
 }
 
 /* Eight accumulators from 8 to 128 items, halves above: the order decides the last bit. */

@@ -90,7 +90,7 @@ def test_damaged_index_is_told_not_replaced_silently(tmp_path):
 
 @pytest.mark.parametrize("command", ["import", "update", "status"])
 def test_help_has_an_example_and_wrong_options_are_usage(command):
-    assert "example: assay advisories " + command in assay(command, "--help").stdout
+    assert "example:\n  assay advisories " + command in assay(command, "--help").stdout
     assay(command, "--no-such-option", code=2)
     if command == "import":
         assay(command, code=2)

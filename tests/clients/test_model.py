@@ -134,18 +134,20 @@ def test_split_and_report(tmp_path):
     assert again["sha256"] == report["sha256"]
 
 
-@pytest.mark.parametrize("args,says", [
-    (["--data", "iris", "--param", "n_estimator=3"], "nearest is n_estimators"),
-    (["--data", "iris", "--sklearn-version", "1.6.0"], "1.6.1"),
-    (["--data", "missing.csv"], "missing.csv"),
-    (["--data", "bad.csv"], "line 3, column 1 (a): 'x' is not a number"),
-    (["--data", "good.csv", "--target", "nope"], "no column 'nope'"),
+@pytest.mark.parametrize("args,says,code", [
+    (["--data", "iris", "--param", "n_estimator=3"], "nearest is n_estimators", 2),
+    (["--data", "iris", "--sklearn-version", "1.6.0"], "1.6.1", 2),
+    (["--data", "iris", "--param", "n_estimators=0"], "n_estimators=0 must be an integer from 1", 3),
+    (["--data", "iris", "--param", "criterion=ginny"], "criterion='ginny' must be gini", 3),
+    (["--data", "missing.csv"], "missing.csv", 3),
+    (["--data", "bad.csv"], "line 3, column 1 (a): 'x' is not a number", 3),
+    (["--data", "good.csv", "--target", "nope"], "no column 'nope'", 3),
 ])
-def test_training_refuses_in_words(tmp_path, args, says):
+def test_training_refuses_in_words(tmp_path, args, says, code):
     (tmp_path / "bad.csv").write_text("a,y\n1,0\nx,1\n")
     (tmp_path / "good.csv").write_text("a,y\n1,0\n2,1\n")
     done = subprocess.run([ASSAY, "model", "train", *args], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 3 and says in done.stderr
+    assert done.returncode == code and says in done.stderr
     assert not (tmp_path / "model.pkl").exists()
 
 

@@ -69,6 +69,11 @@ bool params_init(train_params *p, estimator_kind estimator, sk_version version, 
 bool params_set_text(train_params *p, arena *a, str name, str value, err *e) MUST_USE;
 bool params_set_json(train_params *p, arena *a, str name, const json_t *value, err *e) MUST_USE;
 const char *param_name(param_id id);
+/* The value as one would write it behind the name in a message, "=0.5"; empty for lists. */
+typedef struct param_string {
+    char text[64];
+} param_string;
+param_string param_show(const param_value *v);
 bool param_applies(param_id id, estimator_kind estimator, sk_version version);
 
 extern const char *const sk_version_default; /* the newest whose fit is reproduced */
