@@ -10,6 +10,7 @@ import io
 import json
 import pathlib
 import struct
+import warnings
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -89,8 +90,148 @@ def polyglot():
     return struct.pack("<Q", length) + text + b" " * (length - len(text))
 
 
+# --- torch --------------------------------------------------------------------------------------------------------------------------------
+
+def text(value):
+    return b"X" + struct.pack("<I", len(value)) + value.encode()
+
+
+def number(value):
+    return b"J" + struct.pack("<i", value)
+
+
+def name(module, attribute):
+    return f"c{module}\n{attribute}\n".encode()
+
+
+def storage_id(key, elements, kind="FloatStorage", module="torch", view=None):
+    parts = text("storage") + name(module, kind) + text(key) + text("cpu") + number(elements)
+    return b"(" + parts + (view or b"") + b"tQ"
+
+
+def torch_tensor(reference, shape):
+    sizes = b"(" + b"".join(number(n) for n in shape) + b"t"
+    return name("torch._utils", "_rebuild_tensor_v2") + b"(" + reference + number(0) + sizes + sizes + b"\x89" + name("collections", "OrderedDict") + b")RtR"
+
+
+def state_dict(tensors, tail=b""):
+    """What torch.save(model.state_dict()) writes: an OrderedDict of tensors, protocol 2."""
+    items = b"".join(text(key) + value for key, value in tensors.items())
+    return b"\x80\x02" + name("collections", "OrderedDict") + b")R(" + items + b"u" + tail + b"."
+
+
+def archive(members, method=zipfile.ZIP_STORED, root="archive"):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as z:
+        for path, content in members.items():
+            z.writestr(zipfile.ZipInfo(f"{root}/{path}" if root else path), content, compress_type=method)
+    return out.getvalue()
+
+
+def torch_members(tensors=None, **more):
+    plain = {"data.pkl": state_dict(tensors or {"w": torch_tensor(storage_id("0", 6), (2, 3)), "b": torch_tensor(storage_id("1", 3, "LongStorage"), (3,))}),
+             "byteorder": b"little", "data/0": bytes(24), "data/1": bytes(24), "version": b"3\n", ".data/serialization_id": b"0" * 20}
+    plain.update({key.replace("__", "/"): value for key, value in more.items()})
+    return plain
+
+
+LEGACY = [b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", b"\x80\x02M\xe9\x03.",
+          b"\x80\x02}(X\x10\x00\x00\x00protocol_versionM\xe9\x03X\x0d\x00\x00\x00little_endian\x88u."]
+
+
+def legacy(obj=None, keys=("0",), data=None, head=LEGACY, keys_pickle=None):
+    obj = state_dict({"w": torch_tensor(storage_id("0", 6, view=b"N"), (2, 3))}) if obj is None else obj
+    listed = b"\x80\x02](" + b"".join(text(key) for key in keys) + b"e."
+    data = struct.pack("<q", 6) + bytes(24) if data is None else data
+    return b"".join(head) + obj + (keys_pickle or listed) + data
+
+
+def make_torch():
+    def add(verdict, code, what, content, suffix="pt"):
+        sample("torch", verdict, code, what, content, suffix)
+    evil_call = name("posix", "system") + text("true") + b"\x85R"
+    good = archive(torch_members())
+    add("clean", "none", "state_dict", good)
+    add("clean", "none", "other_root", archive(torch_members(), root="my_model"))
+    add("clean", "none", "deflated", archive(torch_members(), zipfile.ZIP_DEFLATED))
+    add("clean", "none", "no_suffix", good, "bin")
+    add("clean", "none", "shared_storage", archive(torch_members({"a": torch_tensor(storage_id("0", 6), (2,)), "b": torch_tensor(storage_id("0", 6), (6,))})))
+    add("clean", "none", "untyped", archive(torch_members({"a": torch_tensor(storage_id("0", 24, "UntypedStorage", "torch.storage"), (2,))})))
+    add("clean", "none", "numbers_like_proto", archive(torch_members(data__0=b"\x80\x04N." + bytes(20))))
+    add("clean", "none", "numbers_like_pickle", archive(torch_members(data__0=b"N." + bytes(22))))
+    add("clean", "none", "checkpoint", archive(torch_members() | {"data.pkl": b"\x80\x02}(" + text("epoch") + number(3) + text("state") + state_dict({"w": torch_tensor(storage_id("0", 6), (6,))})[2:-1] + b"u."}))
+    add("clean", "none", "legacy", legacy())
+
+    add("unsafe", "MDL-PKL-001", "evil_pickle", archive(torch_members() | {"data.pkl": EVIL}))
+    add("unsafe", "MDL-PKL-001", "evil_value", archive(torch_members({"w": evil_call})))
+    add("unsafe", "MDL-PKL-001", "evil_popped", archive(torch_members() | {"data.pkl": state_dict({}, evil_call + b"0")}))
+    add("unsafe", "MDL-PKL-001", "evil_other_member", archive(torch_members(extra__notes=EVIL)))
+    add("unsafe", "MDL-PKL-001", "evil_storage", archive(torch_members(data__0=EVIL)))
+    add("unsafe", "MDL-PKL-001", "evil_storage_deflated", archive(torch_members(data__0=EVIL), zipfile.ZIP_DEFLATED))
+    add("unsafe", "MDL-PKL-001", "evil_nested_archive", archive(torch_members(data__0=archive(torch_members({"w": evil_call})))))
+    add("unsafe", "MDL-PKL-001", "evil_script_constants", archive(torch_members() | {"constants.pkl": EVIL}))
+    add("unsafe", "MDL-PKL-001", "evil_in_front", EVIL + good)
+    add("unsafe", "MDL-PKL-001", "evil_behind", good + EVIL)
+    add("unsafe", "MDL-PKL-001", "evil_after_stop", archive(torch_members() | {"data.pkl": state_dict({"w": torch_tensor(storage_id("0", 6), (6,))}) + EVIL}))
+    add("unsafe", "MDL-PKL-001", "evil_in_id", archive(torch_members({"w": torch_tensor(b"(" + text("storage") + name("torch", "FloatStorage") + evil_call + text("cpu") + number(6) + b"tQ", (6,))})))
+    computed = name("builtins", "str") + b"(" + text("0") + b"tR"
+    add("unsafe", "MDL-PKL-016", "computed_id", archive(torch_members({"w": torch_tensor(b"(" + text("storage") + name("torch", "FloatStorage") + computed + text("cpu") + number(6) + b"tQ", (6,))})))
+    add("unsafe", "MDL-PKL-016", "id_is_text", archive(torch_members({"w": text("storage") + b"Q"})))
+    add("unsafe", "MDL-PKL-016", "id_of_class", archive(torch_members({"w": torch_tensor(storage_id("0", 6, "OrderedDict", "collections"), (6,))})))
+    add("unsafe", "MDL-PKL-016", "id_line", archive(torch_members() | {"data.pkl": b"\x80\x02Pstorage\n."}))
+    add("unsafe", "MDL-PKL-016", "id_of_module", archive(torch_members({"w": b"(" + text("module") + name("torch.nn.modules.linear", "Linear") + text("a.py") + text("x") + b"tQ"})))
+    add("unsafe", "MDL-PKL-016", "id_negative", archive(torch_members({"w": torch_tensor(storage_id("0", -6), (6,))})))
+    add("unsafe", "MDL-ZIP-001", "member_twice", twice(torch_members()))
+    add("unsafe", "MDL-ZIP-001", "two_names", good.replace(b"archive/data.pkl", b"archive/data.pk1", 1))
+    add("unsafe", "MDL-TOR-005", "python", archive(torch_members(code__model_py=b"import os\n") | {"code/model.py": b"import os\n"}))
+    add("unsafe", "MDL-TOR-005", "torchserve", archive({"MAR-INF/MANIFEST.json": b"{}", "handler.py": b"import os"}, root=""), "mar")
+    add("unsafe", "MDL-TOR-004", "native", archive(torch_members(**{"data__aotinductor__model.so": b"\x7fELF" + bytes(60)}) | {"archive_format": b"pt2"}), "pt2")
+    script = torch_members() | {"constants.pkl": b"\x80\x02).", "data.pkl": b"\x80\x02" + name("__torch__", "Net") + b")\x81}" + text("w") + torch_tensor(storage_id("0", 6), (6,)) + b"sb."}
+    typed = name("torch.jit._pickle", "build_intlist") + b"](" + number(1) + b"e\x85R"
+    code = b"class Net(Module):\n  def forward(self: __torch__.Net, x: Tensor) -> Tensor:\n    # ops.evil.run\n    s = 'torch.save('\n    return torch.add(torch.mul(x, 2), ops.prim.data(x))\n"
+    add("suspicious", "MDL-TOR-003", "script", archive(script | {"code/__torch__.py": code}))
+    add("suspicious", "MDL-TOR-003", "script_typed", archive(script | {"code/__torch__.py": code, "data.pkl": script["data.pkl"][:-3] + b"s" + text("n") + typed + b"sb."}))
+    add("suspicious", "MDL-TOR-003", "script_custom", archive(script | {"code/__torch__.py": code + b"    ops.mylib.go(x)\n"}))
+    add("unsafe", "MDL-TOR-003", "script_file", archive(script | {"code/__torch__.py": code + b"    y = torch.from_file('/etc/passwd')\n"}))
+    add("unsafe", "MDL-TOR-003", "script_save", archive(script | {"code/__torch__.py": code + b"    ops.aten.save(x, '/tmp/x')\n"}))
+    add("unsafe", "MDL-PKL-001", "script_evil", archive(script | {"code/__torch__.py": code, "data.pkl": EVIL}))
+    add("unsafe", "MDL-PKL-002", "class_without_script", archive(torch_members() | {"data.pkl": script["data.pkl"]}))
+    add("unsafe", "MDL-TOR-001", "legacy_version", legacy(head=[LEGACY[0], EVIL, LEGACY[2]]))
+    add("unsafe", "MDL-PKL-001", "legacy_magic", legacy(head=[EVIL, LEGACY[1], LEGACY[2]]))
+    add("unsafe", "MDL-PKL-001", "legacy_object", legacy(obj=state_dict({"w": evil_call})))
+    add("unsafe", "MDL-TOR-001", "legacy_keys", legacy(keys_pickle=EVIL))
+    add("unsafe", "MDL-PKL-001", "legacy_behind", legacy(data=struct.pack("<q", 6) + bytes(24) + EVIL))
+    add("unsafe", "MDL-PKL-016", "legacy_id", legacy(obj=state_dict({"w": torch_tensor(storage_id("0", 6), (6,))})))
+    add("suspicious", "MDL-PKL-016", "legacy_module", legacy(obj=state_dict({"m": b"(" + text("module") + name("torch.nn.modules.linear", "Linear") + text("a.py") + text("x=1") + b"tQ",
+                                                                          "w": torch_tensor(storage_id("0", 6, view=b"N"), (6,))})))
+    add("suspicious", "MDL-PKL-013", "legacy_trailing", legacy(data=struct.pack("<q", 6) + bytes(28)))
+    add("suspicious", "MDL-PKL-005", "whole_module", archive(torch_members({"m": name("torch.nn.modules.linear", "Linear") + b")\x81}" + text("training") + b"\x89sb"})))
+
+    add("unparseable", "MDL-TOR-006", "storage_gone", archive({k: v for k, v in torch_members().items() if k != "data/1"}))
+    add("unparseable", "MDL-TOR-006", "storage_short", archive(torch_members(data__0=bytes(20))))
+    add("unparseable", "MDL-TOR-006", "no_pickle", archive({"readme": b"hello"}))
+    add("unparseable", "MDL-PKL-014", "pickle_cut", archive(torch_members() | {"data.pkl": torch_members()["data.pkl"][:-9]}))
+    add("unparseable", "MDL-ZIP-008", "cut", good[:len(good) - 40])
+    add("unparseable", "MDL-TOR-006", "legacy_short", legacy(data=struct.pack("<q", 6) + bytes(20)))
+    add("unparseable", "MDL-TOR-006", "legacy_huge", legacy(data=struct.pack("<Q", 1 << 62) + bytes(24)))
+    add("unparseable", "MDL-TOR-006", "legacy_no_data", legacy(keys=(), data=b""))
+    add("unparseable", "MDL-TOR-006", "legacy_unknown_key", legacy(keys=("9",)))
+
+
+def twice(members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        for path, content in members.items():
+            z.writestr(zipfile.ZipInfo("archive/" + path), content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            z.writestr(zipfile.ZipInfo("archive/data.pkl"), members["data.pkl"])
+    return out.getvalue()
+
+
 def main():
     make_safetensors()
+    make_torch()
     for folder, files in SAMPLES.items():
         (HERE / folder).mkdir(exist_ok=True)
         for old in (HERE / folder).iterdir():

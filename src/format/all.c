@@ -6,9 +6,12 @@
 #include "npy/npy.h"
 #include "pickle/format.h"
 #include "safetensors/safetensors.h"
+#include "torch/torch.h"
 
 const model_format *const model_formats[] = {
-    &format_npy,    &format_npz, &format_safetensors,
+    &format_npy,    &format_torch, /* before .npz: of two archives in one, the one that holds pickles counts */
+    &format_npz,
+    &format_torch_legacy, &format_safetensors,
     &format_pickle, /* last: its text opcodes make it the least certain */
     NULL,
 };

@@ -41,7 +41,8 @@ bool pickle_sniff(bytes head, bool is_whole, bool name_claims)
     return !is_whole && got.ops >= SNIFF_OPS_MIN; /* cut short by us while going well */
 }
 
-bool pickle_acts(bytes content)
+/* What the first stream would do, without telling. False when it is too much to find out. */
+static bool probe(bytes content, pickle_summary *got, bool *has_result)
 {
     AUTO_ARENA arena scratch;
     arena_init(&scratch, SNIFF_ARENA_BYTES);
@@ -49,10 +50,24 @@ bool pickle_acts(bytes content)
     report_init(&silent, &scratch);
     pickle_options options = {.dry = true};
     pickle_stream stream;
-    pickle_summary got;
     err e = {0};
-    if (!pickle_run(&scratch, content, 0, &options, &silent, &stream, &got, &e)) return true; /* too much */
-    return got.calls || got.known_globals || got.limited || stream.result;
+    if (!pickle_run(&scratch, content, 0, &options, &silent, &stream, got, &e)) return false;
+    *has_result = stream.result != NULL;
+    return !got->limited;
+}
+
+bool pickle_acts(bytes content)
+{
+    pickle_summary got;
+    bool has_result;
+    return !probe(content, &got, &has_result) || got.calls || got.known_globals || has_result;
+}
+
+bool pickle_calls(bytes content)
+{
+    pickle_summary got;
+    bool has_result;
+    return !probe(content, &got, &has_result) || got.calls || got.known_globals;
 }
 
 /* The front of the file, unpacked when it is packed. */

@@ -141,8 +141,23 @@ static const danger *danger_of(const pickle_value *g, str raw_module, str raw_na
     return found ? found : danger_find(raw_module, raw_name);
 }
 
+/* What only TorchScript's own reader knows: classes of the archive itself, whose code is judged where it lies (no module of Python is called
+ * so), and the marks of typed lists, functions that hand back what they get. */
+static bool is_script_name(const pickle_vm *vm, const pickle_value *g)
+{
+    static const char *const marks[] = {"build_boollist", "build_doublelist", "build_intlist",
+                                        "build_tensorlist", "restore_type_tag"};
+    str module = g->global.module;
+    if (!vm->options.torch_script) return false;
+    if (str_eq(module, STR("__torch__")) || str_starts_with(module, STR("__torch__."))) return true;
+    for (size_t i = 0; str_eq(module, STR("torch.jit._pickle")) && i < COUNT_OF(marks); i++)
+        if (str_eq(g->global.name, str_from_c(marks[i]))) return true;
+    return false;
+}
+
 bool pickle_judge_global(pickle_vm *vm, pickle_value *g, str raw_module, str raw_name, err *e)
 {
+    if (is_script_name(vm, g)) return true;
     g->global.row = allow_find(g->global.module, g->global.name, NULL);
     if (g->global.row) {
         vm->known_globals++;
@@ -310,6 +325,7 @@ bool pickle_judge_call(pickle_vm *vm, pickle_value *call, err *e)
         return judge_say(vm, &n, e, "Loading this file calls a value that is computed while loading");
     }
     if (callable->global.row) return call_listed(vm, callable, call, e);
+    if (is_script_name(vm, callable)) return true;
     return call_unlisted(vm, callable, call, e) && look_inside(vm, call, e);
 }
 
@@ -462,8 +478,9 @@ bool pickle_judge_build(pickle_vm *vm, const pickle_value *target, const pickle_
 
 bool pickle_judge_persid(pickle_vm *vm, const pickle_value *id, err *e)
 {
-    if (vm->options.torch_ids && id->persid->kind == PICKLE_TUPLE)
-        return true; /* the container's reader judges them */
+    if (vm->options.persistent_id)
+        return is_silent(vm) ||
+               vm->options.persistent_id(vm->options.persistent_ctx, id->persid, vm->op_at, e);
     note n = {.code = "MDL-PKL-016", .severity = SEVERITY_MEDIUM, .advice = advice_unlisted};
     return judge_say(vm, &n, e,
                      "The file refers to objects that the loading program has to supply (persistent ids)");

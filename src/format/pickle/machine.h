@@ -11,11 +11,15 @@
 #include "format/pickle.h"
 
 typedef struct pickle_options {
-    str member;     /* prefix of findings */
-    bool joblib;    /* raw arrays follow their wrappers */
-    bool dry;       /* probe: nothing is reported */
-    bool tail;      /* bytes after a complete pickle: a stream that fails at once is no finding of its own */
-    bool torch_ids; /* persistent ids of the form ('storage', class, key, location, count) are expected */
+    str member;  /* prefix of findings */
+    bool joblib; /* raw arrays follow their wrappers */
+    bool dry;    /* probe: nothing is reported */
+    bool tail;   /* bytes after a complete pickle: a stream that fails at once is no finding of its own */
+    bool
+        torch_script; /* an archive of TorchScript: its classes live in the archive itself, below __torch__ */
+    /* PyTorch: persistent ids are expected, and the container's reader judges each of them. NULL: each is a finding. */
+    bool (*persistent_id)(void *ctx, const pickle_value *id, uint64_t at, err *e);
+    void *persistent_ctx;
     unsigned depth; /* of pickles within pickles */
     void (*trace)(void *ctx, uint64_t at,
                   const char *opcode); /* for tests: each opcode before it runs; NULL: none */
