@@ -495,7 +495,7 @@ export async function a_policy_blocks_a_download_and_the_pages_say_what_unblocks
   await page.getByRole("heading", { name: "What unblocks it" }).waitFor();
   assert.match(page.url(), /\/ui\/violations\/\d+$/);
   const text = await page.locator("main").innerText();
-  for (const part of ["ui-gate", "ui-gate-watch", "scikit-learn", "403 for everybody"]) assert.ok(text.includes(part), `${part} in ${text}`);
+  for (const part of ["ui-gate", "ui-gate-watch", "scikit-learn", "403 for everybody", "CVE-2024-5206 fixed in 1.5.0", `${ctx.base}/ui/violations/`]) assert.ok(text.includes(part), `${part} in ${text}`);
 
   await page.goto("/ui/violations");
   await page.getByRole("row").filter({ hasText: "ui-gate" }).first().waitFor();

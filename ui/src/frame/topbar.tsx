@@ -19,6 +19,8 @@ function crumbsOf(location: Location): Crumb[] {
   const head: Crumb[] = place.group === "Security" && first !== "policies" ? [{ label: "Security", to: "/vulnerabilities" }] : [];
   head.push({ label: place.label, to: place.path });
   if (first === "artifacts") return head.concat(rest.map((name, at) => ({ label: visible(name), to: itemPath(rest[0] ?? "", rest.slice(1, at + 1).join("/")) })));
+  /* A bare number says nothing where it stands alone, as on the phone. */
+  if (first === "violations") return head.concat(rest.map((number) => ({ label: `Violation ${visible(number)}` })));
   return head.concat(rest.map((label) => ({ label: visible(label) })));
 }
 

@@ -111,6 +111,13 @@ function byComponents(item: Item, status: Status | undefined): Judgement {
   };
 }
 
+/* The list of calls is cut at a limit; the scanner's count is not. */
+function everyCall(item: Item): string {
+  const calls = Number(item.facts.find((fact) => fact.name === "calls")?.value ?? 0);
+  if (calls > 1) return `All ${count(calls)} calls it makes are`;
+  return "Every call it makes is";
+}
+
 export function judge(item: Item, status: Status | undefined): Judgement {
   if (item.scan?.state === "failed") return { punch: "unparseable", title: "The scan could not finish", basis: "It is treated as unsafe until a scan reaches its end.", tone: "warn" };
   if (item.scan?.state !== "done") return waiting(item);
@@ -119,7 +126,7 @@ export function judge(item: Item, status: Status | undefined): Judgement {
       return {
         punch: "clean",
         title: "Safe to load",
-        basis: `Every call it makes${item.call_lines.length > 0 ? ` (${plural(item.call_lines.length, "line")} in the list)` : ""} is on the allow-list, and it was read to its last byte.`,
+        basis: `${everyCall(item)} on the allow-list, and it was read to its last byte.`,
         tone: "",
       };
     case "unsafe":

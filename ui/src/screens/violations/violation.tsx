@@ -2,7 +2,7 @@
 import { api } from "../../api/client";
 import type { Finding, Item, ViolationPage as Answer } from "../../api/types";
 import { useData } from "../../lib/data";
-import { ended, sentence, visible } from "../../lib/format";
+import { ended, plural, sentence, visible } from "../../lib/format";
 import { href, itemPath } from "../../lib/router";
 import { Icon } from "../../parts/icon";
 import { Card, Page } from "../../parts/page";
@@ -13,7 +13,12 @@ import { bySeverity } from "../artifacts/verdict-card";
 import { isManifest } from "../artifacts/tree-model";
 import { artifactLabel } from "../vulnerabilities/drawer";
 
-function Flow({ answer }: { answer: Answer }) {
+/* The other violations that block the same artifact: settling one of several opens nothing. */
+function othersOf(item: Item | undefined, id: number): number {
+  return item?.violations.filter((one) => one.blocks && one.id !== id).length ?? 0;
+}
+
+function Flow({ answer, others }: { answer: Answer; others: number }) {
   const { violation } = answer;
   return (
     <ol class="flow">
@@ -47,64 +52,79 @@ function Flow({ answer }: { answer: Answer }) {
       <li class={violation.blocks ? "bad" : ""}>
         <div class="muted t12">Effect</div>
         <div class="medium">{violation.blocks ? "403 for everybody" : "Noted"}</div>
-        <div class="muted t12">{violation.blocks ? "until one of the steps below is done" : "the download goes on"}</div>
+        <div class="muted t12">{violation.blocks ? (others > 0 ? `until this and ${others} more are settled` : "until one of the steps below is done") : "the download goes on"}</div>
       </li>
     </ol>
   );
 }
 
-interface Upgrade {
+interface Trouble {
   component: string;
   version: string;
-  fixed: string;
   worst: Finding;
-  because: string[];
+  findings: Finding[];
 }
 
-/* Per component the nearest fixed version of its last finding: the server knows no more, so no more is promised. */
-function upgradesOf(item: Item): Upgrade[] {
-  const byComponent = new Map<string, Upgrade>();
+/* Each finding with its own fix, the worst first. Which of several versions is the newest only the ecosystem's rules can say: so nothing is said. */
+function troublesOf(item: Item): Trouble[] {
+  const byComponent = new Map<string, Trouble>();
   for (const finding of item.findings.filter((one) => one.kind === "vulnerability").sort(bySeverity)) {
     const key = `${finding.component} ${finding.version}`;
     const known = byComponent.get(key);
-    const id = finding.aliases?.[0] ?? finding.advisory ?? finding.code;
-    if (known) {
-      known.because.push(id);
-      if (finding.fixed && finding.fixed.localeCompare(known.fixed, "en", { numeric: true }) > 0) known.fixed = finding.fixed;
-    } else byComponent.set(key, { component: finding.component ?? "", version: finding.version ?? "", fixed: finding.fixed ?? "", worst: finding, because: [id] });
+    if (known) known.findings.push(finding);
+    else byComponent.set(key, { component: finding.component ?? "", version: finding.version ?? "", worst: finding, findings: [finding] });
   }
   return [...byComponent.values()];
 }
 
-function Upgrades({ upgrades }: { upgrades: readonly Upgrade[] }) {
-  if (upgrades.length === 0) return null;
+const SHOWN = 5;
+
+function Fixes({ findings }: { findings: readonly Finding[] }) {
   return (
-    <Card title="Components with findings" note="the nearest version without them">
+    <ul class="stack g1">
+      {findings.slice(0, SHOWN).map((finding) => (
+        <li key={finding.advisory ?? finding.code} class="wrap-any">
+          <span class="mono muted">{finding.aliases?.[0] ?? finding.advisory ?? finding.code}</span>{" "}
+          {finding.fixed ? (
+            <>
+              <span class="muted">fixed in</span> <span class="mono fixv strong">{finding.fixed}</span>
+            </>
+          ) : (
+            <span class="faint">no fix known</span>
+          )}
+        </li>
+      ))}
+      {findings.length > SHOWN && <li class="muted">and {findings.length - SHOWN} more</li>}
+    </ul>
+  );
+}
+
+function Components({ troubles }: { troubles: readonly Trouble[] }) {
+  if (troubles.length === 0) return null;
+  return (
+    <Card title="Components with findings" note="and the version that fixes each">
       <table class="tbl cards">
         <thead>
           <tr>
             <th>Worst</th>
             <th>Now</th>
-            <th>Needs</th>
-            <th>Because of</th>
+            <th>Findings</th>
           </tr>
         </thead>
         <tbody>
-          {upgrades.map((upgrade) => (
-            <tr key={`${upgrade.component} ${upgrade.version}`}>
+          {troubles.map((trouble) => (
+            <tr key={`${trouble.component} ${trouble.version}`}>
               <td>
-                <SeverityBadge severity={upgrade.worst.severity} />
+                <SeverityBadge severity={trouble.worst.severity} />
               </td>
               <td>
                 <span class="medium">
-                  <Name text={upgrade.component} />
+                  <Name text={trouble.component} />
                 </span>{" "}
-                <span class="mono faint">{upgrade.version}</span>
+                <span class="mono faint">{trouble.version}</span>
               </td>
-              <td>{upgrade.fixed ? <span class="mono fixv strong">{upgrade.fixed}</span> : <span class="faint">no fix known</span>}</td>
-              <td class="full mono muted wrap-any">
-                {upgrade.because.slice(0, 3).join(", ")}
-                {upgrade.because.length > 3 && ` and ${upgrade.because.length - 3} more`}
+              <td class="full">
+                <Fixes findings={trouble.findings} />
               </td>
             </tr>
           ))}
@@ -139,9 +159,10 @@ function ClientSees({ answer, item }: { answer: Answer; item: Item | undefined }
 function Body({ answer }: { answer: Answer }) {
   const { violation } = answer;
   const item = useData(`item:${violation.repo}:${violation.path}`, () => api.item(violation.repo, violation.path));
+  const others = othersOf(item.value, violation.id);
   return (
     <>
-      <Flow answer={answer} />
+      <Flow answer={answer} others={others} />
       <div class="grid g-main">
         <div class="stack">
           <Card title={violation.blocks ? "Why it is blocked" : "What stands against it"}>
@@ -154,7 +175,7 @@ function Body({ answer }: { answer: Answer }) {
               </div>
             </div>
           </Card>
-          <Card title={violation.blocks ? "What unblocks it" : "What settles it"}>
+          <Card title={violation.blocks ? "What unblocks it" : "What settles it"} note={violation.blocks && others > 0 && `${plural(others, "other violation")} ${others === 1 ? "blocks" : "block"} this artifact too`}>
             <ol class="todo">
               {answer.unblock.map((step, at) => (
                 <li key={at}>
@@ -166,7 +187,7 @@ function Body({ answer }: { answer: Answer }) {
               ))}
             </ol>
           </Card>
-          {item.value && <Upgrades upgrades={upgradesOf(item.value)} />}
+          {item.value && <Components troubles={troublesOf(item.value)} />}
         </div>
         <div class="stack">
           <ClientSees answer={answer} item={item.value} />
