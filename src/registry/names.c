@@ -37,6 +37,9 @@ bool registry_check_path(str path, err *e)
     if (path.len > LIMIT_PATH_BYTES)
         return err_set(e, ERR_NAME_INVALID, "the path has %zu bytes; LIMIT_PATH_BYTES is %d", path.len,
                        LIMIT_PATH_BYTES);
+    if (path.len == 0)
+        return err_set(e, ERR_NAME_INVALID,
+                       "the path is empty; write it behind the repository, /<repository>/<path>");
     if (!check_bytes(path, e)) return false;
 
     /* By hand, because a walk over the parts would not see an empty last one. */

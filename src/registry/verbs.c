@@ -66,17 +66,29 @@ bool registry_delete(app *state, str repository, str path, str user, uint64_t *r
 
 /* --- repositories -------------------------------------------------------------------------------------------------------- */
 
+/* The types that clients know. What has no protocol of its own here is stored as files. */
+static bool check_package_type(str type, err *e)
+{
+    static const char *const known[] = {
+        "alpine",  "bower",         "cargo",  "chef",    "cocoapods", "composer",  "conan",
+        "conda",   "cran",          "debian", "docker",  "gems",      "generic",   "gitlfs",
+        "go",      "gradle",        "helm",   "helmoci", "ivy",       "maven",     "machinelearning",
+        "npm",     "nuget",         "oci",    "opkg",    "p2",        "pub",       "puppet",
+        "pypi",    "huggingfaceml", "rpm",    "sbt",     "swift",     "terraform", "terraformbackend",
+        "vagrant", "vcs",           "yum"};
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (str_eq(type, str_from_c(known[i]))) return true;
+    return err_set(e, ERR_INVALID, "there is no package type '%.*s'; models are 'generic', images 'docker'",
+                   STR_ARG(str_slice(type, 0, 64)));
+}
+
 bool registry_repository_create(app *state, const meta_repository *r, str user, err *e)
 {
     if (!registry_check_repository_key(r->key, e)) return false;
     if (!str_eq(r->kind, STR("local")))
         return err_set(e, ERR_UNSUPPORTED, "repositories of class '%.*s' do not exist yet; 'local' ones do",
                        STR_ARG(r->kind));
-    if (r->package_type.len == 0 || r->package_type.len > 32)
-        return err_set(e, ERR_INVALID, "the package type is missing or too long");
-    for (size_t i = 0; i < r->package_type.len; i++)
-        if (r->package_type.data[i] < 'a' || r->package_type.data[i] > 'z')
-            return err_set(e, ERR_INVALID, "a package type has lower case letters only");
+    if (!check_package_type(r->package_type, e)) return false;
     if (r->description.len > LIMIT_PROPERTY_BYTES)
         return err_set(e, ERR_INVALID, "the description is too long");
 

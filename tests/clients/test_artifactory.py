@@ -231,6 +231,10 @@ def test_repositories(curl, model):
     assert curl("/artifactory/api/repositories/data-sets", "-X", "DELETE").status == 404
     for key in ("api", "a%20b", "-x", "a" * 65):
         assert curl(f"/artifactory/api/repositories/{key}", "-X", "PUT", "-d", "{}").status == 400
+    pathless = curl("/artifactory/ml-models", "-X", "PUT", "-d", "x")
+    assert pathless.status == 400 and b"the path is empty" in pathless.body
+    unknown = curl("/artifactory/api/repositories/bad-type", "-X", "PUT", "-d", '{"packageType":"modles"}')
+    assert unknown.status == 400 and b"there is no package type 'modles'" in unknown.body
     for body in ("[]", "{", '{"rclass":1}', '{"rclass":"local","rclass":"local"}'):
         assert curl("/artifactory/api/repositories/bad-body", "-X", "PUT", "-d", body).status == 400
 
