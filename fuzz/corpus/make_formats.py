@@ -229,9 +229,97 @@ def twice(members):
     return out.getvalue()
 
 
+# --- gguf ---------------------------------------------------------------------------------------------------------------------------------
+
+def gguf_text(value, order="<", count="Q"):
+    value = value if isinstance(value, bytes) else value.encode()
+    return struct.pack(order + count, len(value)) + value
+
+
+def gguf_pair(key, kind, payload, order="<", count="Q"):
+    return gguf_text(key, order, count) + struct.pack(order + "I", kind) + payload
+
+
+def gguf_tensor(label, dims, kind, offset, order="<", count="Q"):
+    return (gguf_text(label, order, count) + struct.pack(order + "I", len(dims)) + b"".join(struct.pack(order + count, n) for n in dims)
+            + struct.pack(order + "IQ", kind, offset))
+
+
+def gguf(pairs=(), tensors=(), data=b"", version=3, order="<", count="Q", counts=None, alignment=32):
+    head = b"GGUF" + struct.pack(order + "I", version) + struct.pack(order + 2 * count, *(counts or (len(tensors), len(pairs)))) + b"".join(pairs) + b"".join(tensors)
+    return head + (bytes(-len(head) % alignment) + data if tensors else data)
+
+
+ORDINARY_TEMPLATE = """{%- set ns = namespace(found=false, first=true) -%}{# __class__ in a comment #}
+{%- for message in messages %}{% if message['role'] == 'system' and loop.first %}{{ '<|im_start|>system\\n' + message.content.strip() + '<|im_end|>' }}
+{%- elif message.role not in ['user', 'assistant', 'tool'] %}{{ raise_exception('Only __user__ and assistant roles: ' ~ message.role) }}{% endif %}
+{%- set ns.found = true %}{% set content = message['content'] | replace('__', ' ') | trim %}
+{%- for key, value in message.items() if key.startswith('x') and range(3) %}{{ bos_token + value.split('</think>')[-1] | tojson(indent=4) }}{% endfor %}
+{%- endfor %}{% if tools is defined %}{{ tools | map(attribute='name') | join(', ') }}{% endif %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}
+{% raw %}{{ x.__class__ }}{% endraw %} os.system __class__ {{ strftime_now('%d %b %Y') }}{{ {'a': {'b': 1}} }}{{ messages[0]['content'][1:] }}{{ eos_token }}"""
+
+
+def make_gguf():
+    def add(verdict, code, what, content):
+        sample("gguf", verdict, code, what, content, "gguf")
+
+    def template(value, key="tokenizer.chat_template"):
+        return gguf([gguf_pair(key, 8, gguf_text(value))])
+    arch = gguf_pair("general.architecture", 8, gguf_text("llama"))
+    words = gguf_pair("tokenizer.ggml.tokens", 9, struct.pack("<IQ", 8, 2) + gguf_text("os.system") + gguf_text("__class__"))
+    scores = gguf_pair("tokenizer.ggml.scores", 9, struct.pack("<IQ", 6, 2) + bytes(8))
+    two = [gguf_tensor("a", [4, 2], 0, 0), gguf_tensor("b", [32], 2, 32)]
+    add("clean", "none", "keys", gguf([arch, words, scores, gguf_pair("llama.context_length", 4, struct.pack("<I", 4096)), gguf_pair("x.bool", 7, b"\1"), gguf_pair("x.f64", 12, bytes(8))]))
+    add("clean", "none", "tensors", gguf([arch], two, bytes(32) + b"\7" * 18))
+    add("clean", "none", "padded", gguf([arch], two, bytes(32) + b"\7" * 18 + bytes(14)))
+    add("clean", "none", "aligned", gguf([gguf_pair("general.alignment", 4, struct.pack("<I", 64))], [gguf_tensor("a", [2], 24, 0), gguf_tensor("b", [1], 24, 64)], bytes(65), alignment=64))
+    add("clean", "none", "version_2", gguf([arch], version=2))
+    add("clean", "none", "version_1", gguf([gguf_pair("general.architecture", 8, gguf_text("llama", count="I"), count="I")], [gguf_tensor("a", [2], 24, 0, count="I")], bytes(2), version=1, count="I"))
+    add("clean", "none", "big_endian", gguf([gguf_pair("general.architecture", 8, gguf_text("llama", ">"), ">")], [gguf_tensor("a", [2], 24, 0, ">")], bytes(2), order=">"))
+    add("clean", "none", "empty", gguf())
+    add("clean", "none", "template", template(ORDINARY_TEMPLATE))
+    add("clean", "none", "template_by_name", template(ORDINARY_TEMPLATE, "tokenizer.chat_template.tool_use"))
+    add("clean", "none", "like_python_elsewhere", gguf([gguf_pair("general.description", 8, gguf_text("{{ x.__class__ }}"))]))
+
+    for what, text in {
+        "class": "{{ ''.__class__.__mro__ }}", "statement": "{% set x = messages.__init__ %}", "subscript": "{{ x['__globals__'] }}",
+        "escape": r"{{ x['\x5f\x5fclass\x5f\x5f'] }}", "unicode": r"{{ x['\u005f_class_\137'] }}", "by_name": r"{{ x['\N{LOW LINE}_class__'] }}", "joined": "{{ x['__cl' ~ 'ass__'] }}",
+        "adjacent": "{{ x['__cl' 'ass__'] }}", "attr": "{{ x|attr('__class__') }}", "attr_computed": "{{ x|attr(name) }}", "attr_tail": "{{ x|attr('a' ~ name) }}", "kept": "{% set a = '__class__' %}{{ x[a] }}",
+        "popen": "{{ x.popen('id').read() }}", "cycler": "{{ cycler.next }}", "lipsum": "{{ lipsum['x'] }}", "include": "{% include '/etc/passwd' %}", "import": "{%- from 'a' import b %}",
+        "map": "{{ x | map(attribute='__class__') }}", "in_braces": "{{ {'a': x.__class__} }}", "after_comment": "{# {{ #}{{ x.__class__ }}", "raw_end": "{% raw %}x{% endraw %}{{ x.__class__ }}",
+        "text_with_end": "{{ '}}' ~ x.__class__ }}", "mro": "{{ x.mro() }}", "space": "{{ x . __class__ }}", "line": "{{ x.\n__class__ }}"}.items():
+        add("unsafe", "MDL-GUF-001", "template_" + what, template(text))
+    for what, text in {"pieces": "{{ ['__', 'class'] | join }}", "times": "{{ ('_' * 2) ~ 'class' }}", "numbers": "{{ '%c%c' | format(95, 95) }}", "open": "{{ x", "long": "x" * 65537 + "{{ x }}",
+                       "deep": "{{ " + "(" * 40 + "1" + ")" * 40 + " }}", "deep_blocks": "{% if a %}" * 40 + "{% endif %}" * 40}.items():
+        if len(text) < 60000:
+            add("suspicious", "MDL-GUF-001", "template_" + what, template(text))
+    add("unsafe", "MDL-GUF-001", "template_of_name", template("{{ x.__class__ }}", "tokenizer.chat_template.rag"))
+    add("unsafe", "MDL-GUF-001", "template_in_list", gguf([gguf_pair("tokenizer.chat_templates", 9, struct.pack("<IQ", 8, 1) + gguf_text("{{ x.__class__ }}"))]))
+
+    for what, content in {
+        "many_keys": gguf(counts=(0, 1 << 60)), "many_tensors": gguf(counts=(1 << 62, 0)), "few_bytes": gguf(counts=(1, 1)),
+        "text_too_long": gguf([gguf_pair("k", 8, struct.pack("<Q", (1 << 64) - 1)), arch]), "key_too_long": gguf([struct.pack("<Q", 1 << 63) + bytes(20)]),
+        "value_type": gguf([gguf_pair("k", 13, bytes(8))]), "nested_array": gguf([gguf_pair("k", 9, struct.pack("<IQ", 9, 1) + bytes(12))]),
+        "array_overflows": gguf([gguf_pair("k", 9, struct.pack("<IQ", 10, 1 << 61))]), "array_of_texts": gguf([gguf_pair("k", 9, struct.pack("<IQ", 8, 2) + bytes(8) + struct.pack("<Q", 99))]),
+        "key_twice": gguf([arch, arch]), "name_twice": gguf([], [gguf_tensor("a", [1], 24, 0), gguf_tensor("a", [1], 24, 32)], bytes(33)),
+        "alignment_zero": gguf([gguf_pair("general.alignment", 4, bytes(4))]), "alignment_odd": gguf([gguf_pair("general.alignment", 4, struct.pack("<I", 48))]),
+        "overflow": gguf([], [gguf_tensor("a", [1 << 32, 1 << 32], 0, 0)], bytes(32)), "beyond": gguf([], [gguf_tensor("a", [9], 0, 0)], bytes(32)), "offset_beyond": gguf([], [gguf_tensor("a", [1], 0, 1 << 63)], bytes(32)),
+        "unaligned": gguf([], [gguf_tensor("a", [1], 24, 1)], bytes(32)), "overlap": gguf([], [gguf_tensor("a", [40], 24, 0), gguf_tensor("b", [1], 24, 32)], bytes(40)),
+        "rank": gguf([], [gguf_tensor("a", [1] * 5, 24, 0)], bytes(32)), "type": gguf([], [gguf_tensor("a", [1], 99, 0)], bytes(32)), "type_removed": gguf([], [gguf_tensor("a", [32], 4, 0)], bytes(32)),
+        "rows": gguf([], [gguf_tensor("a", [33], 2, 0)], bytes(64)), "long_name": gguf([], [gguf_tensor("a" * 65, [1], 24, 0)], bytes(32))}.items():
+        add("unsafe", "MDL-GUF-002", what, content)
+    add("unsafe", "MDL-PKL-001", "pickle_behind", gguf([], [gguf_tensor("a", [1], 24, 0)], bytes(1) + EVIL + bytes(32)))
+    add("unsafe", "MDL-PKL-001", "pickle_in_hole", gguf([], [gguf_tensor("a", [1], 24, 0), gguf_tensor("b", [1], 24, 96)], bytes(1) + EVIL + bytes(95)))
+    add("unsafe", "MDL-PKL-001", "is_a_pickle", EVIL)
+    add("suspicious", "MDL-GUF-002", "behind", gguf([], [gguf_tensor("a", [1], 24, 0)], b"\1" * 80))
+    add("unparseable", "MDL-GUF-002", "version_4", gguf(version=4))
+    add("unparseable", "MDL-GUF-002", "obsolete", b"tjgg" + struct.pack("<II", 3, 32000))
+
+
 def main():
     make_safetensors()
     make_torch()
+    make_gguf()
     for folder, files in SAMPLES.items():
         (HERE / folder).mkdir(exist_ok=True)
         for old in (HERE / folder).iterdir():

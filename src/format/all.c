@@ -3,15 +3,21 @@
  */
 #include "format/format.h"
 
+#include "gguf/gguf.h"
 #include "npy/npy.h"
 #include "pickle/format.h"
 #include "safetensors/safetensors.h"
 #include "torch/torch.h"
 
+/* clang-format off */
 const model_format *const model_formats[] = {
-    &format_npy,    &format_torch, /* before .npz: of two archives in one, the one that holds pickles counts */
+    &format_npy,
+    &format_torch, /* before .npz: of two archives in one, the one that holds pickles counts */
     &format_npz,
-    &format_torch_legacy, &format_safetensors,
+    &format_torch_legacy,
+    &format_safetensors,
+    &format_gguf,
     &format_pickle, /* last: its text opcodes make it the least certain */
     NULL,
 };
+/* clang-format on */
