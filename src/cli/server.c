@@ -115,6 +115,8 @@ static bool first_admin(platform *p, err *e)
     if (!auth_first_admin(p->state.auth, p->config.admin_password, &p->memory, &created, &password, e))
         return err_wrap(e, "creating the first administrator");
     if (created && !was_chosen) print_password(password);
+    if (created && was_chosen)
+        printf("First start: the user 'admin' was created, with the password of ASSAY_ADMIN_PASSWORD.\n");
     return true;
 }
 

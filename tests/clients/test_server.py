@@ -84,6 +84,13 @@ def test_first_start_prints_a_password_once(make_server):
     assert server.ask("GET", "/artifactory/api/repositories", password=password).status == 200
 
 
+def test_first_start_with_a_chosen_password_says_so_and_does_not_print_it(make_server):
+    server = make_server(environment={"ASSAY_ADMIN_PASSWORD": "chosen-by-the-operator"}).start()
+    wait_for(lambda: "the password of ASSAY_ADMIN_PASSWORD" in server.log_text(), "the word about the first administrator")
+    assert "chosen-by-the-operator" not in server.log_text()
+    assert server.ask("GET", "/artifactory/api/repositories", password="chosen-by-the-operator").status == 200
+
+
 def test_data_folder_is_private(server):
     assert server.data.stat().st_mode & 0o077 == 0
 
