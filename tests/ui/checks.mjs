@@ -145,14 +145,14 @@ export async function a_model_is_deployed_by_choosing_it_and_its_page_tells_the_
   await page.locator("input[type=file]").setInputFiles(join(ctx.files, "benign.pkl"));
   await page.getByText("to model/1.0.0/benign.pkl").waitFor();
   await page.getByRole("button", { name: "Deploy 1 file" }).click();
-  await page.locator("li.up.stored").waitFor({ timeout: 30_000 });
+  await page.locator("li.upload.stored").waitFor({ timeout: 30_000 });
   await page.getByRole("link", { name: "Open", exact: true }).click();
   await page.getByRole("heading", { level: 1, name: "benign.pkl" }).waitFor();
   assert.ok(page.url().endsWith("/ui/artifacts/deploy-choose/model/1.0.0/benign.pkl"), page.url());
 
   await page.getByRole("heading", { name: "Safe to load" }).waitFor();
   const bytes = readFileSync(join(ctx.files, "benign.pkl"));
-  for (const name of ["sha256", "sha1", "md5"]) await page.locator(`.dig[title="${createHash(name).update(bytes).digest("hex")}"]`).waitFor();
+  for (const name of ["sha256", "sha1", "md5"]) await page.locator(`.digest[title="${createHash(name).update(bytes).digest("hex")}"]`).waitFor();
   const command = page.getByText(`${ctx.base}/artifactory/deploy-choose/model/1.0.0/benign.pkl`);
   await command.first().waitFor();
 
@@ -176,7 +176,7 @@ export async function dropping_on_the_page_deploys_and_known_bytes_are_linked(ct
   }, bytes);
   await page.getByText("to first/again.pkl").waitFor();
   await page.getByRole("button", { name: "Deploy 1 file" }).click();
-  const row = page.locator("li.up.stored");
+  const row = page.locator("li.upload.stored");
   await row.waitFor({ timeout: 30_000 });
   const text = await row.innerText();
   assert.match(text, /Unsafe/);
@@ -192,7 +192,7 @@ export async function a_refused_upload_says_why(ctx) {
   await page.goto("/ui/deploy?repo=deploy-refused&path=taken");
   await page.locator("input[type=file]").setInputFiles({ name: "below-a-file.txt", mimeType: "text/plain", buffer: Buffer.from("x") });
   await page.getByRole("button", { name: "Deploy 1 file" }).click();
-  const row = page.locator("li.up.failed");
+  const row = page.locator("li.upload.failed");
   await row.waitFor();
   assert.match(await row.innerText(), /taken[\s\S]*Request \S+/);
   await page.getByRole("button", { name: "Try again" }).click();
@@ -209,7 +209,7 @@ export async function a_large_file_is_hashed_in_pieces_and_arrives_whole(ctx) {
   await page.getByRole("button", { name: "Deploy here" }).click();
   await page.locator("input[type=file]").setInputFiles({ name: "large.bin", mimeType: "application/octet-stream", buffer: bytes });
   await page.getByRole("button", { name: "Deploy 1 file" }).click();
-  await page.locator("li.up.stored").waitFor({ timeout: 60_000 });
+  await page.locator("li.upload.stored").waitFor({ timeout: 60_000 });
   const { text } = await call(page, "GET", "/ui/api/item?repo=large&path=large.bin");
   assert.equal(JSON.parse(text).sha256, sha256(bytes));
   await finish(opened);
@@ -253,9 +253,9 @@ export async function an_upload_can_be_cancelled(ctx) {
   await page.keyboard.press("d");
   await page.locator("input[type=file]").setInputFiles({ name: "gone.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(2_000_000, 7) });
   await page.getByRole("button", { name: "Deploy 1 file" }).click();
-  await page.locator("li.up.sending").waitFor();
+  await page.locator("li.upload.sending").waitFor();
   await page.getByRole("button", { name: "Remove gone.bin" }).click();
-  await page.locator("li.up").waitFor({ state: "detached" });
+  await page.locator("li.upload").waitFor({ state: "detached" });
   assert.equal((await call(page, "GET", "/ui/api/item?repo=cancelled&path=gone.bin")).status, 404);
   await finish(opened);
   line.close();
@@ -271,7 +271,7 @@ export async function closing_the_dialog_keeps_uploads_going(ctx) {
   await page.keyboard.press("d");
   await page.locator("input[type=file]").setInputFiles({ name: "kept.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(2_000_000, 8) });
   await page.getByRole("button", { name: "Deploy 1 file" }).click();
-  await page.locator("li.up.sending").waitFor();
+  await page.locator("li.upload.sending").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "1 upload under way" }).waitFor();
   line.hurry();
@@ -340,7 +340,7 @@ export async function an_unsafe_model_shows_its_call_and_is_listed(ctx) {
   await put(page, ctx, "threat", "incoming/evil.pkl", "evil.pkl");
   await scanned(page, "threat", "incoming/evil.pkl");
   await page.goto("/ui/artifacts/threat/incoming/evil.pkl");
-  await page.locator(".head .ver.unsafe").waitFor();
+  await page.locator(".page-head .mark.unsafe").waitFor();
   const verdict = page.getByRole("region", { name: "Verdict" });
   assert.match(await verdict.innerText(), /system/);
   assert.match(await verdict.innerText(), /Do not load/);
@@ -431,6 +431,61 @@ export async function the_tree_is_walked_by_keyboard(ctx) {
 
 /* --- security ----------------------------------------------------------------------------------------------------------------- */
 
+/* Many small files at once, in one folder. */
+async function putMany(page, key, folder, count, bytes) {
+  const failed = await page.evaluate(
+    async ([base, count, bytes]) => {
+      const send = (at) => fetch(`${base}/${String(at).padStart(4, "0")}.pkl`, { method: "PUT", headers: { "X-Assay-Ui": "1" }, body: new Uint8Array(bytes) });
+      const answers = [];
+      for (let at = 0; at < count; at++) answers.push((await send(at)).status);
+      return answers.filter((status) => status !== 201);
+    },
+    [`/artifactory/${key}/${folder}`, count, [...bytes]],
+  );
+  assert.deepEqual(failed, []);
+}
+
+export async function long_folders_and_lists_are_shown_page_by_page(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  const before = JSON.parse((await call(page, "GET", "/ui/api/status")).text).counts.threats;
+  await makeRepository(page, "ab-many");
+  await putMany(page, "ab-many", "long", 205, readFileSync(join(ctx.files, "evil.pkl")));
+  await scanned(page, "ab-many", "long/0204.pkl");
+  await page.waitForFunction(async (wanted) => (await (await fetch("/ui/api/status")).json()).counts.threats >= wanted, before + 205, { timeout: 60_000, polling: 300 });
+
+  await page.goto("/ui/artifacts/ab-many/long");
+  await page.getByText("First 200 entries").waitFor();
+  assert.equal(await page.locator("tbody tr").count(), 200);
+  await page.getByRole("button", { name: "Show more" }).click();
+  await page.getByText("205 entries").waitFor();
+  assert.equal(await page.locator("tbody tr").count(), 205);
+
+  await page.getByRole("treeitem", { name: "ab-many" }).focus();
+  const entries = page.getByRole("treeitem", { name: /^\d{4}\.pkl/ });
+  if ((await page.getByRole("treeitem", { name: "long", exact: true }).getAttribute("aria-expanded")) !== "true") {
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowRight");
+  }
+  const rest = page.getByRole("treeitem", { name: "More in long" });
+  await rest.focus();
+  assert.equal(await entries.count(), 200);
+  await page.keyboard.press("Enter");
+  await rest.waitFor({ state: "detached" });
+  assert.equal(await entries.count(), 205);
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /0199\.pkl/, "focus is not lost");
+
+  await page.goto("/ui/threats");
+  await page.getByText("First 100 artifacts").waitFor();
+  for (let shown = 100; shown < before + 205; shown += 100) await page.getByRole("button", { name: "Show more" }).click().then(() => page.locator(`tbody tr:nth-child(${shown + 1})`).waitFor());
+  await page.getByText(`${before + 205} artifacts, worst first`).waitFor();
+  assert.equal(await page.locator("tbody tr").count(), before + 205);
+  assert.equal(new Set(await page.locator("tbody tr td:first-child").allInnerTexts()).size, before + 205, "none twice");
+
+  assert.ok((await call(page, "DELETE", "/artifactory/ab-many/long")).status < 300);
+  await finish(opened);
+}
+
 export async function vulnerabilities_are_filtered_and_the_address_holds_it(ctx) {
   const opened = await open(ctx);
   const { page } = opened;
@@ -445,7 +500,7 @@ export async function vulnerabilities_are_filtered_and_the_address_holds_it(ctx)
 
   /* Tiles: one severity off, and its rows are gone; the address says so, and a reload keeps it. */
   const before = await page.locator("tbody tr").count();
-  const severity = (await row.locator(".sev").innerText()).trim();
+  const severity = (await row.locator(".severity").innerText()).trim();
   await page.getByRole("checkbox", { name: new RegExp(`^${severity}`) }).click();
   await row.waitFor({ state: "detached" });
   assert.match(page.url(), /sev=/);
@@ -598,7 +653,7 @@ const layers = [
   ["/policies", (page) => page.getByRole("button", { name: "New policy" }).click()],
   ["/artifacts", (page) => page.getByRole("button", { name: "New repository" }).last().click()],
   ["/artifacts/looks/requirements.txt", (page) => page.getByRole("button", { name: "Delete…" }).click()],
-  ["/vulnerabilities", (page) => page.locator(".rowlink").first().click()],
+  ["/vulnerabilities", (page) => page.locator(".opens").first().click()],
   ["/", (page) => page.getByRole("button", { name: /^Your account/ }).click()],
   ["/", (page) => page.keyboard.press("/")],
   ["/", (page) => page.keyboard.press("?")],

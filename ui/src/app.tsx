@@ -1,5 +1,5 @@
 /* The frame, the view that the address names, and the layers that lie over both. */
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Session } from "./api/types";
 import { AccountDialog } from "./frame/account";
 import { Palette } from "./frame/palette";
@@ -75,7 +75,7 @@ function UploadTray({ onOpen }: { onOpen: () => void }) {
   const active = useStore(uploads).filter(isActive).length;
   if (active === 0) return null;
   return (
-    <button type="button" class="btn tray" onClick={onOpen}>
+    <button type="button" class="button tray" onClick={onOpen}>
       <Icon name="upload" size="s" />
       {active === 1 ? "1 upload" : `${active} uploads`} under way
     </button>
@@ -97,24 +97,25 @@ function SignedIn({ known, expired }: { known: Session; expired: boolean }) {
   useFocusOnRoute(location);
   /* Following a link out of a layer closes it. */
   const path = location.segments.join("/");
+  /* With the page, not after it was painted: a key pressed in between would open a layer that this then closed. */
   const before = useRef(path);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (before.current !== path) setLayer(null);
     before.current = path;
   }, [path]);
 
   return (
     <>
-      <a class="to-main" href="#main">
+      <a class="skip-link" href="#main">
         Skip to content
       </a>
-      <div class="app">
+      <div class="shell">
         <Sidebar at={at} status={status.value} />
-        <div class="main">
+        <div class="content">
           <TopBar location={location} user={known.user} onSearch={commands.search} onDeploy={deploy} onAccount={() => setLayer("account")} />
           {status.error?.offline && (
             <div class="banner" role="alert">
-              <Icon name="wifi" />
+              <Icon name="unplugged" />
               <span>
                 <b>{sentence(status.error.message)}</b> What you see is from before. Trying again.
               </span>
@@ -143,7 +144,7 @@ export function App() {
   useEffect(() => void askSession(), []);
   return (
     <>
-      {state.kind === "asking" && <div class="app boot" aria-hidden="true"><div class="side" /><div class="main"><div class="topbar" /></div></div>}
+      {state.kind === "asking" && <div class="shell" aria-hidden="true"><div class="sidebar" /><div class="content"><div class="topline" /></div></div>}
       {state.kind === "none" && <SignInPage />}
       {state.kind === "unreachable" && (
         <main class="signin">
@@ -153,7 +154,7 @@ export function App() {
               level={1}
               title="The server does not answer"
               actions={
-                <button type="button" class="btn sm" onClick={() => void askSession()}>
+                <button type="button" class="button small" onClick={() => void askSession()}>
                   Try again
                 </button>
               }

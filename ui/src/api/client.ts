@@ -32,7 +32,7 @@ export const api = {
   makeToken: (days: number): Promise<{ token: string }> => json("/ui/api/token", { method: "POST", body: { days } }),
 
   status: (): Promise<Status> => json("/ui/api/status"),
-  tree: (repo: string, path: string, after?: string): Promise<{ children: TreeNode[]; next: string | null }> => json(`/ui/api/tree${query({ repo, path, after })}`),
+  tree: (repo: string, path: string, after?: string | number): Promise<{ children: TreeNode[]; next: string | null }> => json(`/ui/api/tree${query({ repo, path, after })}`),
   item: (repo: string, path: string): Promise<Item> => json(`/ui/api/item${query({ repo, path })}`),
   vulnerabilities: (filter: VulnerabilityQuery): Promise<Vulnerabilities> =>
     json(`/ui/api/vulnerabilities${query({ repo: filter.repo, sev: filter.sev?.join(","), fix: filter.fix ? "yes" : "", q: filter.q, after: filter.after, limit: 200 })}`),

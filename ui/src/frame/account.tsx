@@ -28,7 +28,7 @@ function PasswordForm({ onDone }: { onDone: () => void }) {
     });
   };
   return (
-    <form class="stack g3" onSubmit={save}>
+    <form class="column close" onSubmit={save}>
       <Field id="password-old" label="Present password">
         <input id="password-old" class="input" type="password" autocomplete="current-password" required value={old} onInput={(event) => setOld(event.currentTarget.value)} />
       </Field>
@@ -36,8 +36,8 @@ function PasswordForm({ onDone }: { onDone: () => void }) {
         <input id="password-new" class="input" type="password" autocomplete="new-password" minLength={8} required value={fresh} onInput={(event) => setFresh(event.currentTarget.value)} />
       </Field>
       {action.error && <ErrorNote error={action.error} />}
-      <div class="row">
-        <button class="btn primary" disabled={action.busy}>
+      <div class="line">
+        <button class="button primary" disabled={action.busy}>
           Change password
         </button>
       </div>
@@ -50,38 +50,38 @@ export function AccountDialog({ session, status, at, menu, onClose, onShortcuts 
   const action = useAction();
   return (
     <Dialog title={menu ? "Menu" : "Account"} onClose={onClose}>
-      <div class="stack">
+      <div class="column">
         {menu && (
           <nav aria-label="All places" onClick={onClose}>
             <PlaceList at={at} status={status} />
           </nav>
         )}
-        <div class="row g3">
-          <span class="avatar" aria-hidden="true" data-initials={initials(session.user)} />
+        <div class="line close">
+          <span class="initials" aria-hidden="true" data-initials={initials(session.user)} />
           <div>
-            <div class="medium">
+            <div class="semi">
               <bdi>{session.user}</bdi>
             </div>
-            <div class="muted t12">{session.admin ? "administrator" : "user"}</div>
+            <div class="soft fine">{session.admin ? "administrator" : "user"}</div>
           </div>
         </div>
-        <div class="row wrap">
+        <div class="line wraps">
           <span class="label">Theme</span>
           <ThemeSwitch />
         </div>
         {password ? (
           <PasswordForm onDone={onClose} />
         ) : (
-          <div class="row wrap">
-            <button type="button" class="btn" onClick={() => setPassword(true)}>
+          <div class="line wraps">
+            <button type="button" class="button" onClick={() => setPassword(true)}>
               <Icon name="key" size="s" />
               Change password…
             </button>
-            <button type="button" class="btn" onClick={onShortcuts}>
+            <button type="button" class="button" onClick={onShortcuts}>
               <Icon name="keyboard" size="s" />
               Shortcuts
             </button>
-            <button type="button" class="btn" disabled={action.busy} onClick={() => action.run(signOut)}>
+            <button type="button" class="button" disabled={action.busy} onClick={() => action.run(signOut)}>
               <Icon name="out" size="s" />
               Sign out
             </button>
@@ -90,9 +90,9 @@ export function AccountDialog({ session, status, at, menu, onClose, onShortcuts 
         {action.error && <ErrorNote error={action.error} />}
         {status && (
           <>
-            <hr class="rule" />
+            <hr class="divider" />
             <Freshness status={status} />
-            <p class="faint t12">Assay {status.version}</p>
+            <p class="dim fine">Assay {status.version}</p>
           </>
         )}
       </div>

@@ -16,12 +16,12 @@ export function Freshness({ status }: { status: Status | undefined }) {
 
 function Line({ tone, first, second }: { tone: string; first: string; second: string }) {
   return (
-    <div class="fresh">
+    <div class="freshness">
       <span class={`dot ${tone}`} />
       <span>
         {first}
         <br />
-        <span class="faint">{second}</span>
+        <span class="dim">{second}</span>
       </span>
     </div>
   );

@@ -66,7 +66,7 @@ export function Palette({ onClose, onDeploy }: { onClose: () => void; onDeploy: 
 
   return (
     <Dialog title="Search or jump to" variant="palette" onClose={onClose}>
-      <div class="q">
+      <div class="ask">
         <Icon name="search" />
         <input
           autofocus
@@ -92,8 +92,8 @@ export function Palette({ onClose, onDeploy }: { onClose: () => void; onDeploy: 
             )}
             <div key={hit.label} id={`palette-${index}`} role="option" aria-selected={index === at} class={index === at ? "hit on" : "hit"} onMouseMove={() => setChosen(index)} onClick={() => run(hit)}>
               <Icon name={hit.icon} />
-              <bdi class="trunc">{hit.label}</bdi>
-              {hit.hint && <span class="push">{hit.hint}</span>}
+              <bdi class="clip">{hit.label}</bdi>
+              {hit.hint && <span class="to-end">{hit.hint}</span>}
             </div>
           </>
         ))}

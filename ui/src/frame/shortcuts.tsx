@@ -52,7 +52,7 @@ const rows: [string[], string][] = [
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Shortcuts" onClose={onClose}>
-      <dl class="kv keys">
+      <dl class="facts facts-keys">
         {rows.map(([keys, what]) => (
           <>
             <dt>

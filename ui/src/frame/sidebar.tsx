@@ -12,9 +12,9 @@ function PlaceLink({ place, at, status }: { place: Place; at: string; status: St
       <Icon name={place.icon} />
       {place.label}
       {waiting > 0 && (
-        <span class="count hot">
+        <span class="count urgent">
           {waiting}
-          <span class="sr"> open</span>
+          <span class="unseen"> open</span>
         </span>
       )}
     </a>
@@ -23,7 +23,7 @@ function PlaceLink({ place, at, status }: { place: Place; at: string; status: St
 
 export function PlaceList({ at, status }: { at: string; status: Status | undefined }) {
   return (
-    <div class="nav">
+    <div class="places">
       {places.map((place, index) => (
         <>
           {place.group && place.group !== places[index - 1]?.group && <h2>{place.group}</h2>}
@@ -36,13 +36,13 @@ export function PlaceList({ at, status }: { at: string; status: Status | undefin
 
 export function Sidebar({ at, status }: { at: string; status: Status | undefined }) {
   return (
-    <nav class="side" aria-label="Main">
+    <nav class="sidebar" aria-label="Main">
       <a class="brand" href={href("/")}>
         <Logo />
         Assay
       </a>
       <PlaceList at={at} status={status} />
-      <div class="foot">
+      <div class="base">
         <Freshness status={status} />
       </div>
     </nav>
@@ -54,7 +54,7 @@ export function SecurityBar({ at }: { at: string }) {
   const pages = places.filter((place) => place.group === "Security" && place.path !== "/policies");
   if (!pages.some((place) => firstSegment(place.path) === at)) return null;
   return (
-    <nav class="subnav only-phone" aria-label="Security">
+    <nav class="siblings phone-only" aria-label="Security">
       {pages.map((place) => (
         <a key={place.path} href={href(place.path)} aria-current={firstSegment(place.path) === at ? "page" : undefined}>
           {place.label}
@@ -68,7 +68,7 @@ export function TabBar({ at, onMenu }: { at: string; onMenu: () => void }) {
   const security = ["vulnerabilities", "threats", "violations"].includes(at);
   const current = (on: boolean): "page" | undefined => (on ? "page" : undefined);
   return (
-    <nav class="tabbar" aria-label="Main, phone">
+    <nav class="thumb-bar" aria-label="Main, phone">
       <a href={href("/")} aria-current={current(at === "")}>
         <Icon name="home" />
         Home

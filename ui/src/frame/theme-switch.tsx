@@ -11,7 +11,7 @@ const choices: { value: Theme; label: string; icon: IconName }[] = [
 export function ThemeSwitch() {
   const chosen = useStore(theme);
   return (
-    <div class="seg" role="group" aria-label="Theme">
+    <div class="switch" role="group" aria-label="Theme">
       {choices.map((choice) => (
         <button key={choice.value} type="button" aria-pressed={chosen === choice.value} onClick={() => setTheme(choice.value)}>
           <Icon name={choice.icon} size="s" />

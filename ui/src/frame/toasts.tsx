@@ -16,9 +16,9 @@ function ToastBox({ toast }: { toast: Toast }) {
   return (
     <div class="toast" onMouseEnter={() => setHeld(true)} onMouseLeave={() => setHeld(false)} onFocusIn={() => setHeld(true)} onFocusOut={() => setHeld(false)}>
       <Icon name="check" />
-      <div class="grow">
+      <div class="fill">
         <div>{toast.title}</div>
-        {toast.detail && <div class="faint t12 wrap-any">{toast.detail}</div>}
+        {toast.detail && <div class="dim fine breaks">{toast.detail}</div>}
       </div>
       {toast.action && <a href={href(toast.action.to)}>{toast.action.label}</a>}
     </div>
@@ -35,7 +35,7 @@ export function Toasts() {
           <ToastBox key={toast.id} toast={toast} />
         ))}
       </div>
-      <div class="sr" aria-live="polite">
+      <div class="unseen" aria-live="polite">
         {text}
       </div>
     </>

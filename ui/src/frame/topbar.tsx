@@ -30,30 +30,30 @@ function Crumbs({ location }: { location: Location }) {
   return (
     <>
       {parent ? (
-        <a class="back only-phone" href={href(parent)} aria-label="Back">
+        <a class="back phone-only" href={href(parent)} aria-label="Back">
           <Icon name="left" size="l" />
         </a>
       ) : (
-        <a class="only-phone brandmark" href={href("/")} aria-label="Assay, home">
+        <a class="phone-only" href={href("/")} aria-label="Assay, home">
           <Logo />
         </a>
       )}
-      <nav class="crumbs grow" aria-label="Breadcrumb">
+      <nav class="trail fill" aria-label="Breadcrumb">
         {crumbs.map((crumb, at) =>
           at === crumbs.length - 1 ? (
-            <bdi key={at} aria-current="page" class="trunc">
+            <bdi key={at} aria-current="page" class="clip">
               {crumb.label}
             </bdi>
           ) : (
             <>
               {crumb.to ? (
-                <a class="no-phone" href={href(crumb.to)}>
+                <a class="desk-only" href={href(crumb.to)}>
                   <bdi>{crumb.label}</bdi>
                 </a>
               ) : (
-                <bdi class="no-phone">{crumb.label}</bdi>
+                <bdi class="desk-only">{crumb.label}</bdi>
               )}
-              <span aria-hidden="true" class="no-phone">
+              <span aria-hidden="true" class="desk-only">
                 /
               </span>
             </>
@@ -69,7 +69,7 @@ function ThemeButton() {
   const dark = chosen === "dark" || (chosen === "system" && window.matchMedia("(prefers-color-scheme: dark)").matches);
   const label = dark ? "Switch to light" : "Switch to dark";
   return (
-    <button type="button" class="btn ghost icon no-phone" aria-label={label} title={label} onClick={() => setTheme(dark ? "light" : "dark")}>
+    <button type="button" class="button plain square desk-only" aria-label={label} title={label} onClick={() => setTheme(dark ? "light" : "dark")}>
       <Icon name={dark ? "sun" : "moon"} />
     </button>
   );
@@ -77,22 +77,22 @@ function ThemeButton() {
 
 export function TopBar({ location, user, onSearch, onDeploy, onAccount }: { location: Location; user: string; onSearch: () => void; onDeploy: () => void; onAccount: () => void }) {
   return (
-    <header class="topbar">
+    <header class="topline">
       <Crumbs location={location} />
-      <button type="button" class="find" onClick={onSearch}>
+      <button type="button" class="jump" onClick={onSearch}>
         <Icon name="search" />
-        <span class="grow">Search or jump to…</span>
+        <span class="fill">Search or jump to…</span>
         <kbd aria-hidden="true">Ctrl K</kbd>
       </button>
-      <button type="button" class="btn primary no-phone" onClick={onDeploy}>
+      <button type="button" class="button primary desk-only" onClick={onDeploy}>
         <Icon name="upload" />
         Deploy
       </button>
-      <button type="button" class="btn icon only-phone" aria-label="Deploy" onClick={onDeploy}>
+      <button type="button" class="button square phone-only" aria-label="Deploy" onClick={onDeploy}>
         <Icon name="upload" />
       </button>
       <ThemeButton />
-      <button type="button" class="avatar" aria-label={`Your account, ${user}`} data-initials={initials(user)} onClick={onAccount} />
+      <button type="button" class="initials" aria-label={`Your account, ${user}`} data-initials={initials(user)} onClick={onAccount} />
     </header>
   );
 }

@@ -10,7 +10,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
   const area = document.createElement("textarea");
   area.value = text;
-  area.className = "sr";
+  area.className = "unseen";
   const opener = document.activeElement;
   document.body.append(area);
   area.select();

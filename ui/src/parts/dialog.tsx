@@ -42,17 +42,17 @@ export function Dialog({ title, sub, children, footer, onClose, dismissible = tr
     >
       <div class="sheet">
         {variant === "palette" ? (
-          <h2 id={heading} class="sr">
+          <h2 id={heading} class="unseen">
             {title}
           </h2>
         ) : (
           <header>
-            <h2 id={heading} class="wrap-any">
+            <h2 id={heading} class="breaks">
               {title}
             </h2>
-            {sub && <span class="muted">{sub}</span>}
+            {sub && <span class="soft">{sub}</span>}
             {dismissible && (
-              <button type="button" class="btn ghost icon push" aria-label="Close" onClick={onClose}>
+              <button type="button" class="button plain square to-end" aria-label="Close" onClick={onClose}>
                 <Icon name="x" />
               </button>
             )}

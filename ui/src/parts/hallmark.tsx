@@ -7,47 +7,39 @@ export type Punch = "clean" | "suspicious" | "unsafe" | "unparseable" | "waiting
 
 const office = (
   <svg viewBox="0 0 44 44">
-    <path class="hm-edge" d="M13 2h18l11 11v18L31 42H13L2 31V13z" />
-    <path class="hm-line" d="M13.5 33 22 11l8.5 22" />
-    <path class="hm-streak" d="M11.5 28.5c6-.7 13.5-3.5 21.5-9" />
+    <path d="M12 2h20l10 10v20L32 42H12L2 32V12z" />
+    <path class="sign" d="m14 33 8-21.5L30 33" />
+    <path class="streak" d="m10.5 28.5 23-7.5" />
   </svg>
 );
 
-const punches: Record<Punch, preact.JSX.Element> = {
-  clean: (
-    <svg viewBox="0 0 48 44" class="c-clean">
-      <path class="hm-edge b" d="M24 2.5c5 2.4 9.5 3.3 14 3.3v16.7c0 9.500-5.500 14.900-14 19-8.500-4.100-14-9.500-14-19V5.800c4.500 0 9-.9 14-3.300z" />
-      <path class="hm-in" d="M24 6c4.2 1.8 8 2.600 11.500 2.700v13.600c0 8-4.500 12.500-11.500 16.100-7-3.600-11.500-8.100-11.500-16.100V8.700C16 8.600 19.800 7.800 24 6z" />
-      <path class="hm-line" d="m17.5 22 4.6 4.9L31 17" />
-    </svg>
-  ),
-  suspicious: (
-    <svg viewBox="0 0 48 44" class="c-medium">
-      <path class="hm-edge b" d="M24 1.500 44.500 22 24 42.500 3.500 22z" />
-      <path class="hm-in" d="M24 5.500 40.500 22 24 38.500 7.500 22z" />
-      <path class="hm-line" d="M24 13v12M24 30.500v.1" />
-    </svg>
-  ),
-  unsafe: (
-    <svg viewBox="0 0 48 44" class="c-critical">
-      <path class="hm-edge b" d="M15.5 2h17L44 13.5v17L32.5 42h-17L4 30.5v-17z" />
-      <path class="hm-in" d="M16.7 4.9h14.6l9.8 9.8v14.6l-9.8 9.8H16.700l-9.800-9.800V14.700z" />
-      <path class="hm-line" d="m17 15 14 14M31 15 17 29" />
-    </svg>
-  ),
-  unparseable: (
-    <svg viewBox="0 0 48 44" class="c-high">
-      <path class="hm-edge b" d="M6 4h36v13l-5 5 5 5v13H6V27l5-5-5-5z" />
-      <path class="hm-line" d="M18 13.500h12M18 30.500h12" />
-    </svg>
-  ),
-  waiting: (
-    <svg viewBox="0 0 48 44" class="c-info">
-      <circle class="hm-edge b dashed" cx="24" cy="22" r="19" />
-      <path class="hm-line" d="M24 12v10l7 4.500" />
-    </svg>
-  ),
+/* The outline, a finer one in it where there is room, and the sign. */
+const punches: Record<Punch, { edge: string; inner?: string; sign: string }> = {
+  clean: {
+    edge: "m24 2 17 5v14.5C41 31 34.5 37.5 24 42 13.5 37.5 7 31 7 21.5V7z",
+    inner: "m24 5.75 13.5 4v11.75c0 7.5-5 12.75-13.5 16.75-8.5-4-13.5-9.25-13.5-16.75V9.75z",
+    sign: "m16.5 22.5 5.5 5.5 10-12",
+  },
+  suspicious: { edge: "m24 2 21 20-21 20L3 22z", inner: "M24 6.5 40.25 22 24 37.5 7.75 22z", sign: "M24 14v10M24 30v.01" },
+  unsafe: {
+    edge: "M16 2.5h16l12 12v15l-12 12H16l-12-12v-15z",
+    inner: "M17.25 5.5h13.5L41 15.75v12.5L30.75 38.5h-13.5L7 28.25v-12.5z",
+    sign: "m17.5 15.5 13 13M30.5 15.5l-13 13",
+  },
+  unparseable: { edge: "M8 3h32v33l-5.3 5-5.4-5-5.3 5-5.3-5-5.4 5L8 36z", sign: "M17 13.5h14M17 23h8" },
+  waiting: { edge: "M43 22a19 19 0 1 1-38 0 19 19 0 0 1 38 0z", sign: "M24 12.5V22l6.5 4" },
 };
+
+function VerdictPunch({ verdict }: { verdict: Punch }) {
+  const { edge, inner, sign } = punches[verdict];
+  return (
+    <svg viewBox="0 0 48 44" class={`punch ${verdict}`}>
+      <path class={verdict === "waiting" ? "bold-edge broken" : "bold-edge"} d={edge} />
+      {inner && <path class="inner" d={inner} />}
+      <path class="sign" d={sign} />
+    </svg>
+  );
+}
 
 const words: Record<Punch, string> = { clean: "clean", suspicious: "suspicious", unsafe: "unsafe", unparseable: "unparseable", waiting: "not judged yet" };
 
@@ -65,20 +57,20 @@ export function Hallmark({ verdict, format, judgedMs }: { verdict: Punch; format
   return (
     <div class="hallmark" role="img" aria-label={name}>
       {office}
-      {punches[verdict]}
+      <VerdictPunch verdict={verdict} />
       <svg viewBox="0 0 70 44">
-        <ellipse class="hm-edge" cx="35" cy="22" rx="33.5" ry="19" />
-        <text x="35" y="27" font-size={format.length > 5 ? "11" : "13.5"} letter-spacing=".3">
+        <path d="M12 4h46l10 18-10 18H12L2 22z" />
+        <text x="35" y="26.5" font-size={format.length > 5 ? "11" : "13"}>
           {format}
         </text>
       </svg>
       {date && (
         <svg viewBox="0 0 50 44">
-          <path class="hm-edge" d="M3 4h44v20c0 8-9 14-22 17.5C12 38 3 32 3 24z" />
-          <text x="25" y="19" font-size="11">
+          <path d="M4 42V18C4 8.5 13 2.5 25 2.5S46 8.5 46 18v24z" />
+          <text x="25" y="22.5" font-size="12">
             {date.getDate()}
           </text>
-          <text x="25" y="31" font-size="10">
+          <text x="25" y="35.5" font-size="10.5">
             {date.toLocaleString("en-GB", { month: "short" }).slice(0, 3).toUpperCase()}
           </text>
         </svg>

@@ -1,10 +1,10 @@
-/* The touchstone with its gold streak. */
+/* A touchstone with cut corners; the bar of its A is the streak that the gold left. */
 export function Logo() {
   return (
     <svg viewBox="0 0 24 24" aria-hidden="true" class="logo">
-      <path class="stone" d="M7.2 1.2h9.6l6 6v9.6l-6 6H7.2l-6-6V7.2z" />
-      <path class="letter" d="M7.4 17.4 12 6.2l4.6 11.2" />
-      <path class="streak" d="M6.3 15.2c3.3-.4 7.3-1.9 11.6-4.7" />
+      <path class="stone" d="M6 1.5h12L22.5 6v12L18 22.5H6L1.5 18V6z" />
+      <path class="legs" d="M7.25 18 12 6l4.75 12" />
+      <path class="streak" d="m5.5 15.25 13-4" />
     </svg>
   );
 }

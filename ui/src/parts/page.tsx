@@ -13,17 +13,17 @@ export function Page({ title, marks, sub, actions, children, wide = false }: { t
   const heading = useRef<HTMLHeadingElement>(null);
   return (
     <div class={wide ? "page wide" : "page"}>
-      <div class="head">
-        <div class="grow">
-          <div class="row wrap">
-            <h1 class="wrap-any" ref={heading} tabIndex={-1}>
+      <div class="page-head">
+        <div class="fill">
+          <div class="line wraps">
+            <h1 class="breaks" ref={heading} tabIndex={-1}>
               <bdi>{title}</bdi>
             </h1>
             {marks}
           </div>
-          {sub && <div class="sub">{sub}</div>}
+          {sub && <div class="second">{sub}</div>}
         </div>
-        {actions && <div class="acts">{actions}</div>}
+        {actions && <div class="page-actions">{actions}</div>}
       </div>
       {children}
     </div>
@@ -35,8 +35,8 @@ export function Card({ title, note, action, children }: { title: string; note?: 
     <section class="card">
       <header>
         <h2>{title}</h2>
-        {note && <span class="muted t12">{note}</span>}
-        {action && <span class="push">{action}</span>}
+        {note && <span class="soft fine">{note}</span>}
+        {action && <span class="to-end">{action}</span>}
       </header>
       {children}
     </section>
@@ -58,6 +58,20 @@ export function Field({ label, hint, error, children, id }: { label: string; hin
             {hint}
           </span>
         )
+      )}
+    </div>
+  );
+}
+
+/* The foot of a list that comes in pages: how much of it is shown, and the way to the rest. */
+export function ListFoot({ shown, all, rest, onMore, busy }: { shown: string; all: string; rest: boolean; onMore: () => void; busy: boolean }) {
+  return (
+    <div class="tally">
+      <span class="fill">{rest ? shown : all}</span>
+      {rest && (
+        <button type="button" class="button small" disabled={busy} onClick={onMore}>
+          Show more
+        </button>
       )}
     </div>
   );

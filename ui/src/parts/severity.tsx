@@ -8,7 +8,7 @@ function Bars({ severity }: { severity: Severity }) {
   return (
     <svg viewBox="0 0 13 11" aria-hidden="true">
       {[0, 1, 2, 3].map((at) => (
-        <rect key={at} x={at * 3.4} y={8 - at * 2.4} width="2.4" height={3 + at * 2.4} rx=".6" class={at < bars[severity] ? "" : "off"} />
+        <rect key={at} x={at * 3.4} y={8 - at * 2.4} width="2.4" height={3 + at * 2.4} rx=".6" class={at < bars[severity] ? "" : "spent"} />
       ))}
     </svg>
   );
@@ -16,7 +16,7 @@ function Bars({ severity }: { severity: Severity }) {
 
 export function SeverityBadge({ severity, bare = false }: { severity: Severity; bare?: boolean }) {
   return (
-    <span class={`sev ${severity}${bare ? " bare" : ""}`}>
+    <span class={`severity ${severity}${bare ? " bare" : ""}`}>
       <Bars severity={severity} />
       {severityWord[severity]}
     </span>
@@ -30,12 +30,12 @@ export function SeverityBar({ counts }: { counts: Record<Severity, number> }) {
   const name = present.map((severity) => `${counts[severity]} ${severity}`).join(", ");
   let at = 0;
   return (
-    <svg class="sharebar" viewBox="0 0 200 8" preserveAspectRatio="none" role="img" aria-label={name || "no findings"}>
+    <svg class="share" viewBox="0 0 200 8" preserveAspectRatio="none" role="img" aria-label={name || "no findings"}>
       {present.map((severity) => {
         const width = (counts[severity] / total) * 200;
         const x = at;
         at += width;
-        return <rect key={severity} class={`f-${severity}`} x={x} y="0" width={Math.max(1, width - 2)} height="8" rx="2" />;
+        return <rect key={severity} class={`part ${severity}`} x={x} y="0" width={Math.max(1, width - 2)} height="8" rx="2" />;
       })}
     </svg>
   );

@@ -38,7 +38,7 @@ export function Tabs({ tabs, chosen, label }: { tabs: readonly Tab[]; chosen: st
           }}
         >
           {tab.label}
-          {tab.count !== undefined && tab.count > 0 && <span class="n">{tab.count}</span>}
+          {tab.count !== undefined && tab.count > 0 && <span class="amount">{tab.count}</span>}
         </button>
       ))}
     </div>

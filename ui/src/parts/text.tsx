@@ -11,11 +11,11 @@ const NAME_SHOWN = 400;
 export function Name({ text }: { text: string }) {
   const [all, setAll] = useState(false);
   const shown = visible(text);
-  if (shown.length <= NAME_SHOWN || all) return <bdi class="wrap-any">{shown}</bdi>;
+  if (shown.length <= NAME_SHOWN || all) return <bdi class="breaks">{shown}</bdi>;
   return (
     <>
-      <bdi class="wrap-any">{shown.slice(0, NAME_SHOWN)}…</bdi>{" "}
-      <button type="button" class="linkish" onClick={() => setAll(true)}>
+      <bdi class="breaks">{shown.slice(0, NAME_SHOWN)}…</bdi>{" "}
+      <button type="button" class="text-button" onClick={() => setAll(true)}>
         show all
       </button>
     </>
@@ -44,8 +44,8 @@ export function Copy({ text, what }: { text: string; what: string }) {
 /* A digest loses its middle, never its last eight characters; what is copied is whole. */
 export function Digest({ value, what }: { value: string; what: string }) {
   return (
-    <span class="dig" title={value}>
-      <span class="a">{value.slice(0, -8)}</span>
+    <span class="digest" title={value}>
+      <span class="start">{value.slice(0, -8)}</span>
       <span>{value.slice(-8)}</span>
       <Copy text={value} what={what} />
     </span>
@@ -63,12 +63,12 @@ export function Time({ ms }: { ms: number }) {
 /* A command; strings are coloured, the prompt cannot be selected. */
 export function Command({ text, what = "command" }: { text: string; what?: string }) {
   return (
-    <div class="code">
+    <div class="command">
       <pre>
-        <span class="p" aria-hidden="true">
+        <span class="prompt" aria-hidden="true">
           ${" "}
         </span>
-        {text.split(/("[^"]*")/).map((piece, at) => (at % 2 ? <span key={at} class="s">{piece}</span> : piece))}
+        {text.split(/("[^"]*")/).map((piece, at) => (at % 2 ? <span key={at} class="string">{piece}</span> : piece))}
       </pre>
       <Copy text={text} what={what} />
     </div>

@@ -3,38 +3,15 @@ import type { Scan, Verdict } from "../api/types";
 
 type Shown = "clean" | "suspicious" | "unsafe" | "unparseable" | "waiting";
 
-const shapes: Record<Shown, preact.JSX.Element> = {
-  clean: (
-    <>
-      <path class="o" d="M8 1.6c2 1.2 3.9 1.6 5.6 1.6v4.3c0 3.4-2.2 5.6-5.6 7-3.4-1.4-5.6-3.6-5.6-7V3.2c1.7 0 3.6-.4 5.6-1.6z" />
-      <path class="o w" d="m5.3 8 2 2.1 3.5-4" />
-    </>
-  ),
-  suspicious: (
-    <>
-      <path class="o" d="M8 1.3 14.7 8 8 14.7 1.3 8z" />
-      <path class="o w" d="M8 4.9v3.7M8 10.9v.01" />
-    </>
-  ),
-  unsafe: (
-    <>
-      <path class="f" d="M5.1 1.5h5.8l3.6 3.6v5.8l-3.6 3.6H5.1l-3.6-3.6V5.1z" />
-      <path class="n" d="M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8" />
-    </>
-  ),
-  unparseable: (
-    <>
-      <path class="o" d="M2.2 2.2h11.6v4.2l-2 1.6 2 1.6v4.2H2.2V9.6l2-1.6-2-1.6z" />
-      <path class="o" d="M6.5 5.5h3M6.5 10.5h3" />
-    </>
-  ),
-  waiting: (
-    <>
-      <circle class="o d" cx="8" cy="8" r="6.2" />
-      <path class="o" d="M8 5v3l2 1.3" />
-    </>
-  ),
+/* Each is an outline and a sign in it; the sign of what is unsafe is cut out of a filled outline. */
+const shapes: Record<Shown, [outline: string, sign: string]> = {
+  clean: ["M8 1.5l5.5 1.75v4.5c0 3.25-2 5.25-5.5 6.75-3.5-1.5-5.5-3.5-5.5-6.75v-4.5z", "m5.25 8.25 2 2 3.5-4.25"],
+  suspicious: ["m8 1.5 6 6.5-6 6.5L2 8z", "M8 5.25v3.25M8 10.75v.01"],
+  unsafe: ["M5.25 1.75h5.5l3.5 3.5v5.5l-3.5 3.5h-5.5l-3.5-3.5v-5.5z", "m5.75 5.75 4.5 4.5M10.25 5.75l-4.5 4.5"],
+  unparseable: ["M3 1.75h10v11l-1.65 1.5-1.7-1.5L8 14.25l-1.65-1.5-1.7 1.5L3 12.75z", "M6 5.25h4M6 8.25h2"],
+  waiting: ["M14.25 8a6.25 6.25 0 1 1-12.5 0 6.25 6.25 0 0 1 12.5 0z", "M8 5v3.25l2.25 1"],
 };
+const outlines: Partial<Record<Shown, string>> = { unsafe: "solid", waiting: "broken" };
 
 export function shownVerdict(scan: Scan | null | undefined): { shape: Shown; word: string } | null {
   if (!scan || scan.state === "none") return { shape: "waiting", word: "Not scanned" };
@@ -59,19 +36,21 @@ function verdictShape(verdict: Verdict | null): { shape: Shown; word: string } |
 }
 
 export function VerdictMark({ shape, word, quiet = false }: { shape: Shown; word: string; quiet?: boolean }) {
+  const [outline, sign] = shapes[shape];
   return (
-    <span class={`ver ${shape}`}>
+    <span class={`mark ${shape}`}>
       <svg viewBox="0 0 16 16" aria-hidden="true">
-        {shapes[shape]}
+        <path class={outlines[shape]} d={outline} />
+        <path class={shape === "unsafe" ? "cut" : undefined} d={sign} />
       </svg>
-      {quiet ? <span class="sr">{word}</span> : word}
+      {quiet ? <span class="unseen">{word}</span> : word}
     </span>
   );
 }
 
 export function VerdictOf({ verdict }: { verdict: Verdict }) {
   const shown = verdictShape(verdict);
-  return shown ? <VerdictMark {...shown} /> : <span class="muted">Not a model</span>;
+  return shown ? <VerdictMark {...shown} /> : <span class="soft">Not a model</span>;
 }
 
 export function ScanMark({ scan, quiet = false }: { scan: Scan | null | undefined; quiet?: boolean }) {

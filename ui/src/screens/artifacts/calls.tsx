@@ -29,7 +29,7 @@ function Source({ text }: { text: string }) {
     <>
       {visible(text)
         .split(/("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/)
-        .map((piece, at) => (at % 2 ? <span key={at} class="s">{piece}</span> : piece))}
+        .map((piece, at) => (at % 2 ? <span key={at} class="string">{piece}</span> : piece))}
     </>
   );
 }
@@ -37,13 +37,13 @@ function Source({ text }: { text: string }) {
 function CallLine({ line }: { line: Line }) {
   const bad = line.finding !== undefined;
   return (
-    <li class={bad ? "ln bad" : "ln ok"}>
-      <span class="off">{line.offset || (line.finding?.where?.offset !== undefined ? `0x${line.finding.where.offset.toString(16)}` : "")}</span>
-      <span class="mk">{bad ? <VerdictMark shape="unsafe" word="Dangerous" quiet /> : <Icon name="check" />}</span>
-      <bdi class="src">
+    <li class={bad ? "call bad" : "call ok"}>
+      <span class="offset">{line.offset || (line.finding?.where?.offset !== undefined ? `0x${line.finding.where.offset.toString(16)}` : "")}</span>
+      <span class="sign">{bad ? <VerdictMark shape="unsafe" word="Dangerous" quiet /> : <Icon name="check" />}</span>
+      <bdi class="source">
         <Source text={line.source} />
       </bdi>
-      <span class="why">{line.finding?.title ?? "allowed"}</span>
+      <span class="reason">{line.finding?.title ?? "allowed"}</span>
     </li>
   );
 }
@@ -80,7 +80,7 @@ export function Calls({ lines, findings, clean, foot }: { lines: readonly string
       <header>
         <h2>What loading it would do, in order</h2>
         {(folded || all) && lines.length > ALLOWED_SHOWN && (
-          <div class="seg push" role="group" aria-label="Calls shown">
+          <div class="switch to-end" role="group" aria-label="Calls shown">
             <button type="button" aria-pressed={!all} onClick={() => setAll(false)}>
               Folded
             </button>
@@ -93,10 +93,10 @@ export function Calls({ lines, findings, clean, foot }: { lines: readonly string
       <ol class="calls" aria-label="Calls, in order">
         {shown.map((one, at) =>
           typeof one === "number" ? (
-            <li key={at} class="ln skip">
-              <span class="off" />
-              <span class="mk" />
-              <span class="src">
+            <li key={at} class="call skipped">
+              <span class="offset" />
+              <span class="sign" />
+              <span class="source">
                 … {plural(one, "more call")}
                 {clean && ", all on the allow-list"}
               </span>
@@ -106,7 +106,7 @@ export function Calls({ lines, findings, clean, foot }: { lines: readonly string
           ),
         )}
       </ol>
-      <div class="foot-line">{foot}</div>
+      <div class="tally">{foot}</div>
     </section>
   );
 }

@@ -46,16 +46,16 @@ export function CreateRepositoryDialog({ onClose }: { onClose: () => void }) {
       dismissible={!action.busy}
       footer={
         <>
-          <button type="button" class="btn push" onClick={onClose}>
+          <button type="button" class="button to-end" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" form="create-form" class="btn primary" disabled={action.busy || key === ""}>
+          <button type="submit" form="create-form" class="button primary" disabled={action.busy || key === ""}>
             Create repository
           </button>
         </>
       }
     >
-      <form id="create-form" class="stack" onSubmit={submit}>
+      <form id="create-form" class="column" onSubmit={submit}>
         <Field
           id="create-key"
           label="Repository key"
@@ -69,7 +69,7 @@ export function CreateRepositoryDialog({ onClose }: { onClose: () => void }) {
                   {better && (
                     <>
                       Try{" "}
-                      <button type="button" class="linkish" onClick={() => setKey(better)}>
+                      <button type="button" class="text-button" onClick={() => setKey(better)}>
                         {better}
                       </button>
                       .

@@ -33,16 +33,16 @@ export function DeleteDialog({ repo, path, bytes, folder, onClose }: { repo: str
       dismissible={!action.busy}
       footer={
         <>
-          <button type="button" class="btn push" onClick={onClose}>
+          <button type="button" class="button to-end" onClick={onClose}>
             Keep
           </button>
-          <button type="submit" form="delete-form" class="btn danger solid" disabled={typed !== name || action.busy}>
+          <button type="submit" form="delete-form" class="button danger filled" disabled={typed !== name || action.busy}>
             Delete {folder ? "the folder" : "1 artifact"}
           </button>
         </>
       }
     >
-      <form id="delete-form" class="stack" onSubmit={submit}>
+      <form id="delete-form" class="column" onSubmit={submit}>
         <p>
           <span class="mono">
             <Name text={`${repo}/${path}`} />

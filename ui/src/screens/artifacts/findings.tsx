@@ -16,7 +16,7 @@ function useMore<Row>(rows: readonly Row[]): { shown: readonly Row[]; more: prea
   const [limit, setLimit] = useState(ROWS_AT_FIRST);
   const more =
     rows.length > limit ? (
-      <button type="button" class="btn sm" onClick={() => setLimit(limit + 200)}>
+      <button type="button" class="button small" onClick={() => setLimit(limit + 200)}>
         Show more
       </button>
     ) : null;
@@ -25,12 +25,12 @@ function useMore<Row>(rows: readonly Row[]): { shown: readonly Row[]; more: prea
 
 export function Fixed({ version }: { version: string | null | undefined }) {
   return version ? (
-    <span class="fixv mono">
+    <span class="fixed-in mono">
       <Icon name="up" size="s" />
       <bdi>{version}</bdi>
     </span>
   ) : (
-    <span class="faint">none yet</span>
+    <span class="dim">none yet</span>
   );
 }
 
@@ -41,11 +41,11 @@ function FindingRow({ finding }: { finding: Finding }) {
       <td>
         <SeverityBadge severity={finding.severity} />
       </td>
-      <td class="full">
+      <td class="whole">
         <span class="name">
           <Name text={finding.title} />
         </span>
-        <span class="sub mono wrap-any">
+        <span class="second mono breaks">
           {[...new Set(ids)].join(" · ")}
           {finding.cvss ? ` · CVSS ${finding.cvss.toFixed(1)}` : ""}
         </span>
@@ -53,16 +53,16 @@ function FindingRow({ finding }: { finding: Finding }) {
       <td>
         {finding.component && (
           <>
-            <Name text={finding.component} /> <span class="mono faint">{finding.version}</span>
+            <Name text={finding.component} /> <span class="mono dim">{finding.version}</span>
           </>
         )}
         {!finding.component && finding.where?.member && (
-          <span class="mono muted">
+          <span class="mono soft">
             <Name text={finding.where.member} />
           </span>
         )}
       </td>
-      <td class="fx">{finding.kind === "vulnerability" && <Fixed version={finding.fixed} />}</td>
+      <td class="fix">{finding.kind === "vulnerability" && <Fixed version={finding.fixed} />}</td>
     </tr>
   );
 }
@@ -94,7 +94,7 @@ function Findings({ item, status }: { item: Item; status: Status | undefined }) 
   }
   return (
     <section class="card">
-      <table class="tbl cards">
+      <table class="table stacked">
         <thead>
           <tr>
             <th>Severity</th>
@@ -109,8 +109,8 @@ function Findings({ item, status }: { item: Item; status: Status | undefined }) 
           ))}
         </tbody>
       </table>
-      <div class="foot-line">
-        <span class="grow">
+      <div class="tally">
+        <span class="fill">
           {shown.length === rows.length ? plural(rows.length, "finding") : `${count(shown.length)} of ${plural(rows.length, "finding")}`}, worst first
         </span>
         {more}
@@ -123,8 +123,8 @@ function ItemViolations({ item }: { item: Item }) {
   if (item.violations.length === 0) return null;
   return (
     <Card title="Against policies" note={plural(item.violations.length, "violation")}>
-      <table class="tbl cards">
-        <thead class="sr-head">
+      <table class="table stacked">
+        <thead class="unseen">
           <tr>
             <th>Severity</th>
             <th>Because</th>
@@ -138,15 +138,15 @@ function ItemViolations({ item }: { item: Item }) {
               <td>
                 <SeverityBadge severity={one.severity} />
               </td>
-              <td class="full">
+              <td class="whole">
                 <a href={href(`/violations/${one.id}`)}>
                   <Name text={one.summary} />
                 </a>
               </td>
-              <td class="muted">
+              <td class="soft">
                 <bdi>{one.policy}</bdi>
               </td>
-              <td class="muted">{one.blocks ? "blocks" : "noted"}</td>
+              <td class="soft">{one.blocks ? "blocks" : "noted"}</td>
             </tr>
           ))}
         </tbody>
@@ -157,7 +157,7 @@ function ItemViolations({ item }: { item: Item }) {
 
 export function SecurityTab({ item, status }: { item: Item; status: Status | undefined }) {
   return (
-    <div class="stack">
+    <div class="column">
       <ItemViolations item={item} />
       <Findings item={item} status={status} />
     </div>
@@ -191,14 +191,14 @@ export function Components({ item, title, rows: only }: { item: Item; title: str
     );
   return (
     <Card title={title} note={plural(rows.length, "component")}>
-      <table class="tbl cards">
+      <table class="table stacked">
         <thead>
           <tr>
             <th>Component</th>
             <th>Worst</th>
-            <th class="num">Findings</th>
+            <th class="figure">Findings</th>
             <th>Fixed in</th>
-            {!only && <th class="wide-only">From</th>}
+            {!only && <th class="roomy">From</th>}
           </tr>
         </thead>
         <tbody>
@@ -208,13 +208,13 @@ export function Components({ item, title, rows: only }: { item: Item; title: str
                 <span class="name">
                   <Name text={facts.component.name} />
                 </span>{" "}
-                <span class="mono faint">{facts.component.version}</span>
+                <span class="mono dim">{facts.component.version}</span>
               </td>
-              <td>{facts.worst ? <SeverityBadge severity={facts.worst} /> : <span class="faint">none known</span>}</td>
-              <td class="num hide">{facts.findings > 0 ? facts.findings : ""}</td>
-              <td class="hide">{facts.worst && <Fixed version={facts.fixed} />}</td>
+              <td>{facts.worst ? <SeverityBadge severity={facts.worst} /> : <span class="dim">none known</span>}</td>
+              <td class="figure spare">{facts.findings > 0 ? facts.findings : ""}</td>
+              <td class="spare">{facts.worst && <Fixed version={facts.fixed} />}</td>
               {!only && (
-                <td class="muted wide-only hide mono from" title={visible(facts.component.path)}>
+                <td class="soft roomy spare mono from" title={visible(facts.component.path)}>
                   {visible(facts.component.path || facts.component.eco)}
                 </td>
               )}
@@ -222,8 +222,8 @@ export function Components({ item, title, rows: only }: { item: Item; title: str
           ))}
         </tbody>
       </table>
-      <div class="foot-line">
-        <span class="grow">{shown.length === rows.length ? "All shown, worst first" : `${count(shown.length)} of ${count(rows.length)} shown, worst first`}</span>
+      <div class="tally">
+        <span class="fill">{shown.length === rows.length ? "All shown, worst first" : `${count(shown.length)} of ${count(rows.length)} shown, worst first`}</span>
         {more}
       </div>
     </Card>

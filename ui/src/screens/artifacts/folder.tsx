@@ -2,11 +2,11 @@
 import { useState } from "preact/hooks";
 import { api } from "../../api/client";
 import type { TreeNode } from "../../api/types";
-import { useData } from "../../lib/data";
-import { plural, size, visible } from "../../lib/format";
+import { count, plural, size, visible } from "../../lib/format";
+import { usePages } from "../../lib/pages";
 import { href, itemPath } from "../../lib/router";
 import { Icon } from "../../parts/icon";
-import { Page } from "../../parts/page";
+import { ListFoot, Page } from "../../parts/page";
 import { Empty, ErrorNote, Skeleton } from "../../parts/states";
 import { Command, Copy, Name, Time } from "../../parts/text";
 import { ScanMark, shownVerdict } from "../../parts/verdict";
@@ -36,7 +36,7 @@ function EmptyFolder({ repo, path, images, user, onDeploy }: FolderProps) {
       drawing="store"
       title="Nothing is stored here yet"
       actions={
-        <button type="button" class="btn primary sm" onClick={onDeploy}>
+        <button type="button" class="button primary small" onClick={onDeploy}>
           <Icon name="upload" size="s" />
           Deploy
         </button>
@@ -53,14 +53,14 @@ function NodeRow({ repo, node, images }: { repo: string; node: TreeNode; images:
   return (
     <tr>
       <td>
-        <a class="row name" href={href(itemPath(repo, node.path))}>
+        <a class="line name" href={href(itemPath(repo, node.path))}>
           <Icon name={folder ? (images ? "image" : "folder") : "file"} />
           <Name text={node.name} />
         </a>
       </td>
       <td>{node.scan && shownVerdict(node.scan) ? <ScanMark scan={node.scan} /> : null}</td>
-      <td class="num muted hide">{!folder && node.size_bytes !== undefined ? size(node.size_bytes) : ""}</td>
-      <td class="muted hide">{node.modified_ms ? <Time ms={node.modified_ms} /> : ""}</td>
+      <td class="figure soft spare">{!folder && node.size_bytes !== undefined ? size(node.size_bytes) : ""}</td>
+      <td class="soft spare">{node.modified_ms ? <Time ms={node.modified_ms} /> : ""}</td>
     </tr>
   );
 }
@@ -71,16 +71,12 @@ const isBusy = (nodes: readonly TreeNode[]): boolean => nodes.some((node) => nod
 export function FolderPage(props: FolderProps) {
   const { repo, path, images, onDeploy } = props;
   const [deleting, setDeleting] = useState(false);
-  const [more, setMore] = useState<TreeNode[]>([]);
-  const [next, setNext] = useState<string | null>();
-  const data = useData(`tree:${repo}:${path}`, () => api.tree(repo, path), { again: (value) => (value && isBusy(value.children) ? BUSY_MS : 0) });
-  const rows = data.value && [...data.value.children, ...more];
-  const after = next === undefined ? (data.value?.next ?? null) : next;
-  const loadMore = async (): Promise<void> => {
-    const page = await api.tree(repo, path, after ?? undefined);
-    setMore([...more, ...page.children]);
-    setNext(page.next);
+  const load = async (after?: string | number): Promise<{ rows: TreeNode[]; next: string | null }> => {
+    const { children, next } = await api.tree(repo, path, after);
+    return { rows: children, next };
   };
+  const data = usePages(`tree:${repo}:${path}`, load, { again: (value) => (value && isBusy(value.rows) ? BUSY_MS : 0) });
+  const rows = data.value?.rows;
   const name = path ? (path.split("/").pop() ?? path) : repo;
 
   return (
@@ -88,8 +84,8 @@ export function FolderPage(props: FolderProps) {
       title={visible(name)}
       wide
       sub={
-        <span class="row g1">
-          <span class="mono wrap-any">
+        <span class="line tight">
+          <span class="mono breaks">
             <Name text={path ? `${repo}/${path}` : repo} />
           </span>
           <Copy text={path ? `${repo}/${path}` : repo} what="path" />
@@ -98,13 +94,13 @@ export function FolderPage(props: FolderProps) {
       actions={
         <>
           {!images && (
-            <button type="button" class="btn" onClick={onDeploy}>
+            <button type="button" class="button" onClick={onDeploy}>
               <Icon name="upload" size="s" />
               Deploy here
             </button>
           )}
           {path && (
-            <button type="button" class="btn danger" onClick={() => setDeleting(true)}>
+            <button type="button" class="button danger" onClick={() => setDeleting(true)}>
               <Icon name="trash" size="s" />
               Delete…
             </button>
@@ -118,13 +114,13 @@ export function FolderPage(props: FolderProps) {
         {rows?.length === 0 && <EmptyFolder {...props} />}
         {rows && rows.length > 0 && (
           <>
-            <table class="tbl">
+            <table class="table">
               <thead>
                 <tr>
                   <th>Name</th>
                   <th>Verdict</th>
-                  <th class="num hide">Size</th>
-                  <th class="hide">Changed</th>
+                  <th class="figure spare">Size</th>
+                  <th class="spare">Changed</th>
                 </tr>
               </thead>
               <tbody>
@@ -133,14 +129,7 @@ export function FolderPage(props: FolderProps) {
                 ))}
               </tbody>
             </table>
-            <div class="foot-line">
-              <span class="grow">{after === null ? plural(rows.length, "entry", "entries") : `first ${rows.length} entries`}</span>
-              {after !== null && (
-                <button type="button" class="btn sm" onClick={() => void loadMore()}>
-                  Show more
-                </button>
-              )}
-            </div>
+            <ListFoot shown={`First ${count(rows.length)} entries`} all={plural(rows.length, "entry", "entries")} rest={data.value?.next !== null} onMore={data.more} busy={data.busy} />
           </>
         )}
       </section>

@@ -49,7 +49,7 @@ export function GetIt({ clients, repo, title = "Get it", login }: { clients: rea
     <Card
       title={title}
       action={
-        <div class="seg" role="group" aria-label="Client">
+        <div class="switch" role="group" aria-label="Client">
           {clients.map((one, at) => (
             <button key={one.name} type="button" aria-pressed={at === chosen} onClick={() => setChosen(at)}>
               {one.name}
@@ -58,19 +58,19 @@ export function GetIt({ clients, repo, title = "Get it", login }: { clients: rea
         </div>
       }
     >
-      <div class="body stack g3">
+      <div class="body column close">
         {login && <Command text={token ? `docker login -u ${login} -p ${token} ${window.location.host}` : `docker login -u ${login} ${window.location.host}`} />}
         {client && <Command text={client.command(token ?? "$ASSAY_TOKEN")} />}
-        <div class="row wrap muted t12">
+        <div class="line wraps soft fine">
           <Icon name="key" size="s" />
           {token ? (
-            <span class="grow">The token is yours and ends in {TOKEN_DAYS} days. It is shown this once: copy the command now.</span>
+            <span class="fill">The token is yours and ends in {TOKEN_DAYS} days. It is shown this once: copy the command now.</span>
           ) : (
             <>
-              <span class="grow">
+              <span class="fill">
                 Needs a token that may read <bdi>{repo}</bdi>.
               </span>
-              <button type="button" class="btn sm" disabled={action.busy} onClick={make}>
+              <button type="button" class="button small" disabled={action.busy} onClick={make}>
                 Make one for {TOKEN_DAYS} days
               </button>
             </>

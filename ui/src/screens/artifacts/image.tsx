@@ -54,17 +54,17 @@ function LayerRow({ facts, number, chosen, onChoose }: { facts: LayerFacts; numb
   const { layer, components, findings } = facts;
   return (
     <li>
-      <button type="button" class={chosen ? "layer-row on" : "layer-row"} aria-pressed={chosen} onClick={onChoose}>
-        <span class="nr">{number}</span>
-        <span class="grow">
-          <span class="row">
-            <span class="mono trunc grow">{visible(shortCommand(layer.command)) || "layer"}</span>
-            <span class={findings.length > 0 ? "strong" : "faint"}>
+      <button type="button" class={chosen ? "layer-choice on" : "layer-choice"} aria-pressed={chosen} onClick={onChoose}>
+        <span class="ordinal">{number}</span>
+        <span class="fill">
+          <span class="line">
+            <span class="mono clip fill">{visible(shortCommand(layer.command)) || "layer"}</span>
+            <span class={findings.length > 0 ? "bold" : "dim"}>
               {findings.length}
-              <span class="sr"> findings</span>
+              <span class="unseen"> findings</span>
             </span>
           </span>
-          <span class="muted t12">
+          <span class="soft fine">
             {size(layer.size_bytes)} · {plural(components.length, "component")}
           </span>
           {findings.length > 0 && <SeverityBar counts={countsOf(findings)} />}
@@ -85,7 +85,7 @@ function Layers({ item, image }: { item: Item; image: ImageInfo }) {
   const known = facts.some((one) => one.components.length > 0);
   const chosen = Number(layerKey) > 0 ? facts[Number(layerKey) - 1] : undefined;
   return (
-    <div class="grid g-layers">
+    <div class="grid beside-layers">
       <Card title="Layers" note={`${image.layers.length}, oldest first`}>
         {image.layers.length > 0 ? (
           <ol class="layers">
@@ -94,13 +94,13 @@ function Layers({ item, image }: { item: Item; image: ImageInfo }) {
             ))}
           </ol>
         ) : (
-          <p class="body muted">The layers of this manifest are not known to the server.</p>
+          <p class="body soft">The layers of this manifest are not known to the server.</p>
         )}
       </Card>
-      <div class="stack">
+      <div class="column">
         {chosen?.layer.command && (
-          <section class="card pad">
-            <div class="code">
+          <section class="card padded">
+            <div class="command">
               <pre>{visible(shortCommand(chosen.layer.command))}</pre>
               <Copy text={shortCommand(chosen.layer.command)} what="build step" />
             </div>
@@ -115,13 +115,13 @@ function Layers({ item, image }: { item: Item; image: ImageInfo }) {
 function Overview({ item, image, user }: { item: Item; image: ImageInfo; user: string }) {
   const status = useStatus();
   return (
-    <div class="grid g-item">
-      <div class="stack">
+    <div class="grid beside-item">
+      <div class="column">
         <BlockedNote item={item} />
         <VerdictCard item={item} status={status.value} format="image">
           {item.findings.length > 0 && (
             <p>
-              <button type="button" class="linkish" onClick={() => setQuery({ tab: "security" })}>
+              <button type="button" class="text-button" onClick={() => setQuery({ tab: "security" })}>
                 See the findings
               </button>
             </p>
@@ -131,7 +131,7 @@ function Overview({ item, image, user }: { item: Item; image: ImageInfo; user: s
         <Properties item={item} />
         <Checksums item={item} />
       </div>
-      <div class="stack">
+      <div class="column">
         <FactsCard item={item} />
       </div>
     </div>
@@ -160,15 +160,15 @@ export function ImagePage({ item }: { item: Item }) {
       wide
       marks={
         item.blocked && (
-          <span class="tag crit">
+          <span class="tag alert">
             <Icon name="lock" />
             Download blocked
           </span>
         )
       }
       sub={
-        <span class="row wrap">
-          <span class="row g1">
+        <span class="line wraps">
+          <span class="line tight">
             <span class="mono" title={image.digest}>
               {shortDigest(image.digest)}
             </span>
@@ -184,11 +184,11 @@ export function ImagePage({ item }: { item: Item }) {
       actions={
         <>
           {violation !== null && (
-            <a class="btn primary" href={`/ui/violations/${violation}`}>
+            <a class="button primary" href={`/ui/violations/${violation}`}>
               What unblocks it
             </a>
           )}
-          <button type="button" class="btn danger" onClick={() => setDeleting(true)}>
+          <button type="button" class="button danger" onClick={() => setDeleting(true)}>
             <Icon name="trash" size="s" />
             Delete…
           </button>

@@ -33,13 +33,13 @@ function Entry({ repo, path, images, user, onDeploy }: { repo: string; path: str
             level={1}
             title="Nothing is stored here"
             actions={
-              <a class="btn sm" href={href(itemPath(repo, path.split("/").slice(0, -1).join("/")))}>
+              <a class="button small" href={href(itemPath(repo, path.split("/").slice(0, -1).join("/")))}>
                 Open the folder above
               </a>
             }
           >
             <p>
-              No artifact has the path <span class="mono wrap-any">{path}</span> in <bdi>{repo}</bdi>. It may have been deleted or moved.
+              No artifact has the path <span class="mono breaks">{path}</span> in <bdi>{repo}</bdi>. It may have been deleted or moved.
             </p>
           </Empty>
         </section>
@@ -48,14 +48,14 @@ function Entry({ repo, path, images, user, onDeploy }: { repo: string; path: str
   if (item.error && !item.value)
     return (
       <div class="page">
-        <h1 class="sr">{path}</h1>
+        <h1 class="unseen">{path}</h1>
         <ErrorNote error={item.error} retry={item.refresh} />
       </div>
     );
   if (!item.value)
     return (
       <div class="page">
-        <h1 class="sr">Loading</h1>
+        <h1 class="unseen">Loading</h1>
         <Skeleton />
       </div>
     );
@@ -72,7 +72,7 @@ export function Artifacts({ repo, path, user, onDeploy }: { repo: string; path: 
   const images = roots.value?.children.find((one) => one.name === repo)?.package_type?.toLowerCase() === "docker";
   const where = storedPath(path, images);
   return (
-    <div class={repo ? "split deep" : "split"}>
+    <div class="split">
       <TreePane repo={repo} path={where} onCreate={() => setCreating(true)} />
       {!repo && <Repositories onCreate={() => setCreating(true)} />}
       {repo && !where && <FolderPage key={repo} repo={repo} path="" images={images} user={user} onDeploy={onDeploy} />}

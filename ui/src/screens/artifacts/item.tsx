@@ -22,7 +22,7 @@ export function Checksums({ item }: { item: Item }) {
   return (
     <Card title="Checksums">
       <div class="body">
-        <dl class="kv sums">
+        <dl class="facts facts-sums">
           <dt>SHA-256</dt>
           <dd>
             <Digest value={item.sha256} what="SHA-256" />
@@ -43,11 +43,11 @@ export function Checksums({ item }: { item: Item }) {
 
 export function FactsCard({ item }: { item: Item }) {
   return (
-    <section class="card pad" aria-label="Facts">
-      <dl class="kv nk">
+    <section class="card padded" aria-label="Facts">
+      <dl class="facts facts-item">
         <dt>Size</dt>
         <dd>
-          {size(item.size_bytes)} {item.size_bytes >= 1000 && <span class="faint">({count(item.size_bytes)} bytes)</span>}
+          {size(item.size_bytes)} {item.size_bytes >= 1000 && <span class="dim">({count(item.size_bytes)} bytes)</span>}
         </dd>
         <dt>Deployed</dt>
         <dd>
@@ -74,7 +74,7 @@ export function FactsCard({ item }: { item: Item }) {
           </>
         )}
         <dt>Media type</dt>
-        <dd class="wrap-any">{item.mime}</dd>
+        <dd class="breaks">{item.mime}</dd>
       </dl>
     </section>
   );
@@ -105,11 +105,11 @@ function WhatItIs({ item }: { item: Item }) {
   return (
     <Card title="What it is">
       <div class="body">
-        <dl class="kv nk">
+        <dl class="facts facts-item">
           {item.facts.map((fact, at) => (
             <>
               <dt key={at}>{factName(fact.name)}</dt>
-              <dd class="wrap-any">
+              <dd class="breaks">
                 <Dotted text={fact.value.slice(0, 400)} />
               </dd>
             </>
@@ -123,13 +123,13 @@ function WhatItIs({ item }: { item: Item }) {
 export function DownloadButton({ item, primary }: { item: Item; primary: boolean }) {
   if (item.blocked)
     return (
-      <button type="button" class="btn" disabled title="A policy blocks this download">
+      <button type="button" class="button" disabled title="A policy blocks this download">
         <Icon name="lock" />
         Download
       </button>
     );
   return (
-    <a class={primary ? "btn primary" : "btn"} href={artifactUrl(item.repo, item.path)} download="">
+    <a class={primary ? "button primary" : "button"} href={artifactUrl(item.repo, item.path)} download="">
       <Icon name="download" />
       Download
     </a>
@@ -141,13 +141,13 @@ function Overview({ item, onDelete }: { item: Item; onDelete: () => void }) {
   const bad = item.scan?.verdict === "unsafe" || item.scan?.verdict === "suspicious";
   const calls = <Calls lines={item.call_lines} findings={item.findings} clean={item.scan?.verdict === "clean"} foot={`Read in a sandbox, never executed. ${size(item.size_bytes)}.`} />;
   return (
-    <div class="grid g-item">
-      <div class="stack">
+    <div class="grid beside-item">
+      <div class="column">
         <BlockedNote item={item} />
         <VerdictCard item={item} status={status.value}>
           {item.call_lines.length > 0 && !bad && (
             <p>
-              <button type="button" class="linkish" onClick={() => setQuery({ tab: "calls" })}>
+              <button type="button" class="text-button" onClick={() => setQuery({ tab: "calls" })}>
                 See the calls
               </button>
             </p>
@@ -159,7 +159,7 @@ function Overview({ item, onDelete }: { item: Item; onDelete: () => void }) {
         <Properties item={item} />
         <GetIt clients={fileClients(item.repo, item.path)} repo={item.repo} />
       </div>
-      <div class="stack">
+      <div class="column">
         <FactsCard item={item} />
         <WhatItIs item={item} />
       </div>
@@ -200,7 +200,7 @@ export function ItemPage({ item }: { item: Item }) {
         <>
           <ScanMark scan={item.scan} />
           {item.blocked && (
-            <span class="tag crit">
+            <span class="tag alert">
               <Icon name="lock" />
               Download blocked
             </span>
@@ -209,8 +209,8 @@ export function ItemPage({ item }: { item: Item }) {
         </>
       }
       sub={
-        <span class="row g1">
-          <span class="mono wrap-any">
+        <span class="line tight">
+          <span class="mono breaks">
             <Name text={`${item.repo}/${item.path}`} />
           </span>
           <Copy text={`${item.repo}/${item.path}`} what="path" />
@@ -219,7 +219,7 @@ export function ItemPage({ item }: { item: Item }) {
       actions={
         <>
           <DownloadButton item={item} primary={!unsafe} />
-          <button type="button" class="btn danger" onClick={() => setDeleting(true)}>
+          <button type="button" class="button danger" onClick={() => setDeleting(true)}>
             <Icon name="trash" size="s" />
             Delete…
           </button>

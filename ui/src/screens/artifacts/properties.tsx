@@ -13,7 +13,7 @@ function Editor({ start, onSave, onCancel, busy }: { start: Property; onSave: (p
   const [value, setValue] = useState(start.value);
   return (
     <form
-      class="row wrap prop-form"
+      class="line wraps property-form"
       onSubmit={(event) => {
         event.preventDefault();
         onSave({ name: name.trim(), value: value.trim() });
@@ -22,10 +22,10 @@ function Editor({ start, onSave, onCancel, busy }: { start: Property; onSave: (p
     >
       <input class="input mono" aria-label="Property name" placeholder="stage" required autofocus={start.name === ""} readOnly={start.name !== ""} value={name} onInput={(event) => setName(event.currentTarget.value)} />
       <input class="input" aria-label="Property value" placeholder="candidate" required autofocus={start.name !== ""} value={value} onInput={(event) => setValue(event.currentTarget.value)} />
-      <button class="btn sm" disabled={busy}>
+      <button class="button small" disabled={busy}>
         Save
       </button>
-      <button type="button" class="btn ghost sm" onClick={onCancel}>
+      <button type="button" class="button plain small" onClick={onCancel}>
         Cancel
       </button>
     </form>
@@ -50,21 +50,21 @@ export function Properties({ item }: { item: Item }) {
     <Card
       title="Properties"
       action={
-        <button type="button" class="btn ghost sm" onClick={() => setEditing({ name: "", value: "" })}>
+        <button type="button" class="button plain small" onClick={() => setEditing({ name: "", value: "" })}>
           <Icon name="plus" size="s" />
           Add
         </button>
       }
     >
-      <div class="body stack g3">
+      <div class="body column close">
         {item.properties.length > 0 && (
-          <ul class="props">
+          <ul class="properties">
             {item.properties.map((property) => (
               <li key={`${property.name}=${property.value}`}>
                 <i>
                   <Name text={property.name} />
                 </i>
-                <button type="button" class="value" aria-label={`Change ${property.name}`} onClick={() => setEditing(property)}>
+                <button type="button" class="value-of" aria-label={`Change ${property.name}`} onClick={() => setEditing(property)}>
                   <Name text={property.value} />
                 </button>
                 <button type="button" class="copy" aria-label={`Remove ${property.name}`} disabled={action.busy} onClick={() => drop(property.name)}>
@@ -74,7 +74,7 @@ export function Properties({ item }: { item: Item }) {
             ))}
           </ul>
         )}
-        {item.properties.length === 0 && !editing && <p class="muted">None. Properties say what a file is for: a stage, a build, an owner.</p>}
+        {item.properties.length === 0 && !editing && <p class="soft">None. Properties say what a file is for: a stage, a build, an owner.</p>}
         {editing && <Editor key={editing.name} start={editing} busy={action.busy} onSave={save} onCancel={() => setEditing(null)} />}
         {action.error && <ErrorNote error={action.error} />}
       </div>

@@ -14,7 +14,7 @@ export function Repositories({ onCreate }: { onCreate: () => void }) {
       title="Artifacts"
       sub="Each repository holds artifacts of one kind. Everything is scanned when it arrives."
       actions={
-        <button type="button" class="btn" onClick={onCreate}>
+        <button type="button" class="button" onClick={onCreate}>
           <Icon name="plus" size="s" />
           New repository
         </button>
@@ -29,7 +29,7 @@ export function Repositories({ onCreate }: { onCreate: () => void }) {
             drawing="store"
             title="No repository yet"
             actions={
-              <button type="button" class="btn primary sm" onClick={onCreate}>
+              <button type="button" class="button primary small" onClick={onCreate}>
                 Create a repository
               </button>
             }
@@ -38,7 +38,7 @@ export function Repositories({ onCreate }: { onCreate: () => void }) {
           </Empty>
         )}
         {rows && rows.length > 0 && (
-          <table class="tbl">
+          <table class="table">
             <thead>
               <tr>
                 <th>Repository</th>
@@ -51,12 +51,12 @@ export function Repositories({ onCreate }: { onCreate: () => void }) {
                 return (
                   <tr key={row.name}>
                     <td>
-                      <a class="row name" href={href(itemPath(row.name, ""))}>
+                      <a class="line name" href={href(itemPath(row.name, ""))}>
                         <Icon name={images ? "image" : "box"} />
                         <bdi>{row.name}</bdi>
                       </a>
                     </td>
-                    <td class="muted">{images ? "container images" : "files and models"}</td>
+                    <td class="soft">{images ? "container images" : "files and models"}</td>
                   </tr>
                 );
               })}

@@ -1,7 +1,8 @@
 /* What the tree shows: which nodes are open, and their children as the server gave them. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { api } from "../../api/client";
-import type { TreeNode } from "../../api/types";
+import type { Page, TreeNode } from "../../api/types";
+import { loadPages } from "../../lib/pages";
 import { useData } from "../../lib/data";
 import { Store, useStore } from "../../lib/store";
 
@@ -15,6 +16,8 @@ export interface Row {
   isImage: boolean;
   /* A tag: what is inside is shown on its page, not in the tree. */
   isTag: boolean;
+  /* Not an entry but the way to the next ones of this folder. */
+  isRest: boolean;
 }
 
 /* Kept while the tab lives, so that coming back finds the tree as it was left. */
@@ -27,6 +30,13 @@ export function setOpen(key: string, open: boolean): void {
   opened.set(next);
 }
 
+/* How many pages of a folder are shown; one, unless more were asked for. */
+const pages = new Store<ReadonlyMap<string, number>>(new Map());
+
+export function showMore(folder: string): void {
+  pages.set(new Map(pages.value).set(folder, (pages.value.get(folder) ?? 1) + 1));
+}
+
 export const isManifest = (name: string): boolean => /(^|\/)(list\.)?manifest\.json$/.test(name);
 const keyOf = (repo: string, path: string): string => (path ? `${repo}/${path}` : repo);
 const split = (key: string): [string, string] => {
@@ -37,14 +47,18 @@ const split = (key: string): [string, string] => {
 type Children = ReadonlyMap<string, { nodes: readonly TreeNode[]; more: boolean }>;
 
 /* All open folders in one load: they change together, and each is one quick indexed read. */
-async function loadOpen(keys: readonly string[]): Promise<Children> {
+async function loadOpen(keys: readonly string[], shown: ReadonlyMap<string, number>): Promise<Children> {
   const loaded = new Map<string, { nodes: readonly TreeNode[]; more: boolean }>();
   await Promise.all(
     keys.map(async (key) => {
       const [repo, path] = split(key);
       try {
-        const answer = await api.tree(repo, path);
-        loaded.set(key, { nodes: answer.children, more: answer.next !== null });
+        const load = async (after?: string | number): Promise<Page<TreeNode>> => {
+          const { children, next } = await api.tree(repo, path, after);
+          return { rows: children, next };
+        };
+        const answer = await loadPages(load, shown.get(key) ?? 1);
+        loaded.set(key, { nodes: answer.rows, more: answer.next !== null });
       } catch {
         /* A folder that was deleted meanwhile has no children; its parent's next answer drops it. */
         loaded.set(key, { nodes: [], more: false });
@@ -63,8 +77,11 @@ function flatten(nodes: readonly TreeNode[], repo: string, depth: number, isImag
     const isOpen = node.kind !== "file" && open.has(key);
     const below = isOpen ? children.get(key) : undefined;
     const isTag = image && below !== undefined && below.nodes.some((one) => isManifest(one.name));
-    into.push({ key, node, repo: repoOf, path, depth, open: isOpen && !isTag, isImage: image, isTag });
-    if (below && !isTag) flatten(below.nodes, repoOf, depth + 1, image, open, children, into);
+    into.push({ key, node, repo: repoOf, path, depth, open: isOpen && !isTag, isImage: image, isTag, isRest: false });
+    if (!below || isTag) continue;
+    flatten(below.nodes, repoOf, depth + 1, image, open, children, into);
+    /* No name ends in a slash: this key is nobody else's. */
+    if (below.more) into.push({ key: `${key}/`, node, repo: repoOf, path, depth: depth + 1, open: false, isImage: image, isTag: false, isRest: true });
   }
 }
 
@@ -72,7 +89,8 @@ export function useTree(repo: string, path: string, filter: string): { rows: Row
   const open = useStore(opened);
   const roots = useData("tree::", () => api.tree("", ""));
   const keys = useMemo(() => [...open].sort(), [open]);
-  const below = useData(`open:${keys.join("\n")}`, () => loadOpen(keys));
+  const shown = useStore(pages);
+  const below = useData(`open:${keys.map((key) => `${key} ${shown.get(key) ?? 1}`).join("\n")}`, () => loadOpen(keys, shown));
   const [last, setLast] = useState<Children>(new Map());
   useEffect(() => {
     if (below.value) setLast(below.value);

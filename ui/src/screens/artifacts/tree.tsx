@@ -4,7 +4,7 @@ import { go, href, itemPath } from "../../lib/router";
 import { visible } from "../../lib/format";
 import { Icon, type IconName } from "../../parts/icon";
 import { ScanMark, shownVerdict } from "../../parts/verdict";
-import { isManifest, type Row, setOpen, useTree } from "./tree-model";
+import { isManifest, type Row, setOpen, showMore, useTree } from "./tree-model";
 
 function iconOf(row: Row): IconName {
   if (row.node.kind === "repository") return row.isImage ? "image" : "box";
@@ -38,7 +38,7 @@ function TreeRow({ row, current, focusable, onKeyDown }: { row: Row; current: bo
     >
       {folder ? (
         <span
-          class="tw"
+          class="twist"
           onClick={(event) => {
             event.preventDefault();
             event.stopPropagation();
@@ -48,14 +48,29 @@ function TreeRow({ row, current, focusable, onKeyDown }: { row: Row; current: bo
           <Icon name={row.open ? "down" : "right"} size="s" />
         </span>
       ) : (
-        <span class="tw" />
+        <span class="twist" />
       )}
       <Icon name={iconOf(row)} />
-      <bdi class="trunc">{visible(row.node.name)}</bdi>
-      <span class="end">
+      <bdi class="clip">{visible(row.node.name)}</bdi>
+      <span class="trailing">
         <End row={row} />
       </span>
     </a>
+  );
+}
+
+/* The folder of a row that stands for the rest of it. */
+const folderOf = (row: Row): string => row.key.slice(0, -1);
+
+function RestRow({ row, focusable, onKeyDown }: { row: Row; focusable: boolean; onKeyDown: (event: KeyboardEvent, row: Row) => void }) {
+  return (
+    <div role="treeitem" class="more" data-key={row.key} style={{ "--d": String(row.depth) }} aria-level={row.depth + 1} aria-selected={false} tabIndex={focusable ? 0 : -1} onKeyDown={(event) => onKeyDown(event, row)} onClick={() => showMore(folderOf(row))}>
+      <span class="twist" />
+      <Icon name="down" />
+      <span class="clip">
+        More in <bdi>{visible(row.node.name)}</bdi>
+      </span>
+    </div>
   );
 }
 
@@ -80,7 +95,11 @@ export function TreePane({ repo, path, onCreate }: { repo: string; path: string;
     else if (event.key === "ArrowUp") focus(rows[at - 1]);
     else if (event.key === "Home") focus(rows[0]);
     else if (event.key === "End") focus(rows[rows.length - 1]);
-    else if (event.key === "ArrowRight" && row.node.kind !== "file") row.open ? focus(rows[at + 1]) : setOpen(row.key, true);
+    else if (row.isRest && (event.key === "Enter" || event.key === " ")) {
+      /* The row goes when the rest is there: focus waits on the entry above it. */
+      focus(rows[at - 1]);
+      showMore(folderOf(row));
+    } else if (event.key === "ArrowRight" && !row.isRest && row.node.kind !== "file") row.open ? focus(rows[at + 1]) : setOpen(row.key, true);
     else if (event.key === "ArrowLeft") row.open ? setOpen(row.key, false) : focus(parent());
     else if (event.key === "Enter" || event.key === " ") go(itemPath(row.repo, row.path));
     else return;
@@ -93,20 +112,24 @@ export function TreePane({ repo, path, onCreate }: { repo: string; path: string;
         <Icon name="search" size="s" />
         <input placeholder="Filter what is open" aria-label="Filter the tree" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} />
       </div>
-      <div class="row pane-head">
+      <div class="line pane-title">
         <span class="label">Repositories</span>
-        <button type="button" class="btn ghost icon sm push" aria-label="New repository" title="New repository" onClick={onCreate}>
+        <button type="button" class="button plain square small to-end" aria-label="New repository" title="New repository" onClick={onCreate}>
           <Icon name="plus" />
         </button>
       </div>
       <div class="tree" role="tree" aria-label="Repositories">
-        {rows.map((row) => (
-          <TreeRow key={row.key} row={row} current={row.key === currentKey} focusable={row.key === focusKey} onKeyDown={onKeyDown} />
-        ))}
+        {rows.map((row) =>
+          row.isRest ? (
+            <RestRow key={row.key} row={row} focusable={row.key === focusKey} onKeyDown={onKeyDown} />
+          ) : (
+            <TreeRow key={row.key} row={row} current={row.key === currentKey} focusable={row.key === focusKey} onKeyDown={onKeyDown} />
+          ),
+        )}
       </div>
-      <div class="note dashed">
+      <div class="notice dashed">
         <Icon name="upload" />
-        <span class="t12">Drop files anywhere on this page to deploy them to the folder that is open.</span>
+        <span class="fine">Drop files anywhere on this page to deploy them to the folder that is open.</span>
       </div>
     </div>
   );

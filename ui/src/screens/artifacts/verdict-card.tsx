@@ -48,7 +48,7 @@ function threat(item: Item): Judgement {
         {worst?.call && (
           <>
             It calls{" "}
-            <code class="strong">
+            <code class="bold">
               <Name text={worst.call} />
             </code>
             .{" "}
@@ -144,7 +144,7 @@ export function VerdictCard({ item, status, format, children }: { item: Item; st
   return (
     <section class={`card verdict ${judged.tone}`} aria-label="Verdict">
       <Hallmark verdict={judged.punch} format={punchFormat(format ?? item.format, item.facts.find((fact) => fact.name === "pickle_protocol")?.value)} judgedMs={item.scan?.finished_ms ?? null} />
-      <div class="grow">
+      <div class="fill">
         <h2>{judged.title}</h2>
         <p>{judged.basis}</p>
         {children}
@@ -159,13 +159,13 @@ export function BlockedNote({ item }: { item: Item }) {
   /* Other clients are told the address; here is a button. */
   const message = violation === null ? item.blocked.message : item.blocked.message.replace(/\s*How to unblock: \S+$/, "");
   return (
-    <div class="note crit">
+    <div class="notice alert">
       <Icon name="lock" />
-      <div class="grow wrap-any">
+      <div class="fill breaks">
         <b>Download blocked.</b> <Name text={sentence(message)} />
       </div>
       {violation !== null && (
-        <a class="btn sm" href={href(`/violations/${violation}`)}>
+        <a class="button small" href={href(`/violations/${violation}`)}>
           What unblocks it
         </a>
       )}

@@ -9,22 +9,22 @@ export function WhatToDo({ item, onDelete }: { item: Item; onDelete: () => void 
   if (verdict !== "unsafe" && verdict !== "suspicious" && verdict !== "unparseable") return null;
   return (
     <Card title="What to do">
-      <ol class="todo">
+      <ol class="advice">
         <li>
-          <span class="nr">1</span>
-          <div class="grow">
+          <span class="ordinal">1</span>
+          <div class="fill">
             <b>{verdict === "suspicious" ? "Read the findings before you load it" : "Do not load it"}</b>
-            <p class="muted">
+            <p class="soft">
               {item.downloads === 0 ? "Nobody has downloaded it here" : `It was downloaded ${plural(item.downloads, "time")}`} since it arrived <Time ms={item.created_ms} />.{" "}
               {item.blocked ? "A policy refuses it to everybody." : "No policy refuses it: whoever may read the repository can download it."}
             </p>
           </div>
         </li>
         <li>
-          <span class="nr">2</span>
-          <div class="grow">
+          <span class="ordinal">2</span>
+          <div class="fill">
             <b>Find out how it came here</b>
-            <p class="muted">
+            <p class="soft">
               It was uploaded by <bdi>{item.created_by}</bdi>
               {item.modified_by !== item.created_by && (
                 <>
@@ -37,12 +37,12 @@ export function WhatToDo({ item, onDelete }: { item: Item; onDelete: () => void 
           </div>
         </li>
         <li>
-          <span class="nr">3</span>
-          <div class="grow">
+          <span class="ordinal">3</span>
+          <div class="fill">
             <b>Replace it, or take it away</b>
-            <p class="muted">A model saved again by a trusted program, in a format that cannot execute code such as safetensors or ONNX, scans clean.</p>
+            <p class="soft">A model saved again by a trusted program, in a format that cannot execute code such as safetensors or ONNX, scans clean.</p>
           </div>
-          <button type="button" class="btn sm" onClick={onDelete}>
+          <button type="button" class="button small" onClick={onDelete}>
             Delete…
           </button>
         </li>

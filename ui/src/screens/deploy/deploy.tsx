@@ -34,13 +34,13 @@ function Drop() {
     if (event.dataTransfer) stage(await droppedFiles(event.dataTransfer));
   };
   return (
-    <div class={over ? "drop over" : "drop"} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)} onDrop={(event) => void take(event)}>
+    <div class={over ? "dropzone over" : "dropzone"} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)} onDrop={(event) => void take(event)}>
       <Icon name="upload" size="l" />
-      <div class="grow">
-        <div class="medium">{over ? "Drop to add them" : "Drop files or folders here"}</div>
-        <div class="muted t12">Folders keep their shape. Each file is hashed here first; what is stored already is not sent again.</div>
+      <div class="fill">
+        <div class="semi">{over ? "Drop to add them" : "Drop files or folders here"}</div>
+        <div class="soft fine">Folders keep their shape. Each file is hashed here first; what is stored already is not sent again.</div>
       </div>
-      <button type="button" class="btn sm" onClick={() => input.current?.click()}>
+      <button type="button" class="button small" onClick={() => input.current?.click()}>
         Choose…
       </button>
       <input ref={input} type="file" multiple hidden aria-label="Files to deploy" onChange={(event) => { stage(chosenFiles(event.currentTarget.files)); event.currentTarget.value = ""; }} />
@@ -79,21 +79,21 @@ export function DeployDialog({ target, onClose }: { target: DeployTarget; onClos
   };
   const footer = (
     <>
-      <span class="mono faint t12 grow trunc">
+      <span class="mono dim fine fill clip">
         PUT /artifactory/{repo}/{cleanFolder(folder)}
         {cleanFolder(folder) && "/"}…
       </span>
       {(active || staged.length > 0) && (
-        <button type="button" class="btn" onClick={cancelAll}>
+        <button type="button" class="button" onClick={cancelAll}>
           {active ? "Cancel all" : "Clear"}
         </button>
       )}
       {staged.length > 0 || list.length === 0 ? (
-        <button type="submit" form="deploy-form" class="btn primary" disabled={staged.length === 0 || !repo || problem !== ""}>
+        <button type="submit" form="deploy-form" class="button primary" disabled={staged.length === 0 || !repo || problem !== ""}>
           {staged.length > 0 ? `Deploy ${plural(staged.length, "file")}` : "Deploy"}
         </button>
       ) : (
-        <button type="button" class="btn primary" disabled={!list.every(isOver) && active} onClick={close}>
+        <button type="button" class="button primary" disabled={!list.every(isOver) && active} onClick={close}>
           Done
         </button>
       )}
@@ -102,7 +102,7 @@ export function DeployDialog({ target, onClose }: { target: DeployTarget; onClos
 
   return (
     <Dialog title="Deploy" sub={list.length > 0 ? `${plural(list.length, "file")}, ${size(bytes)}` : undefined} onClose={close} footer={footer}>
-      <form id="deploy-form" class="stack" onSubmit={start}>
+      <form id="deploy-form" class="column" onSubmit={start}>
         <div class="grid target">
           <Field id="deploy-repo" label="Repository">
             <select id="deploy-repo" class="input" value={repo} onChange={(event) => setRepo(event.currentTarget.value)}>

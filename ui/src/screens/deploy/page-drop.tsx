@@ -41,9 +41,9 @@ export function PageDrop({ onFiles }: { onFiles: () => void }) {
   if (waiting === 0 || document.querySelector("dialog[open]")) return null;
   return (
     <div class="page-drop">
-      <div class="drop over">
+      <div class="dropzone over">
         <Icon name="upload" size="l" />
-        <span class="medium">Drop to add {waiting === 1 ? "1 file" : `${waiting} files`}</span>
+        <span class="semi">Drop to add {waiting === 1 ? "1 file" : `${waiting} files`}</span>
       </div>
     </div>
   );

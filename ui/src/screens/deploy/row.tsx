@@ -58,7 +58,7 @@ function Line({ upload, target }: { upload: Upload; target: string }) {
       return (
         <>
           {sentence(state.message)} {remedies[state.status] ?? ""}
-          {state.requestId && <span class="faint"> Request {state.requestId}.</span>}
+          {state.requestId && <span class="dim"> Request {state.requestId}.</span>}
         </>
       );
   }
@@ -76,38 +76,38 @@ export function UploadRow({ upload, target }: { upload: Upload; target: string }
   const part = progress(upload);
   const cancellable = state.kind !== "stored" && state.kind !== "scanning";
   return (
-    <li class={`up ${state.kind}`}>
-      <span class="mk">
+    <li class={`upload ${state.kind}`}>
+      <span class="sign">
         <Mark upload={upload} />
       </span>
-      <div class="grow">
-        <div class="row">
-          <span class="medium grow trunc">
+      <div class="fill">
+        <div class="line">
+          <span class="semi fill clip">
             <Name text={upload.relative} />
           </span>
-          <span class="faint nowrap">{size(upload.file.size)}</span>
+          <span class="dim nowrap">{size(upload.file.size)}</span>
         </div>
         {state.kind !== "staged" && state.kind !== "failed" && (
-          <div class={part === 1 ? "bar ok" : "bar"} role="progressbar" aria-label={`Sending ${upload.relative}`} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.floor(part * 100)}>
+          <div class={part === 1 ? "progress full-bar" : "progress"} role="progressbar" aria-label={`Sending ${upload.relative}`} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.floor(part * 100)}>
             <i style={{ width: `${part * 100}%` }} />
           </div>
         )}
-        <div class="t12 muted wrap-any state">
+        <div class="fine soft breaks state">
           <Line upload={upload} target={target} />
         </div>
       </div>
       {state.kind === "stored" && (
-        <a class="btn sm" href={href(itemPath(upload.repo, upload.path))}>
+        <a class="button small" href={href(itemPath(upload.repo, upload.path))}>
           Open
         </a>
       )}
       {state.kind === "failed" && (
-        <button type="button" class="btn sm" onClick={() => retry(upload.id)}>
+        <button type="button" class="button small" onClick={() => retry(upload.id)}>
           Try again
         </button>
       )}
       {cancellable && (
-        <button type="button" class="btn ghost icon sm" aria-label={`Remove ${upload.relative}`} onClick={() => remove(upload.id)}>
+        <button type="button" class="button plain square small" aria-label={`Remove ${upload.relative}`} onClick={() => remove(upload.id)}>
           <Icon name="x" size="s" />
         </button>
       )}

@@ -17,15 +17,15 @@ import { SetUp } from "./setup";
 
 function Tile({ label, value, unit, hint, to, mark }: { label: string; value: number | undefined; unit: string; hint: string; to: string; mark?: ComponentChildren }) {
   return (
-    <a class="card stat" href={href(to)}>
+    <a class="card total" href={href(to)}>
       <div class="label">{label}</div>
-      <div class="row">
-        <div class="v">
+      <div class="line">
+        <div class="value">
           {value === undefined ? "–" : count(value)} <small>{unit}</small>
         </div>
-        {mark && <span class="push">{mark}</span>}
+        {mark && <span class="to-end">{mark}</span>}
       </div>
-      <div class="faint t12">{hint || "\u00a0"}</div>
+      <div class="dim fine">{hint || "\u00a0"}</div>
     </a>
   );
 }
@@ -48,7 +48,7 @@ function Tiles({ status, watches }: { status: Status | undefined; watches: numbe
   const hints = hintsOf(status, watches);
   const waiting = status ? status.scans.queued + status.scans.running : undefined;
   return (
-    <div class="grid g-4">
+    <div class="grid four">
       <Tile label="Stored" value={totals?.artifacts} unit={totals?.artifacts === 1 ? "artifact" : "artifacts"} hint={totals ? `${size(totals.bytes)} in ${plural(totals.blobs, "blob")}` : ""} to="/artifacts" />
       <Tile label="Threats" value={threats} unit={threats === 1 ? "model" : "models"} hint={hints.threats} to="/threats" mark={threats ? <VerdictMark shape="unsafe" word="Unsafe" quiet /> : undefined} />
       <Tile label="Violations" value={status?.counts.violations} unit="open" hint={hints.violations} to="/violations" />
@@ -61,8 +61,8 @@ const ROWS = 6;
 
 function Attention({ threats, violations }: { threats: readonly ThreatRow[]; violations: readonly Violation[] }) {
   return (
-    <table class="tbl cards">
-      <thead class="sr-head">
+    <table class="table stacked">
+      <thead class="unseen">
         <tr>
           <th>Artifact</th>
           <th>Verdict</th>
@@ -73,46 +73,46 @@ function Attention({ threats, violations }: { threats: readonly ThreatRow[]; vio
       <tbody>
         {threats.slice(0, ROWS).map((row) => (
           <tr key={`t${row.repo}/${row.path}`}>
-            <td class="full">
-              <span class="name wrap-any">
+            <td class="whole">
+              <span class="name breaks">
                 <Name text={`${row.repo}/${row.path}`} />
               </span>
-              <span class="sub">
+              <span class="second">
                 <Name text={capital(row.title)} />
               </span>
             </td>
             <td>
               <VerdictOf verdict={row.verdict} />
             </td>
-            <td class="muted hide">
+            <td class="soft spare">
               <Time ms={row.modified_ms} />
             </td>
-            <td class="num">
-              <a class="btn sm" href={href(itemPath(row.repo, row.path))}>
-                {row.verdict === "unparseable" ? "See why" : "See the call"}<span class="sr">, {row.path}</span>
+            <td class="figure">
+              <a class="button small" href={href(itemPath(row.repo, row.path))}>
+                {row.verdict === "unparseable" ? "See why" : "See the call"}<span class="unseen">, {row.path}</span>
               </a>
             </td>
           </tr>
         ))}
         {violations.slice(0, ROWS).map((row) => (
           <tr key={`v${row.id}`}>
-            <td class="full">
-              <span class="name wrap-any">
+            <td class="whole">
+              <span class="name breaks">
                 <Name text={`${row.repo}/${artifactLabel(row.path)}`} />
               </span>
-              <span class="sub">
+              <span class="second">
                 <Name text={row.summary} />
               </span>
             </td>
             <td>
               <SeverityBadge severity={row.severity} />
             </td>
-            <td class="muted hide">
+            <td class="soft spare">
               <Time ms={row.created_ms} />
             </td>
-            <td class="num">
-              <a class="btn sm" href={href(`/violations/${row.id}`)}>
-                What unblocks it<span class="sr">, {visible(artifactLabel(row.path))}</span>
+            <td class="figure">
+              <a class="button small" href={href(`/violations/${row.id}`)}>
+                What unblocks it<span class="unseen">, {visible(artifactLabel(row.path))}</span>
               </a>
             </td>
           </tr>
@@ -149,15 +149,15 @@ export function Home({ user, onDeploy }: { user: string; onDeploy: () => void })
   const error = status.error ?? threats.error ?? violations.error;
   const quiet = loaded && threats.value?.rows.length === 0 && blocking.size === 0;
   return (
-    <Page title={greeting(user)} sub={loaded ? need(threats.value?.rows.length ?? 0, blocking.size) : "\u00a0"}>
+    <Page title={greeting(user)} sub={loaded ? need(status.value?.counts.threats ?? threats.value?.rows.length ?? 0, blocking.size) : "\u00a0"}>
       {error && <ErrorNote error={error} retry={status.refresh} />}
-      <div class="stack">
+      <div class="column">
         <Tiles status={status.value} watches={watches.value?.length} />
-        <div class="grid g-main">
+        <div class="grid beside">
           <Card
             title="Needs attention"
             action={
-              <a class="t12 medium" href={href("/violations")}>
+              <a class="fine semi" href={href("/violations")}>
                 All violations
               </a>
             }
@@ -169,7 +169,7 @@ export function Home({ user, onDeploy }: { user: string; onDeploy: () => void })
                   drawing="store"
                   title="Nothing is stored yet"
                   actions={
-                    <button type="button" class="btn sm" onClick={onDeploy}>
+                    <button type="button" class="button small" onClick={onDeploy}>
                       <Icon name="upload" size="s" />
                       Deploy the first artifact
                     </button>

@@ -17,9 +17,9 @@ const HIDDEN = "assay.setup.hidden";
 
 function stepsOf(status: Status, gate: boolean, image: boolean, onDeploy: () => void): Step[] {
   return [
-    { done: status.totals.repositories > 0, title: "Create a repository", hint: "One per kind of thing: models, images.", action: <a class="btn sm" href={href("/artifacts")}>Open artifacts</a> },
-    { done: status.totals.artifacts > 0, title: "Upload a first artifact", hint: "Drop a model anywhere on the page. It is scanned when it arrives.", action: <button type="button" class="btn sm" onClick={onDeploy}>Deploy</button> },
-    { done: gate, title: "Switch on a gate", hint: "A policy says what may be downloaded; a watch says where.", action: <a class="btn sm" href={href("/policies")}>Write a policy</a> },
+    { done: status.totals.repositories > 0, title: "Create a repository", hint: "One per kind of thing: models, images.", action: <a class="button small" href={href("/artifacts")}>Open artifacts</a> },
+    { done: status.totals.artifacts > 0, title: "Upload a first artifact", hint: "Drop a model anywhere on the page. It is scanned when it arrives.", action: <button type="button" class="button small" onClick={onDeploy}>Deploy</button> },
+    { done: gate, title: "Switch on a gate", hint: "A policy says what may be downloaded; a watch says where.", action: <a class="button small" href={href("/policies")}>Write a policy</a> },
     { done: image, title: "Push an image", hint: `docker push ${window.location.host}/docker-local/…` },
     { done: !status.advisories.starter && status.advisories.count > 0, title: "Import all advisories", hint: "The starter set knows a few packages of machine learning. On the server: assay advisories update" },
   ];
@@ -44,28 +44,28 @@ export function SetUp({ status, onDeploy }: { status: Status | undefined; onDepl
     <section class="card">
       <header>
         <h2>Set up</h2>
-        <span class="muted t12">
+        <span class="soft fine">
           {done} of {steps.length} done
         </span>
-        <button type="button" class="btn ghost icon sm push" aria-label="Hide the set-up list" onClick={hide}>
+        <button type="button" class="button plain square small to-end" aria-label="Hide the set-up list" onClick={hide}>
           <Icon name="x" size="s" />
         </button>
       </header>
-      <div class="body stack">
-        <div class="bar" role="progressbar" aria-label="Set up" aria-valuemin={0} aria-valuemax={steps.length} aria-valuenow={done}>
+      <div class="body column">
+        <div class="progress" role="progressbar" aria-label="Set up" aria-valuemin={0} aria-valuemax={steps.length} aria-valuenow={done}>
           <i style={{ width: `${(done / steps.length) * 100}%` }} />
         </div>
         <ol class="steps">
           {steps.map((step) => (
             <li key={step.title} class={step.done ? "done" : step === next ? "next" : ""}>
               <span class="tick">{step.done && <Icon name="check" size="s" />}</span>
-              <div class="grow">
-                <div class={step === next ? "strong" : ""}>
+              <div class="fill">
+                <div class={step === next ? "bold" : ""}>
                   {step.title}
-                  {step.done && <span class="sr">, done</span>}
+                  {step.done && <span class="unseen">, done</span>}
                 </div>
-                {!step.done && <div class="muted t12 wrap-any">{step.hint}</div>}
-                {step === next && step.action && <div class="act">{step.action}</div>}
+                {!step.done && <div class="soft fine breaks">{step.hint}</div>}
+                {step === next && step.action && <div class="next-step">{step.action}</div>}
               </div>
             </li>
           ))}

@@ -13,12 +13,12 @@ export function NotFound({ segments }: { segments: readonly string[] }) {
           level={1}
           title="No page has this address"
           actions={
-            <a class="btn sm" href={href(parent?.path ?? "/")}>
+            <a class="button small" href={href(parent?.path ?? "/")}>
               Open {parent?.label ?? "Home"}
             </a>
           }
         >
-          <p class="mono wrap-any">/ui/{segments.join("/")}</p>
+          <p class="mono breaks">/ui/{segments.join("/")}</p>
         </Empty>
       </section>
     </div>

@@ -65,16 +65,16 @@ export function CreatePolicyDialog({ taken, onClose }: { taken: readonly string[
       dismissible={!action.busy}
       footer={
         <>
-          <button type="button" class="btn push" onClick={onClose}>
+          <button type="button" class="button to-end" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" form="policy-form" class="btn primary" disabled={action.busy || problem !== "" || draft.name === ""}>
+          <button type="submit" form="policy-form" class="button primary" disabled={action.busy || problem !== "" || draft.name === ""}>
             {repositories.length > 0 ? `Switch on for ${plural(repositories.length, "repository", "repositories")}` : "Save without a watch"}
           </button>
         </>
       }
     >
-      <form id="policy-form" class="stack" onSubmit={save}>
+      <form id="policy-form" class="column" onSubmit={save}>
         <Field id="policy-name" label="Name" error={problem}>
           <input id="policy-name" class={problem ? "input mono bad" : "input mono"} spellcheck={false} autocapitalize="off" value={draft.name} aria-invalid={problem !== ""} onInput={(event) => setDraft({ ...draft, name: event.currentTarget.value })} />
         </Field>
@@ -112,16 +112,16 @@ export function CreateWatchDialog({ policies, onClose }: { policies: readonly Po
       dismissible={!action.busy}
       footer={
         <>
-          <button type="button" class="btn push" onClick={onClose}>
+          <button type="button" class="button to-end" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" form="watch-form" class="btn primary" disabled={!ready || action.busy}>
+          <button type="submit" form="watch-form" class="button primary" disabled={!ready || action.busy}>
             Watch
           </button>
         </>
       }
     >
-      <form id="watch-form" class="stack" onSubmit={save}>
+      <form id="watch-form" class="column" onSubmit={save}>
         <Field id="watch-name" label="Name" error={problem}>
           <input id="watch-name" class="input mono" autofocus spellcheck={false} autocapitalize="off" placeholder="everything-served" value={name} onInput={(event) => setName(event.currentTarget.value)} />
         </Field>

@@ -29,7 +29,7 @@ function PolicyCard({ policy, watches, onDelete }: { policy: Policy; watches: re
   const over = watches.filter((watch) => watch.general_data.active && watch.assigned_policies.some((one) => one.name === policy.name));
   const modified = policy.modified ? Date.parse(policy.modified) : NaN;
   return (
-    <section class="card policy">
+    <section class="card">
       <header>
         <h2>
           <bdi>{policy.name}</bdi>
@@ -41,22 +41,22 @@ function PolicyCard({ policy, watches, onDelete }: { policy: Policy; watches: re
             blocks
           </span>
         )}
-        <button type="button" class="btn ghost icon sm push" aria-label={`Delete the policy ${policy.name}`} title="Delete" onClick={onDelete}>
+        <button type="button" class="button plain square small to-end" aria-label={`Delete the policy ${policy.name}`} title="Delete" onClick={onDelete}>
           <Icon name="trash" size="s" />
         </button>
       </header>
-      <ol class="todo">
+      <ol class="advice">
         {policy.rules.map((rule, at) => (
           <li key={rule.name}>
-            <span class="nr">{at + 1}</span>
-            <div class="grow rule-text">{ruleSentence(rule)}</div>
+            <span class="ordinal">{at + 1}</span>
+            <div class="fill rule-text">{ruleSentence(rule)}</div>
           </li>
         ))}
       </ol>
-      <div class="foot-line">
-        <span class="grow">{over.length > 0 ? `Watched in ${over.map(whereOf).join("; ")}` : "It judges nothing until a watch ties it to repositories."}</span>
+      <div class="tally">
+        <span class="fill">{over.length > 0 ? `Watched in ${over.map(whereOf).join("; ")}` : "It judges nothing until a watch ties it to repositories."}</span>
         {!Number.isNaN(modified) && (
-          <span class="faint">
+          <span class="dim">
             changed <Time ms={modified} />
             {policy.author ? ` by ${policy.author}` : ""}
           </span>
@@ -72,22 +72,22 @@ function WatchesCard({ watches, canAdd, onAdd, onDelete }: { watches: readonly W
       title="Watches"
       note="where policies apply"
       action={
-        <button type="button" class="btn ghost sm" disabled={!canAdd} onClick={onAdd}>
+        <button type="button" class="button plain small" disabled={!canAdd} onClick={onAdd}>
           <Icon name="plus" size="s" />
           Add
         </button>
       }
     >
       {watches.length === 0 ? (
-        <p class="body muted">No watch yet: no repository is under a policy.</p>
+        <p class="body soft">No watch yet: no repository is under a policy.</p>
       ) : (
-        <table class="tbl">
-          <thead class="sr-head">
+        <table class="table">
+          <thead class="unseen">
             <tr>
               <th>Watch</th>
               <th>Policies</th>
               <th>
-                <span class="sr">Delete</span>
+                <span class="unseen">Delete</span>
               </th>
             </tr>
           </thead>
@@ -95,14 +95,14 @@ function WatchesCard({ watches, canAdd, onAdd, onDelete }: { watches: readonly W
             {watches.map((watch) => (
               <tr key={watch.general_data.name}>
                 <td>
-                  <span class="name wrap-any">
+                  <span class="name breaks">
                     <bdi>{watch.general_data.name}</bdi>
                   </span>
-                  <span class="sub wrap-any">{whereOf(watch)}</span>
+                  <span class="second breaks">{whereOf(watch)}</span>
                 </td>
-                <td class="muted wrap-any">{watch.assigned_policies.map((one) => one.name).join(", ")}</td>
-                <td class="num">
-                  <button type="button" class="btn ghost icon sm" aria-label={`Delete the watch ${watch.general_data.name}`} title="Delete" onClick={() => onDelete(watch)}>
+                <td class="soft breaks">{watch.assigned_policies.map((one) => one.name).join(", ")}</td>
+                <td class="figure">
+                  <button type="button" class="button plain square small" aria-label={`Delete the watch ${watch.general_data.name}`} title="Delete" onClick={() => onDelete(watch)}>
                     <Icon name="trash" size="s" />
                   </button>
                 </td>
@@ -130,16 +130,16 @@ function DeleteRuleDialog({ doomed, onClose }: { doomed: Doomed; onClose: () => 
       onClose={onClose}
       footer={
         <>
-          <button type="button" class="btn push" onClick={onClose}>
+          <button type="button" class="button to-end" onClick={onClose}>
             Keep
           </button>
-          <button type="button" class="btn danger solid" disabled={action.busy} onClick={remove}>
+          <button type="button" class="button danger filled" disabled={action.busy} onClick={remove}>
             Delete the {doomed.kind}
           </button>
         </>
       }
     >
-      <div class="stack g3">
+      <div class="column close">
         <p>{doomed.consequence}</p>
         {action.error && <ErrorNote error={action.error} still="Nothing was deleted." />}
       </div>
@@ -161,7 +161,7 @@ export function Policies() {
       title="Policies & watches"
       sub="A policy judges findings; a watch ties it to repositories; what goes against it is a violation."
       actions={
-        <button type="button" class="btn primary" onClick={() => setCreating("policy")}>
+        <button type="button" class="button primary" onClick={() => setCreating("policy")}>
           <Icon name="plus" size="s" />
           New policy
         </button>
@@ -179,7 +179,7 @@ export function Policies() {
             drawing="scales"
             title="No policy is on"
             actions={
-              <button type="button" class="btn sm" onClick={() => setCreating("policy")}>
+              <button type="button" class="button small" onClick={() => setCreating("policy")}>
                 Write the first policy
               </button>
             }
@@ -189,13 +189,13 @@ export function Policies() {
         </section>
       )}
       {list && list.length > 0 && (
-        <div class="grid g-main">
-          <div class="stack">
+        <div class="grid beside">
+          <div class="column">
             {list.map((policy) => (
               <PolicyCard key={policy.name} policy={policy} watches={ties} onDelete={() => setDoomed({ kind: "policy", name: policy.name, consequence: "Its rules judge nothing any more. A policy that a watch uses is kept: delete the watch first." })} />
             ))}
           </div>
-          <div class="stack">
+          <div class="column">
             <WatchesCard watches={ties} canAdd={list.length > 0} onAdd={() => setCreating("watch")} onDelete={(watch) => setDoomed({ kind: "watch", name: watch.general_data.name, consequence: `What it blocks in ${whereOf(watch)} can be downloaded again.` })} />
           </div>
         </div>

@@ -45,7 +45,7 @@ interface Option<Value extends string> {
 
 function Slot<Value extends string>({ label, value, options, onChange }: { label: string; value: Value; options: readonly Option<Value>[]; onChange: (value: Value) => void }) {
   return (
-    <span class="slotwrap">
+    <span>
       <select
         class="slot"
         aria-label={label}

@@ -20,7 +20,7 @@ function SignInForm({ user: known }: { user: string }) {
     action.run(() => signIn(user, password));
   };
   return (
-    <form class="stack" onSubmit={submit}>
+    <form class="column" onSubmit={submit}>
       <Field id="signin-user" label="User name">
         <input id="signin-user" class="input" name="user" autocomplete="username" autocapitalize="off" spellcheck={false} required autofocus={!known} value={user} onInput={(event) => setUser(event.currentTarget.value)} />
       </Field>
@@ -39,7 +39,7 @@ function SignInForm({ user: known }: { user: string }) {
         <input id="signin-password" class={refused ? "input bad" : "input"} name="password" type="password" autocomplete="current-password" required autofocus={known !== ""} aria-invalid={refused} aria-describedby={refused ? "signin-password-hint" : undefined} value={password} onInput={(event) => setPassword(event.currentTarget.value)} />
       </Field>
       {action.error && !refused && <ErrorNote error={action.error} />}
-      <button class="btn primary lg" disabled={action.busy}>
+      <button class="button primary large" disabled={action.busy}>
         Sign in
       </button>
     </form>
@@ -53,9 +53,9 @@ export function SignInPage() {
       <div class="card">
         <Logo />
         <h1>Sign in to Assay</h1>
-        <p class="muted host">{window.location.host}</p>
+        <p class="soft host">{window.location.host}</p>
         <SignInForm user="" />
-        <div class="note">
+        <div class="notice">
           <Icon name="info" />
           <span>
             <b>First start?</b> The server printed the password of <code>admin</code> once, in the terminal where it was started.
@@ -69,9 +69,9 @@ export function SignInPage() {
 
 export function SignInDialog({ user, onGiveUp }: { user: string; onGiveUp: () => void }) {
   return (
-    <Dialog title="Your session has ended" onClose={onGiveUp} dismissible={false} footer={<button type="button" class="btn" onClick={onGiveUp}>Leave this page</button>}>
-      <div class="stack">
-        <p class="muted">Sign in again to go on. What is open and typed here stays.</p>
+    <Dialog title="Your session has ended" onClose={onGiveUp} dismissible={false} footer={<button type="button" class="button" onClick={onGiveUp}>Leave this page</button>}>
+      <div class="column">
+        <p class="soft">Sign in again to go on. What is open and typed here stays.</p>
         <SignInForm user={user} />
       </div>
     </Dialog>

@@ -2,10 +2,10 @@
 import { api } from "../../api/client";
 import type { Status } from "../../api/types";
 import { useStatus } from "../../frame/status";
-import { useData } from "../../lib/data";
-import { plural, visible } from "../../lib/format";
+import { usePages } from "../../lib/pages";
+import { count, plural, visible } from "../../lib/format";
 import { href, itemPath } from "../../lib/router";
-import { Page } from "../../parts/page";
+import { ListFoot, Page } from "../../parts/page";
 import { Empty, ErrorNote, Skeleton } from "../../parts/states";
 import { Name, Time } from "../../parts/text";
 import { VerdictOf } from "../../parts/verdict";
@@ -33,7 +33,7 @@ function Nothing({ status }: { status: Status | undefined }) {
 }
 
 export function Threats() {
-  const data = useData("threats", () => api.threats());
+  const data = usePages("threats", api.threats);
   const status = useStatus();
   const rows = data.value?.rows;
   return (
@@ -44,7 +44,7 @@ export function Threats() {
         {rows?.length === 0 && <Nothing status={status.value} />}
         {rows && rows.length > 0 && (
           <>
-            <table class="tbl cards">
+            <table class="table stacked">
               <thead>
                 <tr>
                   <th>Artifact</th>
@@ -58,30 +58,36 @@ export function Threats() {
                 {rows.map((row) => (
                   <tr key={`${row.repo}/${row.path}`}>
                     <td>
-                      <a class="name wrap-any" href={href(itemPath(row.repo, row.path))}>
+                      <a class="name breaks" href={href(itemPath(row.repo, row.path))}>
                         {visible(row.path)}
                       </a>
-                      <span class="sub">
+                      <span class="second">
                         <bdi>{row.repo}</bdi>
                       </span>
                     </td>
                     <td>
                       <VerdictOf verdict={row.verdict} />
                     </td>
-                    <td class="full">
+                    <td class="whole">
                       <Name text={row.title} />
                     </td>
-                    <td class="muted">
+                    <td class="soft">
                       <Name text={row.format} />
                     </td>
-                    <td class="muted num-phone">
+                    <td class="soft">
                       <Time ms={row.modified_ms} />
                     </td>
                   </tr>
                 ))}
               </tbody>
             </table>
-            <div class="foot-line">{plural(rows.length, "artifact")}, worst first. Read in a sandbox, never executed.</div>
+            <ListFoot
+              shown={`First ${count(rows.length)} artifacts, worst first. Read in a sandbox, never executed.`}
+              all={`${plural(rows.length, "artifact")}, worst first. Read in a sandbox, never executed.`}
+              rest={data.value?.next !== null}
+              onMore={data.more}
+              busy={data.busy}
+            />
           </>
         )}
       </section>

@@ -23,36 +23,36 @@ function Flow({ answer, others }: { answer: Answer; others: number }) {
   return (
     <ol class="flow">
       <li>
-        <div class="muted t12">Watch</div>
-        <div class="medium wrap-any">
+        <div class="soft fine">Watch</div>
+        <div class="semi breaks">
           <bdi>{violation.watch}</bdi>
         </div>
-        <div class="muted t12 wrap-any">
+        <div class="soft fine breaks">
           <bdi>{violation.repo}</bdi>
         </div>
       </li>
       <li>
-        <div class="muted t12">Policy</div>
-        <div class="medium wrap-any">
+        <div class="soft fine">Policy</div>
+        <div class="semi breaks">
           <a href={href("/policies")}>
             <bdi>{violation.policy}</bdi>
           </a>
         </div>
-        <div class="muted t12 wrap-any">
+        <div class="soft fine breaks">
           rule <bdi>{violation.rule}</bdi>
         </div>
       </li>
       <li>
-        <div class="muted t12">Finding</div>
-        <div class="medium wrap-any">
+        <div class="soft fine">Finding</div>
+        <div class="semi breaks">
           <Name text={violation.component ? `${violation.component} ${violation.version ?? ""}` : artifactLabel(violation.path)} />
         </div>
-        <div class="muted t12 wrap-any">{violation.advisory ?? "model threat"}</div>
+        <div class="soft fine breaks">{violation.advisory ?? "model threat"}</div>
       </li>
       <li class={violation.blocks ? "bad" : ""}>
-        <div class="muted t12">Effect</div>
-        <div class="medium">{violation.blocks ? "403 for everybody" : "Noted"}</div>
-        <div class="muted t12">{violation.blocks ? (others > 0 ? `until this and ${others} more are settled` : "until one of the steps below is done") : "the download goes on"}</div>
+        <div class="soft fine">Effect</div>
+        <div class="semi">{violation.blocks ? "403 for everybody" : "Noted"}</div>
+        <div class="soft fine">{violation.blocks ? (others > 0 ? `until this and ${others} more are settled` : "until one of the steps below is done") : "the download goes on"}</div>
       </li>
     </ol>
   );
@@ -81,20 +81,20 @@ const SHOWN = 5;
 
 function Fixes({ findings }: { findings: readonly Finding[] }) {
   return (
-    <ul class="stack g1">
+    <ul class="column tight">
       {findings.slice(0, SHOWN).map((finding) => (
-        <li key={finding.advisory ?? finding.code} class="wrap-any">
-          <span class="mono muted">{finding.aliases?.[0] ?? finding.advisory ?? finding.code}</span>{" "}
+        <li key={finding.advisory ?? finding.code} class="breaks">
+          <span class="mono soft">{finding.aliases?.[0] ?? finding.advisory ?? finding.code}</span>{" "}
           {finding.fixed ? (
             <>
-              <span class="muted">fixed in</span> <span class="mono fixv strong">{finding.fixed}</span>
+              <span class="soft">fixed in</span> <span class="mono fixed-in bold">{finding.fixed}</span>
             </>
           ) : (
-            <span class="faint">no fix known</span>
+            <span class="dim">no fix known</span>
           )}
         </li>
       ))}
-      {findings.length > SHOWN && <li class="muted">and {findings.length - SHOWN} more</li>}
+      {findings.length > SHOWN && <li class="soft">and {findings.length - SHOWN} more</li>}
     </ul>
   );
 }
@@ -103,7 +103,7 @@ function Components({ troubles }: { troubles: readonly Trouble[] }) {
   if (troubles.length === 0) return null;
   return (
     <Card title="Components with findings" note="and the version that fixes each">
-      <table class="tbl cards">
+      <table class="table stacked">
         <thead>
           <tr>
             <th>Worst</th>
@@ -118,12 +118,12 @@ function Components({ troubles }: { troubles: readonly Trouble[] }) {
                 <SeverityBadge severity={trouble.worst.severity} />
               </td>
               <td>
-                <span class="medium">
+                <span class="semi">
                   <Name text={trouble.component} />
                 </span>{" "}
-                <span class="mono faint">{trouble.version}</span>
+                <span class="mono dim">{trouble.version}</span>
               </td>
-              <td class="full">
+              <td class="whole">
                 <Fixes findings={trouble.findings} />
               </td>
             </tr>
@@ -141,14 +141,14 @@ function ClientSees({ answer, item }: { answer: Answer; item: Item | undefined }
   return (
     <Card title="What the client sees">
       <div class="body">
-        <div class="code">
+        <div class="command">
           <pre>
-            <span class="p" aria-hidden="true">
+            <span class="prompt" aria-hidden="true">
               ${" "}
             </span>
             {visible(command)}
             {"\n"}
-            <span class="del">denied:</span> {visible(item.blocked.message)}
+            <span class="minus">denied:</span> {visible(item.blocked.message)}
           </pre>
         </div>
       </div>
@@ -163,24 +163,24 @@ function Body({ answer }: { answer: Answer }) {
   return (
     <>
       <Flow answer={answer} others={others} />
-      <div class="grid g-main">
-        <div class="stack">
+      <div class="grid beside">
+        <div class="column">
           <Card title={violation.blocks ? "Why it is blocked" : "What stands against it"}>
-            <div class="body stack g2">
-              <div class="row top wrap">
+            <div class="body column snug">
+              <div class="line at-top wraps">
                 <SeverityBadge severity={violation.severity} />
-                <span class="grow">
+                <span class="fill">
                   <Name text={ended(violation.summary)} />
                 </span>
               </div>
             </div>
           </Card>
           <Card title={violation.blocks ? "What unblocks it" : "What settles it"} note={violation.blocks && others > 0 && `${plural(others, "other violation")} ${others === 1 ? "blocks" : "block"} this artifact too`}>
-            <ol class="todo">
+            <ol class="advice">
               {answer.unblock.map((step, at) => (
                 <li key={at}>
-                  <span class="nr">{at + 1}</span>
-                  <div class="grow">
+                  <span class="ordinal">{at + 1}</span>
+                  <div class="fill">
                     <Name text={sentence(step)} />
                   </div>
                 </li>
@@ -189,10 +189,10 @@ function Body({ answer }: { answer: Answer }) {
           </Card>
           {item.value && <Components troubles={troublesOf(item.value)} />}
         </div>
-        <div class="stack">
+        <div class="column">
           <ClientSees answer={answer} item={item.value} />
-          <section class="card pad" aria-label="Facts">
-            <dl class="kv nk">
+          <section class="card padded" aria-label="Facts">
+            <dl class="facts facts-item">
               <dt>Since</dt>
               <dd>
                 <Time ms={violation.created_ms} />
@@ -204,7 +204,7 @@ function Body({ answer }: { answer: Answer }) {
                 <bdi>{violation.policy}</bdi>, rule <bdi>{violation.rule}</bdi>
               </dd>
               <dt>Path</dt>
-              <dd class="wrap-any">
+              <dd class="breaks">
                 <Name text={`${violation.repo}/${violation.path}`} /> <Copy text={`${violation.repo}/${violation.path}`} what="path" />
               </dd>
             </dl>
@@ -227,7 +227,7 @@ export function ViolationPage({ id }: { id: number }) {
             level={1}
             title={`Violation ${id} does not stand any more`}
             actions={
-              <a class="btn sm" href={href("/violations")}>
+              <a class="button small" href={href("/violations")}>
                 Open violations
               </a>
             }
@@ -242,7 +242,7 @@ export function ViolationPage({ id }: { id: number }) {
       title={violation ? visible(artifactLabel(violation.path)) : `Violation ${id}`}
       marks={
         violation && (
-          <span class={violation.blocks ? "tag crit" : "tag"}>
+          <span class={violation.blocks ? "tag alert" : "tag"}>
             {violation.blocks && <Icon name="lock" />}
             {violation.blocks ? "Download blocked" : "Noted, not blocked"}
           </span>
@@ -257,7 +257,7 @@ export function ViolationPage({ id }: { id: number }) {
       }
       actions={
         violation && (
-          <a class="btn" href={href(itemPath(violation.repo, violation.path))}>
+          <a class="button" href={href(itemPath(violation.repo, violation.path))}>
             Open {isManifest(violation.path) ? "image" : "artifact"}
           </a>
         )

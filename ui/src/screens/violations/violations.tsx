@@ -2,10 +2,11 @@
 import { api } from "../../api/client";
 import type { Violation } from "../../api/types";
 import { useData } from "../../lib/data";
-import { plural, visible } from "../../lib/format";
+import { usePages } from "../../lib/pages";
+import { count, plural, visible } from "../../lib/format";
 import { href } from "../../lib/router";
 import { Icon } from "../../parts/icon";
-import { Page } from "../../parts/page";
+import { ListFoot, Page } from "../../parts/page";
 import { SeverityBadge } from "../../parts/severity";
 import { Empty, ErrorNote, Skeleton } from "../../parts/states";
 import { Name, Time } from "../../parts/text";
@@ -13,7 +14,7 @@ import { artifactLabel } from "../vulnerabilities/drawer";
 
 export function Effect({ blocks }: { blocks: boolean }) {
   return blocks ? (
-    <span class="tag crit">
+    <span class="tag alert">
       <Icon name="lock" />
       blocks
     </span>
@@ -28,27 +29,27 @@ function Row({ violation }: { violation: Violation }) {
       <td>
         <SeverityBadge severity={violation.severity} />
       </td>
-      <td class="full where">
-        <a class="name wrap-any" href={href(`/violations/${violation.id}`)}>
+      <td class="whole where">
+        <a class="name breaks" href={href(`/violations/${violation.id}`)}>
           {visible(artifactLabel(violation.path))}
         </a>
-        <span class="sub">
+        <span class="second">
           <bdi>{violation.repo}</bdi>
         </span>
       </td>
-      <td class="full">
+      <td class="whole">
         <Name text={violation.summary} />
       </td>
-      <td class="hide where">
+      <td class="spare where">
         <bdi>{violation.policy}</bdi>
-        <span class="sub">
+        <span class="second">
           <bdi>{violation.rule}</bdi>
         </span>
       </td>
       <td>
         <Effect blocks={violation.blocks} />
       </td>
-      <td class="muted">
+      <td class="soft">
         <Time ms={violation.created_ms} />
       </td>
     </tr>
@@ -57,7 +58,7 @@ function Row({ violation }: { violation: Violation }) {
 
 function Nothing({ policies, watches }: { policies: number; watches: number }) {
   const go = (
-    <a class="btn primary sm" href={href("/policies")}>
+    <a class="button primary small" href={href("/policies")}>
       {policies === 0 ? "Write a policy" : "Open policies and watches"}
     </a>
   );
@@ -83,7 +84,7 @@ function Nothing({ policies, watches }: { policies: number; watches: number }) {
 }
 
 export function Violations() {
-  const data = useData("violations", () => api.violations());
+  const data = usePages("violations", api.violations);
   const policies = useData("policies", api.policies);
   const watches = useData("watches", api.watches);
   const rows = data.value?.rows;
@@ -97,7 +98,7 @@ export function Violations() {
         {rows?.length === 0 && known && <Nothing policies={policies.value?.length ?? 0} watches={watches.value?.length ?? 0} />}
         {rows && rows.length > 0 && (
           <>
-            <table class="tbl cards">
+            <table class="table stacked">
               <thead>
                 <tr>
                   <th>Severity</th>
@@ -114,7 +115,7 @@ export function Violations() {
                 ))}
               </tbody>
             </table>
-            <div class="foot-line">{plural(rows.length, "violation")}</div>
+            <ListFoot shown={`First ${count(rows.length)} violations`} all={plural(rows.length, "violation")} rest={data.value?.next !== null} onMore={data.more} busy={data.busy} />
           </>
         )}
       </section>

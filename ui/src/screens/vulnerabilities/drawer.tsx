@@ -26,12 +26,12 @@ function upgradeLine(row: VulnerabilityRow): string | null {
 
 function Effect({ row }: { row: VulnerabilityRow }) {
   if (row.violation === null)
-    return <p class="muted">No watch that covers this repository has a policy against it: it is known, and it may be downloaded.</p>;
+    return <p class="soft">No watch that covers this repository has a policy against it: it is known, and it may be downloaded.</p>;
   return (
-    <div class={row.blocks ? "note crit" : "note warn"}>
+    <div class={row.blocks ? "notice alert" : "notice caution"}>
       <Icon name={row.blocks ? "lock" : "violation"} />
-      <span class="grow">{row.blocks ? "A policy blocks the download because of it." : "It violates a policy, which does not block the download."}</span>
-      <a class="btn sm" href={href(`/violations/${row.violation}`)}>
+      <span class="fill">{row.blocks ? "A policy blocks the download because of it." : "It violates a policy, which does not block the download."}</span>
+      <a class="button small" href={href(`/violations/${row.violation}`)}>
         {row.blocks ? "What unblocks it" : "See the violation"}
       </a>
     </div>
@@ -53,17 +53,17 @@ export function FindingDrawer({ row, onClose, onStep }: { row: VulnerabilityRow;
   const id = row.aliases[0] ?? row.advisory;
   return (
     <Dialog title={id} variant="drawer" onClose={onClose} sub={<Copy text={id} what="identifier" />}>
-      <div class="stack g5">
-        <div class="row wrap">
+      <div class="column loose">
+        <div class="line wraps">
           <SeverityBadge severity={row.severity} />
-          {row.cvss !== null && row.cvss > 0 && <span class="muted">CVSS {row.cvss.toFixed(1)}</span>}
+          {row.cvss !== null && row.cvss > 0 && <span class="soft">CVSS {row.cvss.toFixed(1)}</span>}
         </div>
-        <p class="t14 strong">
+        <p class="prose bold">
           <Name text={sentence(row.summary)} />
         </p>
         <section>
           <h3>What to do</h3>
-          <p class="muted">
+          <p class="soft">
             {row.fixed ? (
               <>
                 Upgrade <bdi>{row.component}</bdi> from {row.version} to <b>{row.fixed}</b> or later, and deploy the artifact again.
@@ -73,7 +73,7 @@ export function FindingDrawer({ row, onClose, onStep }: { row: VulnerabilityRow;
             )}
           </p>
           {upgrade && (
-            <div class="code">
+            <div class="command">
               <pre>{upgrade}</pre>
               <Copy text={upgrade} what="command" />
             </div>
@@ -82,16 +82,16 @@ export function FindingDrawer({ row, onClose, onStep }: { row: VulnerabilityRow;
         <Effect row={row} />
         <section>
           <h3>Where</h3>
-          <dl class="kv">
+          <dl class="facts">
             <dt>Component</dt>
             <dd>
-              <Name text={row.component} /> <span class="mono faint">{row.version}</span>
+              <Name text={row.component} /> <span class="mono dim">{row.version}</span>
             </dd>
             <dt>Ecosystem</dt>
             <dd>{ecosystem(row.eco)}</dd>
             <dt>Artifact</dt>
             <dd>
-              <a class="wrap-any" href={href(itemPath(row.repo, row.path))}>
+              <a class="breaks" href={href(itemPath(row.repo, row.path))}>
                 {visible(artifactLabel(row.path))}
               </a>
             </dd>
@@ -107,7 +107,7 @@ export function FindingDrawer({ row, onClose, onStep }: { row: VulnerabilityRow;
         </section>
         <section>
           <h3>Known as</h3>
-          <p class="mono muted wrap-any">{[...new Set([...row.aliases, row.advisory])].join(", ")}</p>
+          <p class="mono soft breaks">{[...new Set([...row.aliases, row.advisory])].join(", ")}</p>
         </section>
       </div>
     </Dialog>

@@ -17,7 +17,7 @@ function Search({ q }: { q: string }) {
     return () => window.clearTimeout(timer);
   }, [text]);
   return (
-    <div class="input quiet srch">
+    <div class="input quiet find-field">
       <Icon name="search" size="s" />
       <input type="search" placeholder="Component, CVE, artifact" aria-label="Search findings" value={text} onInput={(event) => setText(event.currentTarget.value)} onKeyDown={(event) => event.key === "Enter" && setQuery({ q: text.trim(), open: "" })} />
     </div>
@@ -51,7 +51,7 @@ function RepositoryChip({ repo }: { repo: string }) {
 
 export function FilterBar({ filters }: { filters: Filters }) {
   return (
-    <div class="filters scroll">
+    <div class="filter-row slides">
       <Search q={filters.q} />
       <RepositoryChip repo={filters.repo} />
       <button type="button" class={filters.fix ? "chip on" : "chip"} aria-pressed={filters.fix} onClick={() => setQuery({ fix: filters.fix ? "" : "yes", open: "" })}>

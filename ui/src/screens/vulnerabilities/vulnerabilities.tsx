@@ -27,33 +27,33 @@ function Row({ row, chosen }: { row: VulnerabilityRow; chosen: boolean }) {
       <td>
         <SeverityBadge severity={row.severity} />
       </td>
-      <td class="num score">{row.cvss ? row.cvss.toFixed(1) : "–"}</td>
-      <td class="full">
-        <button type="button" class="rowlink name" onClick={open}>
+      <td class="figure score">{row.cvss ? row.cvss.toFixed(1) : "–"}</td>
+      <td class="whole">
+        <button type="button" class="opens name" onClick={open}>
           <Name text={row.summary || row.advisory} />
         </button>
-        <span class="sub mono wrap-any">{[...new Set([...row.aliases, row.advisory])].slice(0, 3).join(" · ")}</span>
+        <span class="second mono breaks">{[...new Set([...row.aliases, row.advisory])].slice(0, 3).join(" · ")}</span>
       </td>
       <td>
-        <span class="medium">
+        <span class="semi">
           <Name text={row.component} />
         </span>{" "}
-        <span class="mono faint">{row.version}</span>
+        <span class="mono dim">{row.version}</span>
       </td>
-      <td class="fx">
+      <td class="fix">
         <Fixed version={row.fixed} />
       </td>
       <td class="where">
-        <a class="wrap-any" href={href(itemPath(row.repo, row.path))}>
+        <a class="breaks" href={href(itemPath(row.repo, row.path))}>
           {visible(artifactLabel(row.path))}
         </a>
-        <span class="sub">
+        <span class="second">
           <bdi>{row.repo}</bdi>
         </span>
       </td>
-      <td class="lk">
+      <td class="effect">
         {row.violation !== null && (
-          <a class={row.blocks ? "blocks" : "violates"} href={href(`/violations/${row.violation}`)} aria-label={row.blocks ? "Blocks the download: why" : "Violates a policy: see"} title={row.blocks ? "Blocks the download" : "Violates a policy"}>
+          <a class={row.blocks ? "blocks" : ""} href={href(`/violations/${row.violation}`)} aria-label={row.blocks ? "Blocks the download: why" : "Violates a policy: see"} title={row.blocks ? "Blocks the download" : "Violates a policy"}>
             <Icon name={row.blocks ? "lock" : "violation"} />
           </a>
         )}
@@ -69,7 +69,7 @@ function Nothing({ answer, filters }: { answer: Answer; filters: Filters }) {
     return (
       <Empty drawing="unjudged" title="Not judged yet: no advisories are loaded">
         <p>{judged.components > 0 ? `${plural(judged.components, "component")} were found, but nothing can be said about them.` : "Nothing can be said about any component."} Import a file on the server:</p>
-        <div class="code">
+        <div class="command">
           <pre>assay advisories import advisories.zip</pre>
         </div>
       </Empty>
@@ -77,10 +77,10 @@ function Nothing({ answer, filters }: { answer: Answer; filters: Filters }) {
   if (isFiltered(filters))
     return (
       <Empty
-        drawing="funnel"
+        drawing="sieve"
         title="No finding passes these filters"
         actions={
-          <button type="button" class="btn sm" onClick={clearFilters}>
+          <button type="button" class="button small" onClick={clearFilters}>
             Clear all filters
           </button>
         }
@@ -94,7 +94,7 @@ function Nothing({ answer, filters }: { answer: Answer; filters: Filters }) {
         drawing="unjudged"
         title="Nothing was judged yet"
         actions={
-          <a class="btn sm" href={href("/artifacts")}>
+          <a class="button small" href={href("/artifacts")}>
             Open the artifacts
           </a>
         }
@@ -157,17 +157,17 @@ export function Vulnerabilities() {
         {data.value && rows.length === 0 && <Nothing answer={data.value} filters={filters} />}
         {rows.length > 0 && (
           <>
-            <table class="tbl cards vt">
+            <table class="table stacked findings">
               <thead>
                 <tr>
                   <th aria-sort="descending">Severity</th>
-                  <th class="num">CVSS</th>
+                  <th class="figure">CVSS</th>
                   <th>Advisory</th>
                   <th>Component</th>
                   <th>Fixed in</th>
                   <th>In</th>
                   <th>
-                    <span class="sr">Effect</span>
+                    <span class="unseen">Effect</span>
                   </th>
                 </tr>
               </thead>
@@ -177,10 +177,10 @@ export function Vulnerabilities() {
                 ))}
               </tbody>
             </table>
-            <div class="foot-line">
-              <span class="grow">{next === null ? plural(rows.length, "finding") : `first ${count(rows.length)} findings`}, worst first</span>
+            <div class="tally">
+              <span class="fill">{next === null ? plural(rows.length, "finding") : `first ${count(rows.length)} findings`}, worst first</span>
               {next !== null && (
-                <button type="button" class="btn sm" onClick={() => void loadMore()}>
+                <button type="button" class="button small" onClick={() => void loadMore()}>
                   Show more
                 </button>
               )}
