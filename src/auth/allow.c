@@ -73,7 +73,10 @@ static bool scope_allows(const auth_identity *who, auth_action action, str repos
 static bool anonymous_allowed(const auth *au, auth_action action, err *e)
 {
     if (action == AUTH_READ && au->anonymous_reads) return true;
-    return err_set(e, ERR_UNAUTHENTICATED, "sign in to %s here", action_text(action));
+    if (action <= AUTH_LOGGED_IN)
+        return err_set(e, ERR_UNAUTHENTICATED, "sign in first: no name or token was sent");
+    return err_set(e, ERR_UNAUTHENTICATED, "sign in to %s here: no name or token was sent",
+                   action_text(action));
 }
 
 bool auth_allow(auth *au, const auth_identity *who, auth_action action, str repository, err *e)

@@ -19,5 +19,5 @@ bool cli_print_json(const json_t *value, err *e)
 {
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_JSON_DOC_BYTES);
-    return json_encode_pretty(value, &text, e) && fd_write_all(STDOUT_FILENO, buf_bytes(&text), e);
+    return json_encode_exact(value, &text, e) && fd_write_all(STDOUT_FILENO, buf_bytes(&text), e);
 }

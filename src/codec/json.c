@@ -66,16 +66,30 @@ static int add_piece(const char *piece, size_t len, void *ctx)
     return out->failed ? -1 : 0;
 }
 
+/* A decimal number of up to 15 digits, such as a CVSS score, comes out as it is written: 9.3, not 9.3000000000000007. All bits of a double need 17. */
+enum { DIGITS_AS_WRITTEN = 15, DIGITS_EXACT = 17 };
+
+static bool encode(const json_t *value, size_t flags, buf *out)
+{
+    if (json_dump_callback(value, add_piece, out, flags | JSON_ENCODE_ANY) != 0) out->failed = true;
+    return !out->failed;
+}
+
 bool json_encode(const json_t *value, buf *out, err *e)
 {
-    if (json_dump_callback(value, add_piece, out, JSON_COMPACT | JSON_ENCODE_ANY) != 0) out->failed = true;
+    (void)encode(value, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS_AS_WRITTEN), out);
     return buf_ok(out, "a JSON document", e);
 }
 
 bool json_encode_pretty(const json_t *value, buf *out, err *e)
 {
-    if (json_dump_callback(value, add_piece, out, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0) out->failed = true;
-    buf_add_byte(out, '\n');
+    if (encode(value, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS_AS_WRITTEN), out)) buf_add_byte(out, '\n');
+    return buf_ok(out, "a JSON document", e);
+}
+
+bool json_encode_exact(const json_t *value, buf *out, err *e)
+{
+    if (encode(value, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS_EXACT), out)) buf_add_byte(out, '\n');
     return buf_ok(out, "a JSON document", e);
 }
 

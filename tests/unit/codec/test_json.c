@@ -49,12 +49,26 @@ static void json_from_str_replaces_what_is_not_text(void **state)
     assert_string_equal(json_string_value(value), "a\xef\xbf\xbd");
 }
 
+static void json_encode_writes_numbers_as_people_do_and_exactly_when_asked(void **state)
+{
+    (void)state;
+    AUTO(json_release) json_t *list = json_pack("[f,f,f]", 9.3, 0.1 + 0.2, 7.0);
+    AUTO_BUF buf short_text, exact_text;
+    err e = {0};
+    buf_init(&short_text, 1000);
+    buf_init(&exact_text, 1000);
+    assert_true(json_encode(list, &short_text, &e) && json_encode_exact(list, &exact_text, &e));
+    assert_true(str_eq(buf_str(&short_text), STR("[9.3,0.3,7.0]")));
+    assert_true(str_contains(buf_str(&exact_text), STR("0.30000000000000004")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_decode_refuses_duplicates_depth_and_rubbish),
         cmocka_unit_test(json_member_errors_name_the_member),
         cmocka_unit_test(json_from_str_replaces_what_is_not_text),
+        cmocka_unit_test(json_encode_writes_numbers_as_people_do_and_exactly_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

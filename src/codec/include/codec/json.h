@@ -26,6 +26,8 @@ bool json_decode_large(bytes text, size_t ceiling_bytes, const char *what, json_
 /* Compact, keys in insertion order. */
 bool json_encode(const json_t *value, buf *out, err *e) MUST_USE;
 bool json_encode_pretty(const json_t *value, buf *out, err *e) MUST_USE;
+/* Pretty, and numbers keep all bits of a double; the others write 15 digits, as people do. */
+bool json_encode_exact(const json_t *value, buf *out, err *e) MUST_USE;
 
 /* Borrowed views of members. A missing or wrongly typed member is an error naming it; the *_or forms give a default when it is missing or null,
  * and still refuse a wrong type. */
