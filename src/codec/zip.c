@@ -260,12 +260,13 @@ static bool is_descriptor(const zip_member *m, uint64_t gap)
     return (m->flags & FLAG_DESCRIPTOR) && (gap == 12 || gap == 16 || gap == 20 || gap == 24);
 }
 
+static const char hidden_member[] = "it holds a member that the directory does not list";
+
 static const char *gap_words(bytes file, uint64_t from, uint64_t to)
 {
     static const char magic[] = {'P', 'K', 3, 4};
     bool has_member = memmem(file.data + from, to - from, magic, sizeof(magic)) != NULL;
-    return has_member ? "it holds a member that the directory does not list"
-                      : "bytes lie between its members";
+    return has_member ? hidden_member : "bytes lie between its members";
 }
 
 static const char *find_gaps(bytes file, zip_member *const *sorted, size_t count, const zip_directory *zip,
@@ -328,7 +329,8 @@ static bool compare_members(arena *a, bytes file, const end_record *end, zip_dir
     find_duplicates(sorted, zip->count);
     qsort(sorted, zip->count, sizeof(*sorted), by_offset);
     const char *gaps = find_gaps(file, sorted, zip->count, zip, end->first - end->directory_bytes);
-    if (!zip->disagreement) zip->disagreement = gaps;
+    zip->hides_member = gaps == hidden_member;
+    if (!zip->disagreement || zip->hides_member) zip->disagreement = gaps;
     return true;
 }
 

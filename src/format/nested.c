@@ -92,7 +92,8 @@ bool nested_zip_open(const format_input *in, report *r, zip_directory *zip, bool
         m.code = "MDL-ZIP-008";
         return nested_say(r, &m, str_from_c(why.message), e);
     }
-    m.code = "MDL-ZIP-006";
+    m.code = zip->hides_member ? "MDL-ZIP-003" : "MDL-ZIP-006";
+    if (zip->hides_member) m.severity = SEVERITY_HIGH;
     if (zip->disagreement && !nested_say(r, &m, str_from_c(zip->disagreement), e)) return false;
     return read_outside(in, zip, r, e);
 }

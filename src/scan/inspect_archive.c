@@ -103,8 +103,58 @@ static bool inspect_tar(inspection *in, bytes content, err *e)
 
 /* --- zip ------------------------------------------------------------------------------------------------------------------- */
 
+static bool add_oddity(inspection *in, const char *code, severity s, str member, const char *what, err *e)
+{
+    verdict v = report_verdict_of(FINDING_MODEL_THREAT, s);
+    if (v > in->verdict) in->verdict = v;
+    str title = arena_printf(in->arena, "Readers of this archive disagree about it: %s", what);
+    if (!title.data) return err_set(e, ERR_MEMORY, "no memory for the scan report");
+    finding f = {.code = code,
+                 .kind = FINDING_MODEL_THREAT,
+                 .severity = s,
+                 .title = title,
+                 .member = member,
+                 .advice = STR("Pack the files again; what another reader would see was not judged.")};
+    return inspect_add_finding(in, &f, e);
+}
+
+/* Two headers that differ, two members of one name: a threat where the member matters. Java archives have licences twice, so of other members it
+ * is only worth knowing, and of archives within archives not even that. */
+static bool note_member(inspection *in, const zip_member *member, err *e)
+{
+    if (!member->disagreement) return true;
+    bool is_wanted = is_wanted_by_name(member->path);
+    if (!is_wanted && in->prefix.len) return true;
+    return add_oddity(in, "MDL-ZIP-001", is_wanted ? SEVERITY_HIGH : SEVERITY_INFO, member->path,
+                      member->disagreement, e);
+}
+
+/* Programs are packed behind a start script, which is fine; models are not. */
+static bool note_directory(inspection *in, const zip_directory *zip, err *e)
+{
+    if (!zip->disagreement) return true;
+    if (zip->hides_member)
+        return add_oddity(in, "MDL-ZIP-003", SEVERITY_HIGH, STR_NONE, zip->disagreement, e);
+    bool has_model = false;
+    for (size_t i = 0; i < zip->count && !has_model; i++)
+        has_model = format_name_claims_model(zip->members[i].path);
+    if (!has_model && in->prefix.len) return true;
+    return add_oddity(in, "MDL-ZIP-006", has_model ? SEVERITY_MEDIUM : SEVERITY_INFO, STR_NONE,
+                      zip->disagreement, e);
+}
+
+/* What lies around the archive may be a file for another loader. */
+static bool see_outside(inspection *in, bytes content, const zip_directory *zip, err *e)
+{
+    bytes front = {content.data, (size_t)zip->start};
+    bytes back = {content.data + zip->end, content.len - (size_t)zip->end};
+    return (front.len == 0 || inspect_file(in, STR("(in front of the archive)"), front, e)) &&
+           (back.len == 0 || inspect_file(in, STR("(behind the archive)"), back, e));
+}
+
 static bool see_zip_member(inspection *in, bytes file, const zip_member *member, err *e)
 {
+    if (!note_member(in, member, e)) return false;
     if (str_ends_with(member->path, STR("/"))) return true;
     if (member->size_bytes > LIMIT_ARCHIVE_MEMBER_BYTES) return too_large(in, member->path, e);
     AUTO_BUF buf content;
@@ -123,6 +173,7 @@ static bool inspect_zip(inspection *in, bytes content, err *e)
 {
     zip_directory directory;
     if (!zip_read(in->arena, content, in->budget, &directory, e)) return false;
+    if (!note_directory(in, &directory, e) || !see_outside(in, content, &directory, e)) return false;
     for (size_t i = 0; i < directory.count; i++)
         if (!see_zip_member(in, content, &directory.members[i], e)) return false;
     return true;

@@ -20,6 +20,7 @@ typedef struct zip_directory {
     zip_member *members;
     size_t count;
     const char *disagreement; /* of the archive as a whole, or NULL */
+    bool hides_member;        /* the disagreement: a local header that the directory does not list */
     uint64_t start, end;      /* of the archive within the file: bytes outside are prefix and trailer */
 } zip_directory;
 
