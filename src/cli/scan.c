@@ -52,7 +52,7 @@ static bool read_options(int argc, char **argv, scan_options *o, bool *help, err
          .argument = "DIR",
          .help = "use the advisories imported there (default ./data)",
          .value = &o->data},
-        {.name = "--explain", .help = "show every call that loading a model would make", .flag = &o->explain},
+        {.name = "--explain", .help = "show the calls that loading a model would make", .flag = &o->explain},
     };
     const cli_usage usage = {
         .synopsis = "assay scan FILE|FOLDER|IMAGE-ARCHIVE|- ... [OPTIONS]",

@@ -206,16 +206,51 @@ static void add_head(printer *p, const json_t *target)
     if (sentence) buf_printf(&p->out, "  %s\n", sentence);
 }
 
-static void add_calls(printer *p, const json_t *target)
+/* How often the line stands from `from` on; 0 when it stood before, too. */
+static size_t count_of_new(const json_t *lines, size_t from)
+{
+    const json_t *line = json_array_get(lines, from);
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        if (!json_equal(line, json_array_get(lines, i))) continue;
+        if (i < from) return 0;
+        count++;
+    }
+    return count;
+}
+
+static uint64_t call_count(const json_t *target)
 {
     size_t i;
-    json_t *line;
-    json_array_foreach(json_object_get(target, "call_lines"), i, line)
+    const json_t *known;
+    uint64_t count = 0;
+    json_array_foreach(json_object_get(target, "facts"), i, known)
     {
+        if (str_eq(json_text(known, "name"), STR("calls")) && !str_to_u64(json_text(known, "value"), &count))
+            return 0;
+    }
+    return count;
+}
+
+/* A forest makes the same call for each tree: one line with its count says as much. The list holds the first LIMIT_PICKLE_CALLS_SHOWN. */
+static void add_calls(printer *p, const json_t *target)
+{
+    const json_t *lines = json_object_get(target, "call_lines");
+    size_t i, listed = json_array_size(lines);
+    const json_t *line;
+    json_array_foreach(lines, i, line)
+    {
+        size_t times = count_of_new(lines, i);
+        if (times == 0) continue;
         buf_add_str(&p->out, STR("    "));
         add_text(p, (str){json_string_value(line), json_string_length(line)});
+        if (times > 1) buf_printf(&p->out, "  (%zu times)", times);
         buf_add_byte(&p->out, '\n');
     }
+    uint64_t total = call_count(target);
+    if (total > listed)
+        buf_printf(&p->out, "    and %llu more calls, judged like these but not kept in the list\n",
+                   (unsigned long long)(total - listed));
 }
 
 static void add_models(printer *p, const json_t *target)

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pickle
+import re
 import subprocess
 import tarfile
 import zipfile
@@ -319,3 +320,19 @@ def test_a_policy_that_is_none_is_a_usage_error(tmp_path):
 
 def test_nobody_is_left_behind():
     assert not pathlib.Path("/tmp/assay-was-here").exists()
+
+
+def test_explain_counts_calls_that_repeat_and_those_that_are_not_listed(tmp_path):
+    assert subprocess.run([ASSAY, "model", "train", "--data", "iris", "--random-state", "42", "--out", "m.pkl"], cwd=tmp_path, capture_output=True,
+                          check=False, timeout=60).returncode == 0
+    _, doc = document("m.pkl", cwd=tmp_path)
+    target = doc["targets"][0]
+    total = next(int(fact["value"]) for fact in target["facts"] if fact["name"] == "calls")
+    shown = scan("m.pkl", "--explain", cwd=tmp_path).stdout.decode()
+    lines = [line for line in shown.splitlines() if line.startswith("    ")]
+    assert len(lines) == len(set(lines)) < 30
+    counted = 0
+    for line in lines:
+        count = re.search(r"\((\d+) times\)$|and (\d+) more calls", line)
+        counted += int(count.group(1) or count.group(2)) if count else 1
+    assert counted == total > len(target["call_lines"])
