@@ -157,6 +157,11 @@ static bool check_shape(oci_manifest *m, err *e)
         return err_set(e, ERR_MANIFEST_INVALID, "image manifest: '%.*s' is not a manifest type",
                        STR_ARG(m->media_type));
 
+    /* Only the withdrawn artifact manifest has no version. Without this '{}' would be an image. */
+    if (!str_eq(m->media_type, STR(OCI_TYPE_ARTIFACT)) &&
+        json_integer_value(json_object_get(m->document, "schemaVersion")) != 2)
+        return invalid(e, "schemaVersion must be 2");
+
     /* A document that is both an image and an index could be shown to two clients as two things (CVE-2021-41190). */
     if (m->is_index && (json_object_get(m->document, "layers") || json_object_get(m->document, "config")))
         return invalid(e, "an index must not have layers or a config");

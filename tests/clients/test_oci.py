@@ -389,8 +389,9 @@ def test_manifest_must_not_refer_to_what_is_not_there(registry, image):
     assert registry("GET", f"/v2/{image}/manifests/1").code == "MANIFEST_UNKNOWN"
 
 
-@pytest.mark.parametrize("body, media_type", [(b"", IMAGE), (b"{", IMAGE), (b"[]", IMAGE), (b"{}", "text/plain"), (b'{"mediaType":"%s"}' % INDEX.encode(), IMAGE),
-                                              (b'{"layers":[],"manifests":[]}', IMAGE), (b'{"layers":[{"digest":"x"}]}', IMAGE),
+@pytest.mark.parametrize("body, media_type", [(b"", IMAGE), (b"{", IMAGE), (b"[]", IMAGE), (b"{}", "text/plain"), (b"{}", IMAGE), (b"{}", INDEX),
+                                              (b'{"schemaVersion":2,"mediaType":"%s"}' % INDEX.encode(), IMAGE),
+                                              (b'{"schemaVersion":2,"layers":[],"manifests":[]}', IMAGE), (b'{"schemaVersion":2,"layers":[{"digest":"x"}]}', IMAGE),
                                               (b'{"schemaVersion":1}', "application/vnd.docker.distribution.manifest.v1+prettyjws")])
 def test_broken_manifests_are_refused(registry, image, body, media_type):
     assert registry.put_manifest(image, "1", body, media_type, expect=400).code == "MANIFEST_INVALID"

@@ -86,14 +86,17 @@ static void manifest_read_finds_the_children_of_an_index(void **state UNUSED)
     assert_int_equal(m.artifact_type.len, 0);
 }
 
+/* Each of these must be refused for what it shows, not for its version. */
+#define V2 "\"schemaVersion\":2,"
+
 static void manifest_read_takes_empty_lists(void **state UNUSED)
 {
     AUTO_ARENA arena a;
     arena_init(&a, MIB);
     AUTO_OCI_MANIFEST oci_manifest image = {0}, index = {0};
     err e;
-    assert_true(read_as("{\"layers\":[]}", OCI_TYPE_IMAGE, &a, &image, &e));
-    assert_true(read_as("{\"manifests\":[]}", OCI_TYPE_INDEX, &a, &index, &e));
+    assert_true(read_as("{" V2 "\"layers\":[]}", OCI_TYPE_IMAGE, &a, &image, &e));
+    assert_true(read_as("{" V2 "\"manifests\":[]}", OCI_TYPE_INDEX, &a, &index, &e));
 }
 
 static void manifest_read_refuses_what_is_none(void **state UNUSED)
@@ -102,15 +105,17 @@ static void manifest_read_refuses_what_is_none(void **state UNUSED)
     refuses("[]", OCI_TYPE_IMAGE);
     refuses("{", OCI_TYPE_IMAGE);
     refuses("{\"a\":1,\"a\":2}", OCI_TYPE_IMAGE);
-    refuses("{\"layers\":{}}", OCI_TYPE_IMAGE);
-    refuses("{\"layers\":[1]}", OCI_TYPE_IMAGE);
-    refuses("{\"layers\":[{\"digest\":\"sha256:zz\",\"size\":1}]}", OCI_TYPE_IMAGE);
-    refuses("{\"layers\":[{\"digest\":\"" ZEROS "\"}]}", OCI_TYPE_IMAGE);
-    refuses("{\"layers\":[{\"digest\":\"" ZEROS "\",\"size\":-1}]}", OCI_TYPE_IMAGE);
-    refuses("{\"subject\":\"" ZEROS "\"}", OCI_TYPE_IMAGE);
-    refuses("{\"artifactType\":7}", OCI_TYPE_IMAGE);
+    refuses("{" V2 "\"layers\":{}}", OCI_TYPE_IMAGE);
+    refuses("{" V2 "\"layers\":[1]}", OCI_TYPE_IMAGE);
+    refuses("{" V2 "\"layers\":[{\"digest\":\"sha256:zz\",\"size\":1}]}", OCI_TYPE_IMAGE);
+    refuses("{" V2 "\"layers\":[{\"digest\":\"" ZEROS "\"}]}", OCI_TYPE_IMAGE);
+    refuses("{" V2 "\"layers\":[{\"digest\":\"" ZEROS "\",\"size\":-1}]}", OCI_TYPE_IMAGE);
+    refuses("{" V2 "\"subject\":\"" ZEROS "\"}", OCI_TYPE_IMAGE);
+    refuses("{" V2 "\"artifactType\":7}", OCI_TYPE_IMAGE);
     refuses("{}", "text/plain");
-    refuses("{\"mediaType\":\"" OCI_TYPE_INDEX "\"}", OCI_TYPE_IMAGE); /* header and body disagree */
+    refuses("{}", OCI_TYPE_IMAGE); /* no version */
+    refuses("{}", OCI_TYPE_INDEX);
+    refuses("{" V2 "\"mediaType\":\"" OCI_TYPE_INDEX "\"}", OCI_TYPE_IMAGE); /* header and body disagree */
     refuses("{\"schemaVersion\":1}", "application/vnd.docker.distribution.manifest.v1+prettyjws");
     refuses("{\"schemaVersion\":1,\"layers\":[]}", OCI_TYPE_IMAGE);
 }
@@ -118,9 +123,9 @@ static void manifest_read_refuses_what_is_none(void **state UNUSED)
 /* CVE-2021-41190: one document, two readings. */
 static void manifest_read_refuses_a_document_that_is_both(void **state UNUSED)
 {
-    refuses("{\"layers\":[],\"manifests\":[]}", OCI_TYPE_IMAGE);
-    refuses("{\"layers\":[],\"manifests\":[]}", OCI_TYPE_INDEX);
-    refuses("{\"config\":" BLOB("x/y", ZEROS) ",\"manifests\":[]}", DOCKER_TYPE_LIST);
+    refuses("{" V2 "\"layers\":[],\"manifests\":[]}", OCI_TYPE_IMAGE);
+    refuses("{" V2 "\"layers\":[],\"manifests\":[]}", OCI_TYPE_INDEX);
+    refuses("{" V2 "\"config\":" BLOB("x/y", ZEROS) ",\"manifests\":[]}", DOCKER_TYPE_LIST);
 }
 
 static void manifest_read_bounds_the_list(void **state UNUSED)
@@ -129,7 +134,7 @@ static void manifest_read_bounds_the_list(void **state UNUSED)
     arena_init(&a, 64 * MIB);
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_JSON_DOC_BYTES);
-    buf_add_str(&text, STR("{\"layers\":["));
+    buf_add_str(&text, STR("{" V2 "\"layers\":["));
     for (int i = 0; i <= LIMIT_IMAGE_DESCRIPTORS; i++) buf_printf(&text, "%s{}", i ? "," : "");
     buf_add_str(&text, STR("]}"));
     oci_manifest m;
