@@ -216,36 +216,6 @@ bool violation_list(policy_service *p, const violation_filter *f, json_t **viola
     return true;
 }
 
-static bool say(json_t *sentences, str text)
-{
-    return json_array_append_new(sentences, json_from_str(text)) == 0;
-}
-
-/* What unblocks it, the likeliest way first. */
-static bool unblock(arena *a, const meta_violation *v, json_t *sentences)
-{
-    bool fine = true;
-    if (str_eq(v->kind, STR("model_threat")))
-        fine = say(sentences,
-                   STR("Do not load this file. Ask whoever made it where it came from, and make it again "
-                       "from trusted code, "
-                       "or save the weights in a format that cannot run code (safetensors, npz, ONNX)."));
-    else if (v->fixed.len)
-        fine = say(
-            sentences,
-            arena_printf(a, "Upgrade %.*s from %.*s to %.*s or later, build again, and upload the result.",
-                         STR_ARG(v->component), STR_ARG(v->version), STR_ARG(v->fixed)));
-    else if (v->component.len)
-        fine = say(sentences,
-                   arena_printf(a, "No fixed version of %.*s is known: replace it, or ask for an exception.",
-                                STR_ARG(v->component)));
-    return fine && say(sentences, arena_printf(a,
-                                               "Or ask an administrator to change rule %.*s of policy %.*s, "
-                                               "or watch %.*s that applies it to %.*s.",
-                                               STR_ARG(v->rule), STR_ARG(v->policy), STR_ARG(v->watch),
-                                               STR_ARG(v->repository)));
-}
-
 bool violation_get(policy_service *p, int64_t id, json_t **violation, err *e)
 {
     AUTO_ARENA arena a;
@@ -253,11 +223,7 @@ bool violation_get(policy_service *p, int64_t id, json_t **violation, err *e)
     meta_violation row;
     if (!meta_violation_find(p->meta, id, &a, &row, e)) return false;
     AUTO(json_release) json_t *json = service_violation_json(&row);
-    AUTO(json_release) json_t *sentences = json_array();
-    if (!json || !sentences || !unblock(&a, &row, sentences) ||
-        json_object_set(json, "unblock", sentences) != 0 ||
-        !json_set_str(json, "sha256", str_from_c(digest_hex(row.sha256).text)))
-        return no_memory(e);
+    if (!json || !json_set_str(json, "sha256", str_from_c(digest_hex(row.sha256).text))) return no_memory(e);
     *violation = TAKE(json);
     return true;
 }

@@ -50,7 +50,6 @@ typedef struct violation_filter {
     size_t limit;
 } violation_filter;
 bool violation_list(policy_service *p, const violation_filter *f, json_t **violations, err *e) MUST_USE;
-/* With "unblock": sentences that tell how. */
 bool violation_get(policy_service *p, int64_t id, json_t **violation, err *e) MUST_USE;
 
 /* For `assay scan --policy FILE`: judge a target without rows. *failed tells whether an action blocks or fails the build. */
