@@ -316,10 +316,82 @@ def make_gguf():
     add("unparseable", "MDL-GUF-002", "obsolete", b"tjgg" + struct.pack("<II", 3, 32000))
 
 
+# --- onnx ---------------------------------------------------------------------------------------------------------------------------------
+
+def varint(n):
+    out = b""
+    while n > 0x7f:
+        out += bytes([n & 0x7f | 0x80])
+        n >>= 7
+    return out + bytes([n])
+
+
+def pb(field, value):
+    if isinstance(value, int):
+        return varint(field << 3) + varint(value)
+    value = value.encode() if isinstance(value, str) else value
+    return varint(field << 3 | 2) + varint(len(value)) + value
+
+
+def onnx_tensor(dims=(2,), raw=bytes(8), kind=1, external=()):
+    pairs = b"".join(pb(13, pb(1, key) + pb(2, value)) for key, value in external)
+    return b"".join(pb(1, n) for n in dims) + pb(2, kind) + pb(8, "w") + (pb(9, raw) if not external else pairs + pb(14, 1))
+
+
+def onnx_node(op="Add", domain="", attributes=b""):
+    return pb(1, "x") + pb(2, "y") + pb(4, op) + attributes + (pb(7, domain) if domain else b"")
+
+
+def onnx(nodes=(), tensors=(), more=b"", graph=b""):
+    inside = b"".join(pb(1, node) for node in nodes) + pb(2, "g") + b"".join(pb(5, t) for t in tensors) + graph
+    return pb(1, 9) + pb(2, "assay") + pb(7, inside) + pb(8, pb(2, 20)) + more
+
+
+def make_onnx():
+    def add(verdict, code, what, content, suffix="onnx"):
+        sample("onnx", verdict, code, what, content, suffix)
+    plain = onnx([onnx_node()], [onnx_tensor()])
+    nested = onnx_node()
+    for _ in range(20):
+        nested = onnx_node("If", attributes=pb(5, pb(1, "then_branch") + pb(6, pb(1, nested))))
+    deep = onnx_node()
+    for _ in range(40):
+        deep = onnx_node("If", attributes=pb(5, pb(6, pb(1, deep))))
+    add("clean", "none", "plain", plain)
+    add("clean", "none", "no_suffix", plain, "bin")
+    add("clean", "none", "domains", onnx([onnx_node("LinearRegressor", "ai.onnx.ml"), onnx_node("Gelu", "com.microsoft")]))
+    add("clean", "none", "nested", onnx([nested]))
+    add("clean", "none", "function", onnx([onnx_node("F", "pkg.mine")], more=pb(25, pb(1, "F") + pb(7, onnx_node()) + pb(10, "pkg.mine"))))
+    add("clean", "none", "external", onnx([], [onnx_tensor(external=[("location", "weights/model.data"), ("offset", "0"), ("length", "8")])]))
+    add("clean", "none", "packed_dims", onnx([], [pb(1, b"\2\3") + pb(2, 7) + pb(9, bytes(48))]))
+    add("clean", "none", "half_bytes", onnx([], [onnx_tensor((3,), bytes(2), 22)]))
+    add("clean", "none", "text", onnx([onnx_node("Identity")], more=pb(14, pb(1, "note") + pb(2, "os.system('id')"))))
+    for what, path in {"up": "../../etc/passwd", "absolute": "/etc/passwd", "drive": "C:x", "backslash": "a\\..\\b", "home": "~/x", "url": "http://x/y", "inner": "a/../../b", "empty": ""}.items():
+        add("unsafe", "MDL-ONX-001", "path_" + what, onnx([], [onnx_tensor(external=[("location", path)])]))
+    out = onnx_tensor(external=[("location", "../x")])
+    add("unsafe", "MDL-ONX-001", "path_in_attribute", onnx([onnx_node("Constant", attributes=pb(5, pb(5, out)))]))
+    add("unsafe", "MDL-ONX-001", "path_in_subgraph", onnx([onnx_node("If", attributes=pb(5, pb(11, pb(5, out))))]))
+    add("unsafe", "MDL-ONX-001", "path_in_sparse", onnx(graph=pb(15, pb(2, out))))
+    add("unsafe", "MDL-ONX-001", "path_in_function", onnx(more=pb(25, pb(1, "F") + pb(7, onnx_node("Constant", attributes=pb(5, pb(10, out)))))))
+    add("unsafe", "MDL-ONX-001", "path_in_training", onnx(more=pb(20, pb(2, pb(5, out)))))
+    add("unsafe", "MDL-ONX-001", "path_of_base", onnx([], [onnx_tensor(external=[("location", "a"), ("basepath", "/etc")])]))
+    add("unsafe", "MDL-ONX-002", "python", onnx([onnx_node("PyOp", "ai.onnx.contrib")]))
+    add("unsafe", "MDL-PKL-001", "is_a_pickle", EVIL)
+    add("suspicious", "MDL-ONX-003", "custom", onnx([onnx_node("Go", "my.lib")]))
+    add("suspicious", "MDL-ONX-003", "other_function", onnx([onnx_node("Go", "my.lib")], more=pb(25, pb(1, "Go") + pb(10, "other"))))
+    add("suspicious", "MDL-ONX-001", "odd_key", onnx([], [onnx_tensor(external=[("location", "a"), ("__class__", "b")])]))
+    add("suspicious", "MDL-ONX-004", "size", onnx([], [onnx_tensor((3,), bytes(8))]))
+    add("suspicious", "MDL-ONX-004", "overflow", onnx([], [onnx_tensor((1 << 40, 1 << 40), bytes(8))]))
+    add("unparseable", "MDL-ONX-004", "cut", plain[:-5])
+    add("unparseable", "MDL-ONX-004", "deep", onnx([deep]))
+    add("unparseable", "MDL-ONX-004", "cut_inside", onnx(graph=pb(1, pb(4, "Add") + b"\x2a\x7f")))
+
+
 def main():
     make_safetensors()
     make_torch()
     make_gguf()
+    make_onnx()
     for folder, files in SAMPLES.items():
         (HERE / folder).mkdir(exist_ok=True)
         for old in (HERE / folder).iterdir():

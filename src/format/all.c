@@ -5,6 +5,7 @@
 
 #include "gguf/gguf.h"
 #include "npy/npy.h"
+#include "onnx/onnx.h"
 #include "pickle/format.h"
 #include "safetensors/safetensors.h"
 #include "torch/torch.h"
@@ -17,6 +18,7 @@ const model_format *const model_formats[] = {
     &format_torch_legacy,
     &format_safetensors,
     &format_gguf,
+    &format_onnx,
     &format_pickle, /* last: its text opcodes make it the least certain */
     NULL,
 };

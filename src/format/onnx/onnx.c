@@ -1,0 +1,364 @@
+/*
+ * format/onnx/onnx.c - what a runtime would open or run for this graph: files that tensors lie in, and operators that are not ONNX's own.
+ *
+ * Which message holds which is a table; the walk visits every graph (also those of attributes, functions and training) and every tensor.
+ */
+#include "onnx/onnx.h"
+
+#include "base/reader.h"
+#include "nested.h"
+
+#include <stdio.h>
+
+enum { DEPTH_MAX = 64, SEEN_MAX = 1024, FACT_BYTES_MAX = 256, TITLE_BYTES = 512, SHOWN_BYTES = 120 };
+
+static const char advice[] =
+    "Load this model only where the files and operators that it asks for are known and wanted.";
+
+/* --- messages (onnx.proto) ------------------------------------------------------------------------------------------------------------ */
+
+typedef enum message {
+    NONE,
+    MODEL,
+    GRAPH,
+    NODE,
+    ATTRIBUTE,
+    TENSOR,
+    SPARSE,
+    TRAINING,
+    FUNCTION,
+    OPSET,
+    PAIR
+} message;
+
+static const struct {
+    uint8_t parent, field, child;
+} holds[] = {{MODEL, 7, GRAPH},       {MODEL, 8, OPSET},         {MODEL, 20, TRAINING},
+             {MODEL, 25, FUNCTION},   {GRAPH, 1, NODE},          {GRAPH, 5, TENSOR},
+             {GRAPH, 15, SPARSE},     {NODE, 5, ATTRIBUTE},      {ATTRIBUTE, 5, TENSOR},
+             {ATTRIBUTE, 6, GRAPH},   {ATTRIBUTE, 10, TENSOR},   {ATTRIBUTE, 11, GRAPH},
+             {ATTRIBUTE, 22, SPARSE}, {ATTRIBUTE, 23, SPARSE},   {SPARSE, 1, TENSOR},
+             {SPARSE, 2, TENSOR},     {TRAINING, 1, GRAPH},      {TRAINING, 2, GRAPH},
+             {FUNCTION, 7, NODE},     {FUNCTION, 11, ATTRIBUTE}, {TENSOR, 13, PAIR}};
+
+typedef struct pb_field {
+    uint32_t number;
+    unsigned wire; /* 0 number, 1 eight bytes, 2 bytes, 5 four bytes */
+    uint64_t value;
+    bytes content;
+} pb_field;
+
+typedef struct onnx {
+    const format_input *in;
+    report *report;
+    bytes model;
+    bool is_broken;
+    str locations[SEEN_MAX], operators[SEEN_MAX]; /* told already */
+    size_t location_count, operator_count;
+    uint64_t nodes, tensors, parameters;
+} onnx;
+
+/* --- protobuf ---------------------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t take_varint(reader *r)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = reader_u8(r);
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80)) return value;
+    }
+    r->failed = true;
+    return 0;
+}
+
+/* False at the end, or when it is no protobuf: r->failed tells. */
+static bool next_field(reader *r, pb_field *f)
+{
+    if (r->failed || reader_left(r) == 0) return false;
+    uint64_t tag = take_varint(r);
+    *f = (pb_field){.number = (uint32_t)(tag >> 3), .wire = tag & 7};
+    switch (f->wire) {
+    case 0: f->value = take_varint(r); break;
+    case 1: f->value = reader_u64le(r); break;
+    case 2: f->content = reader_take(r, take_varint(r)); break;
+    case 5: f->value = reader_u32le(r); break;
+    default: r->failed = true;
+    }
+    if (tag >> 3 == 0 || tag >> 3 > UINT32_MAX) r->failed = true;
+    return !r->failed;
+}
+
+static message child_of(message parent, const pb_field *f)
+{
+    for (size_t i = 0; i < COUNT_OF(holds); i++)
+        if (holds[i].parent == parent && holds[i].field == f->number)
+            return f->wire == 2 ? (message)holds[i].child : NONE;
+    return NONE;
+}
+
+static str text_of(bytes m, uint32_t number)
+{
+    reader r = reader_of(m);
+    pb_field f;
+    str found = STR_NONE;
+    while (next_field(&r, &f))
+        if (f.number == number && f.wire == 2) found = bytes_str(f.content); /* the last one counts */
+    return found;
+}
+
+static uint64_t number_of(bytes m, uint32_t number)
+{
+    reader r = reader_of(m);
+    pb_field f;
+    uint64_t found = 0;
+    while (next_field(&r, &f))
+        if (f.number == number && f.wire == 0) found = f.value;
+    return found;
+}
+
+/* --- findings -------------------------------------------------------------------------------------------------------------------------- */
+
+static bool say(onnx *o, const char *code, severity s, const char *what, str name, err *e)
+{
+    char title[TITLE_BYTES];
+    str shown = str_slice(name, 0, SHOWN_BYTES);
+    if (!str_is_utf8(shown)) shown = STR("(no text)");
+    int len = snprintf(title, sizeof(title), "%s: '%.*s'", what, STR_ARG(shown));
+    remark m = {.code = code, .severity = s, .advice = advice};
+    return nested_say(o->report, &m, (str){title, (size_t)len}, e);
+}
+
+static bool broken(onnx *o, const char *title, err *e)
+{
+    if (o->is_broken) return true;
+    o->is_broken = true;
+    remark m = {.code = "MDL-ONX-004",
+                .severity = SEVERITY_MEDIUM,
+                .advice = "Get the file again from its source.",
+                .is_unreadable = true};
+    return nested_say(o->report, &m, str_from_c(title), e);
+}
+
+/* Told once each; beyond what is remembered, every time: better twice than never. Functions of torch's exporter are some hundreds. */
+static bool is_new(str *seen, size_t *count, str name)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (str_eq(seen[i], name)) return false;
+    if (*count < SEEN_MAX) seen[(*count)++] = name;
+    return true;
+}
+
+/* --- operators -------------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_known_domain(str domain)
+{
+    static const char *const known[] = {"",
+                                        "ai.onnx",
+                                        "ai.onnx.ml",
+                                        "ai.onnx.training",
+                                        "ai.onnx.preview",
+                                        "ai.onnx.preview.training",
+                                        "com.microsoft",
+                                        "org.pytorch.aten"};
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (str_eq(domain, str_from_c(known[i]))) return true;
+    return str_starts_with(domain, STR("com.microsoft."));
+}
+
+/* A function that the file itself defines is made of nodes that are looked at as well. */
+static bool is_local_function(const onnx *o, str domain, str name)
+{
+    reader r = reader_of(o->model);
+    pb_field f;
+    while (next_field(&r, &f))
+        if (child_of(MODEL, &f) == FUNCTION && str_eq(text_of(f.content, 1), name) &&
+            str_eq(text_of(f.content, 10), domain))
+            return true;
+    return false;
+}
+
+static bool see_node(onnx *o, bytes m, err *e)
+{
+    str op = text_of(m, 4), domain = text_of(m, 7);
+    o->nodes++;
+    if (is_known_domain(domain)) return true;
+    str name = arena_printf(o->report->arena, "%.*s.%.*s", STR_ARG(domain), STR_ARG(op));
+    if (!name.data) return err_set(e, ERR_MEMORY, "no memory for a name");
+    if (!is_new(o->operators, &o->operator_count, name)) return true;
+    /* Beyond what is remembered nothing is looked up, or a file of nothing but functions and calls would take time squared. */
+    if (o->operator_count < SEEN_MAX && is_local_function(o, domain, op)) return true;
+    bool is_python = str_eq(domain, STR("ai.onnx.contrib")) && str_starts_with(op, STR("Py"));
+    if (is_python)
+        return say(o, "MDL-ONX-002", SEVERITY_CRITICAL,
+                   "The graph calls Python code that the program registered", name, e);
+    return say(o, "MDL-ONX-003", SEVERITY_MEDIUM, "The graph needs an operator from a library of its own",
+               name, e);
+}
+
+/* --- tensors ----------------------------------------------------------------------------------------------------------------------------- */
+
+/* Bits of an element by TensorProto.DataType; 0: text or unknown. */
+static const uint8_t type_bits[] = {0,  32,  8,  8, 16, 16, 32, 64, 0, 8, 16, 64, 32, 64,
+                                    64, 128, 16, 8, 8,  8,  8,  4,  4, 4, 8,  2,  2};
+
+static bool leads_out(str path)
+{
+    if (path.len == 0 || path.data[0] == '/' || path.data[0] == '~' || str_find(path, '\\') >= 0 ||
+        str_find(path, '\0') >= 0)
+        return true;
+    if (str_contains(path, STR("://")) || (path.len >= 2 && path.data[1] == ':')) return true;
+    str rest = path, part;
+    while (str_next(&rest, '/', &part))
+        if (str_eq(part, STR(".."))) return true;
+    return false;
+}
+
+static bool see_external(onnx *o, bytes pair, err *e)
+{
+    static const char *const plain[] = {"offset", "length", "checksum"};
+    str key = text_of(pair, 1), value = text_of(pair, 2);
+    for (size_t i = 0; i < COUNT_OF(plain); i++)
+        if (str_eq(key, str_from_c(plain[i]))) return true;
+    bool is_location = str_eq(key, STR("location"));
+    if (!is_location && !str_eq(key, STR("basepath")))
+        return say(o, "MDL-ONX-001", SEVERITY_MEDIUM,
+                   "A tensor sets something of its reader that is no place of data", key, e);
+    if (!is_new(o->locations, &o->location_count, value)) return true;
+    if (leads_out(value))
+        return say(o, "MDL-ONX-001", SEVERITY_HIGH,
+                   "A tensor is read from a file outside of the model's folder", value, e);
+    bool is_shown = value.len <= FACT_BYTES_MAX && str_is_utf8(value);
+    return !is_location || !is_shown || report_fact(o->report, STR("external_file"), value, e);
+}
+
+static bool times(uint64_t *product, uint64_t n)
+{
+    return !__builtin_mul_overflow(*product, n, product) && *product <= INT64_MAX;
+}
+
+/* Dimensions, one by one or packed. False when their product overflows. */
+static bool read_dims(bytes m, uint64_t *elements)
+{
+    reader r = reader_of(m);
+    pb_field f;
+    *elements = 1;
+    while (next_field(&r, &f)) {
+        if (f.number != 1) continue;
+        if (f.wire == 0 && !times(elements, f.value)) return false;
+        reader packed = reader_of(f.content);
+        while (f.wire == 2 && reader_left(&packed) && !packed.failed)
+            if (!times(elements, take_varint(&packed))) return false;
+    }
+    return true;
+}
+
+static bool see_tensor(onnx *o, bytes m, err *e)
+{
+    uint64_t elements, bits, type = number_of(m, 2), total;
+    o->tensors++;
+    str name = text_of(m, 8), raw = text_of(m, 9);
+    if (!read_dims(m, &elements) || __builtin_add_overflow(o->parameters, elements, &total))
+        return say(o, "MDL-ONX-004", SEVERITY_MEDIUM, "The size of a tensor overflows", name, e);
+    o->parameters = total;
+    bool is_raw = raw.len > 0 && number_of(m, 14) != 1 && type < COUNT_OF(type_bits) && type_bits[type] > 0;
+    if (!is_raw) return true;
+    bool fits = !__builtin_mul_overflow(elements, (uint64_t)type_bits[type], &bits) &&
+                bits / 8 + (bits % 8 != 0) == raw.len;
+    return fits || say(o, "MDL-ONX-004", SEVERITY_MEDIUM,
+                       "A tensor has more or fewer bytes than its shape says", name, e);
+}
+
+/* --- the walk ------------------------------------------------------------------------------------------------------------------------------ */
+
+static bool see(onnx *o, message kind, bytes m, err *e)
+{
+    if (kind == NODE) return see_node(o, m, e);
+    if (kind == TENSOR) return see_tensor(o, m, e);
+    if (kind == PAIR) return see_external(o, m, e);
+    return true;
+}
+
+static bool walk(onnx *o, message kind, bytes m, unsigned depth, err *e)
+{
+    if (depth > DEPTH_MAX) return broken(o, "The graphs of the model are nested more than 64 deep", e);
+    reader r = reader_of(m);
+    pb_field f;
+    while (next_field(&r, &f)) {
+        message child = child_of(kind, &f);
+        if (child != NONE && (!see(o, child, f.content, e) || !walk(o, child, f.content, depth + 1, e)))
+            return false;
+    }
+    return !r.failed || broken(o, "The file is no whole protobuf message", e);
+}
+
+/* --- facts ------------------------------------------------------------------------------------------------------------------------------ */
+
+static bool fact_text(onnx *o, str name, str value, err *e)
+{
+    bool is_shown = value.len && value.len <= FACT_BYTES_MAX && str_is_utf8(value);
+    return !is_shown || report_fact(o->report, name, value, e);
+}
+
+static bool tell_opsets(onnx *o, err *e)
+{
+    reader r = reader_of(o->model);
+    pb_field f;
+    for (size_t told = 0; told < SEEN_MAX && next_field(&r, &f);) {
+        if (child_of(MODEL, &f) != OPSET) continue;
+        str domain = text_of(f.content, 1);
+        str text = arena_printf(o->report->arena, "%.*s %llu", STR_ARG(domain.len ? domain : STR("ai.onnx")),
+                                (unsigned long long)number_of(f.content, 2));
+        if (!text.data) return err_set(e, ERR_MEMORY, "no memory for a fact");
+        if (!fact_text(o, STR("opset"), text, e)) return false;
+        told++;
+    }
+    return true;
+}
+
+static bool tell_facts(onnx *o, err *e)
+{
+    return nested_fact_number(o->report, STR("ir_version"), number_of(o->model, 1), e) &&
+           fact_text(o, STR("producer"), text_of(o->model, 2), e) &&
+           fact_text(o, STR("producer_version"), text_of(o->model, 3), e) && tell_opsets(o, e) &&
+           nested_fact_number(o->report, STR("operators"), o->nodes, e) &&
+           nested_fact_number(o->report, STR("tensors"), o->tensors, e) &&
+           nested_fact_number(o->report, STR("parameters"), o->parameters, e);
+}
+
+/* --- the file ------------------------------------------------------------------------------------------------------------------------------ */
+
+/* Fields of ModelProto with their wire types. */
+static bool is_of_model(const pb_field *f)
+{
+    bool is_number = f->number == 1 || f->number == 5;
+    bool is_bytes = (f->number >= 2 && f->number <= 8 && f->number != 5) || f->number == 14 ||
+                    f->number == 20 || f->number == 25 || f->number == 26;
+    return (is_number && f->wire == 0) || (is_bytes && f->wire == 2);
+}
+
+/* There is no magic: a message of which every field is one of a model's, with a version and a graph. Under the name of one, the first field
+ * has to do, so that a cut file is not taken for nothing. */
+static bool sniff(const format_input *in)
+{
+    reader r = reader_of(in->content);
+    pb_field f;
+    bool has_version = false, has_graph = false, is_first = true;
+    while (next_field(&r, &f)) {
+        if (!is_of_model(&f)) return false;
+        if (is_first && f.number == 1 && f.value < 64 && str_ends_with(in->path, STR(".onnx"))) return true;
+        is_first = false;
+        has_version |= f.number == 1;
+        has_graph |= f.number == 7;
+    }
+    return !r.failed && has_version && has_graph;
+}
+
+static bool read(const format_input *in, report *r, err *e)
+{
+    onnx o = {.in = in, .report = r, .model = in->content};
+    if (!nested_also_pickle(in, r, "MDL-ONX-004", e)) return false;
+    return walk(&o, MODEL, in->content, 0, e) && tell_facts(&o, e);
+}
+
+const model_format format_onnx = {.name = "onnx", .title = "ONNX", .sniff = sniff, .read = read};
