@@ -118,6 +118,9 @@ bool head_read(http_request *req, const char *method, const char *version, err *
         MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     size_t head_bytes = info ? info->header_size : 0;
     read_peer(req);
+    /* A refused head is answered in the words of its surface, as far as its target tells. */
+    req->found.table =
+        route_table_of(req->server->config.tables, req->server->config.table_count, req->target_raw);
 
     /* Until the gate has passed it, nobody knows where this request ends. */
     req->close_after = true;

@@ -84,7 +84,7 @@ static bool prefix_covers(str prefix, str path)
     return str_starts_with(path, prefix) && (path.len == prefix.len || path.data[prefix.len] == '/');
 }
 
-static const http_route_table *longest_prefix(const http_route_table *const *tables, size_t count, str path)
+const http_route_table *route_table_of(const http_route_table *const *tables, size_t count, str path)
 {
     const http_route_table *best = NULL;
     size_t best_len = 0;
@@ -120,5 +120,5 @@ void route_find(const http_route_table *const *tables, size_t count, http_method
         }
     }
     out->params.count = 0;
-    out->table = longest_prefix(tables, count, path);
+    out->table = route_table_of(tables, count, path);
 }

@@ -27,6 +27,9 @@ typedef struct route_found {
     route_params params;
 } route_found;
 
+/* The surface that words the errors of an address: the longest prefix, or NULL. */
+const http_route_table *route_table_of(const http_route_table *const *tables, size_t count, str path);
+
 void route_find(const http_route_table *const *tables, size_t count, http_method method, str path,
                 route_found *out);
 

@@ -36,8 +36,12 @@ static bool read_severity(str word, severity *s)
 static bool read_min_severity(const json_t *value, policy_rule *rule, err *e)
 {
     rule->has_min_severity = true;
-    return read_severity((str){json_string_value(value), json_string_length(value)}, &rule->min_severity) ||
-           refuse(e, rule->name, "'min_severity' must be Critical, High, Medium, Low or Information");
+    str word = {json_string_value(value), json_string_length(value)};
+    if (read_severity(word, &rule->min_severity)) return true;
+    return err_set(
+        e, ERR_UNPROCESSABLE,
+        "rule '%.*s': 'min_severity' is '%.*s', it must be Critical, High, Medium, Low or Information",
+        STR_ARG(rule->name), STR_ARG(str_slice(word, 0, 60)));
 }
 
 static bool read_model_threat(const json_t *value, policy_rule *rule, err *e)
