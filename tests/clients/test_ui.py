@@ -52,6 +52,7 @@ def files(tmp_path_factory):
         member = tarfile.TarInfo("usr/lib/python3/site-packages/scikit_learn-0.24.0.dist-info/METADATA")
         member.size = len(metadata)
         layer.addfile(member, io.BytesIO(metadata))
+        layer.add(folder / "benign.pkl", "srv/model.pkl")
     return folder
 
 

@@ -317,6 +317,10 @@ export async function an_image_shows_its_layers_components_and_findings(ctx) {
   await page.locator(`[title="${digest}"]`).first().waitFor();
   await page.getByText(`docker pull ${new URL(ctx.base).host}/ui-images/team/app:v1.0`).waitFor();
   await page.getByText("linux/amd64").first().waitFor();
+  /* A clean model inside must not make a vulnerable image "safe". */
+  await page.getByRole("heading", { name: /^1 known vulnerability in / }).waitFor();
+  assert.equal(await page.getByRole("heading", { name: "Safe to load" }).count(), 0);
+  await page.getByText("The models in it are safe to load.").waitFor();
 
   await page.getByRole("tab", { name: /Layers/ }).click();
   await page.getByRole("button", { name: /pip install scikit-learn==0\.24\.0/ }).click();

@@ -111,6 +111,11 @@ function byComponents(item: Item, status: Status | undefined): Judgement {
   };
 }
 
+/* "Safe to load" speaks of models alone; over an image or an archive with vulnerable components it would be a false all-clear. */
+function withSafeModels(judged: Judgement): Judgement {
+  return { ...judged, basis: <>{judged.basis} The models in it are safe to load.</> };
+}
+
 /* The list of calls is cut at a limit; the scanner's count is not. */
 function everyCall(item: Item): string {
   const calls = Number(item.facts.find((fact) => fact.name === "calls")?.value ?? 0);
@@ -123,6 +128,7 @@ export function judge(item: Item, status: Status | undefined): Judgement {
   if (item.scan?.state !== "done") return waiting(item);
   switch (item.scan.verdict) {
     case "clean":
+      if (item.components.length > 0) return withSafeModels(byComponents(item, status));
       return {
         punch: "clean",
         title: "Safe to load",
