@@ -1,43 +1,13 @@
 /*
  * meta/test_scans.c - the scan queue, stored results, and the pages made of them; policies, watches and violations.
  */
-#include "tests/unit/test.h"
+#include "tests/unit/meta/fixture.h"
 
-#include "tests/unit/folder.h"
-
-#include "base/limits.h"
 #include "db/db.h"
 #include "meta/policies.h"
 #include "meta/scans.h"
 
 enum { VERSION = 3 };
-
-typedef struct fixture {
-    test_folder folder;
-    meta *m;
-    arena a;
-} fixture;
-
-static int setup(void **state)
-{
-    fixture *f = calloc(1, sizeof(*f));
-    f->folder = folder_make();
-    arena_init(&f->a, 64 * MIB);
-    err e = {0};
-    assert_true(meta_open(f->folder.path, &f->m, &e));
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture *f = *state;
-    meta_close(f->m);
-    arena_done(&f->a);
-    folder_remove(&f->folder);
-    free(f);
-    return 0;
-}
 
 static digest sha256_of(const char *content)
 {

@@ -1,41 +1,11 @@
 /* meta/test_store.c - repositories, nodes, properties, users, audit. */
-#include "tests/unit/test.h"
+#include "tests/unit/meta/fixture.h"
 
-#include "tests/unit/folder.h"
-
-#include "base/limits.h"
 #include "db/db.h"
 #include "meta/audit.h"
 #include "meta/users.h"
 
 extern const db_schema meta_schema;
-
-typedef struct fixture {
-    test_folder folder;
-    meta *m;
-    arena a;
-} fixture;
-
-static int setup(void **state)
-{
-    fixture *f = calloc(1, sizeof(*f));
-    f->folder = folder_make();
-    arena_init(&f->a, 64 * MIB);
-    err e = {0};
-    assert_true(meta_open(f->folder.path, &f->m, &e));
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture *f = *state;
-    meta_close(f->m);
-    arena_done(&f->a);
-    folder_remove(&f->folder);
-    free(f);
-    return 0;
-}
 
 static int64_t put(fixture *f, const char *path, const char *content)
 {
