@@ -24,3 +24,5 @@ for (const name of wanted.length > 0 ? wanted : names) {
   }
 }
 await browser.close();
+/* A check that failed may have left a connection open, which would keep Node waiting. */
+process.exit(0);

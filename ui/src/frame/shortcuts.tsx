@@ -1,5 +1,5 @@
 /* Single letters do nothing while a field has focus or a dialog is open. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { go } from "../lib/router";
 import { Dialog } from "../parts/dialog";
 import { places } from "./places";
@@ -13,7 +13,8 @@ export interface Commands {
 const isTyping = (target: EventTarget | null): boolean => target instanceof HTMLElement && (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
 
 export function useShortcuts(commands: Commands): void {
-  useEffect(() => {
+  /* Before the page is painted: a key pressed as soon as something is to be seen must not be lost. */
+  useLayoutEffect(() => {
     let goPressed = 0;
     const onKey = (event: KeyboardEvent): void => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
