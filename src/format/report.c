@@ -123,6 +123,41 @@ bool report_fact(report *r, str name, str value, err *e)
     return true;
 }
 
+static uint64_t add_saturating(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static uint64_t numbers_of(const tensor_fact *t)
+{
+    uint64_t product = 1;
+    for (size_t i = 0; i < t->rank; i++) {
+        if (t->shape[i] == 0) return 0;
+        if (__builtin_mul_overflow(product, t->shape[i], &product)) product = UINT64_MAX;
+    }
+    return product;
+}
+
+bool report_tensor(report *r, const tensor_fact *t, err *e)
+{
+    r->tensor_count++;
+    r->parameter_count = add_saturating(r->parameter_count, numbers_of(t));
+    r->tensor_bytes = add_saturating(r->tensor_bytes, t->bytes);
+    if (r->tensor_kept >= LIMIT_TENSORS_SHOWN) return true;
+    tensor_fact kept = *t;
+    uint64_t *shape = arena_alloc_array(r->arena, t->rank + 1, sizeof *shape);
+    if (!shape) return err_set(e, ERR_MEMORY, "no memory for a report of %zu tensors", r->tensor_kept);
+    if (t->rank) memcpy(shape, t->shape, t->rank * sizeof *shape);
+    kept.shape = shape;
+    if (!keep(r->arena, &kept.name, e) || !keep(r->arena, &kept.dtype, e)) return false;
+    void *items = r->tensors;
+    if (!grow(r->arena, &items, &r->tensor_capacity, r->tensor_kept, sizeof kept, e)) return false;
+    r->tensors = items;
+    r->tensors[r->tensor_kept++] = kept;
+    return true;
+}
+
 bool report_call_line(report *r, str line, err *e)
 {
     if (r->call_line_count >= LIMIT_PICKLE_CALLS_SHOWN) return true;

@@ -55,6 +55,7 @@ static json_t *finding_json(inspection *in, const finding *f)
                 json_set_str(where, "member", inspect_member_name(in, f->member));
     if (f->has_offset)
         fine = fine && json_object_set_new(where, "offset", json_integer((json_int_t)f->offset)) == 0;
+    if (f->line) fine = fine && json_object_set_new(where, "line", json_integer((json_int_t)f->line)) == 0;
     fine = fine && json_object_set(item, "where", where) == 0;
     if (f->call.len) fine = fine && json_set_str(item, "call", f->call);
     if (f->advice.len) fine = fine && json_set_str(item, "advice", f->advice);
@@ -101,6 +102,32 @@ static bool add_findings(inspection *in, const report *r, str member, err *e)
     return true;
 }
 
+static json_int_t json_count(uint64_t number)
+{
+    return number > INT64_MAX ? INT64_MAX : (json_int_t)number;
+}
+
+static json_t *tensor_json(const tensor_fact *t)
+{
+    json_t *shape = json_array();
+    for (size_t i = 0; i < t->rank; i++)
+        if (json_array_append_new(shape, json_integer(json_count(t->shape[i]))) != 0) break;
+    return json_pack("{s:o, s:o, s:o, s:I}", "name", json_from_str(t->name), "dtype", json_from_str(t->dtype),
+                     "shape", shape, "bytes", json_count(t->bytes));
+}
+
+static bool add_tensors(inspection *in, const report *r, err *e)
+{
+    if (r->tensor_count == 0) return true;
+    for (size_t i = 0; i < r->tensor_kept; i++)
+        if (!inspect_append(in->part, "tensors", tensor_json(&r->tensors[i]), e)) return false;
+    bool fine =
+        json_object_set_new(in->part, "tensor_count", json_integer(json_count(r->tensor_count))) == 0 &&
+        json_object_set_new(in->part, "parameter_count", json_integer(json_count(r->parameter_count))) == 0 &&
+        json_object_set_new(in->part, "tensor_bytes", json_integer(json_count(r->tensor_bytes))) == 0;
+    return fine || no_memory(e);
+}
+
 /* The artifact's own facts and calls; of members, the verdict has to do. */
 static bool add_facts(inspection *in, const report *r, err *e)
 {
@@ -115,7 +142,7 @@ static bool add_facts(inspection *in, const report *r, err *e)
     }
     for (size_t i = 0; i < r->call_line_count; i++)
         if (!inspect_append(in->part, "call_lines", json_from_str(r->call_lines[i]), e)) return false;
-    return true;
+    return add_tensors(in, r, e);
 }
 
 static bool add_model(inspection *in, const report *r, str member, err *e)

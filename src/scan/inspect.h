@@ -2,7 +2,7 @@
  * scan/inspect.h - what is inside bytes: the child's own work. Pure: bytes in, one JSON object out.
  *
  * The object is called a part. A plain file, an archive and a layer each give one; an image archive gives one that holds a part per layer:
- *   {"format","verdict","facts":[],"call_lines":[],"findings":[],"findings_dropped","components":[],"components_dropped",
+ *   {"format","verdict","facts":[],"tensors":[{"name","dtype","shape":[],"bytes"}],"tensor_count","parameter_count","tensor_bytes","call_lines":[],"findings":[],"findings_dropped","components":[],"components_dropped",
  *    "manifests":["path"],"models":[{"path","format","verdict"}],"deleted":["path"],"opaque":["path"],"os":{"id","version_id","namespace"},
  *    "images":[{"name","layers":[part + "path"]}]}
  * Lists that would be empty are absent. The parent reads it as hostile bytes (part_check.c).

@@ -297,9 +297,11 @@ static bool fill_target(const json_t *part, const json_t *found, json_t *target,
         json_set_str(target, "verdict", json_text(found, "verdict"));
     if (!fine) return no_memory(e);
     return copy_list(found, target, "components", e) && copy_list(part, target, "facts", e) &&
-           copy_optional(part, target, "call_lines", e) && copy_optional(found, target, "models", e) &&
-           copy_optional(found, target, "os", e) && copy_list(found, target, "findings", e) &&
-           copy_optional(part, target, "findings_dropped", e) &&
+           copy_optional(part, target, "tensors", e) && copy_optional(part, target, "tensor_count", e) &&
+           copy_optional(part, target, "parameter_count", e) &&
+           copy_optional(part, target, "tensor_bytes", e) && copy_optional(part, target, "call_lines", e) &&
+           copy_optional(found, target, "models", e) && copy_optional(found, target, "os", e) &&
+           copy_list(found, target, "findings", e) && copy_optional(part, target, "findings_dropped", e) &&
            copy_optional(part, target, "components_dropped", e);
 }
 

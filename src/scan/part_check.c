@@ -131,6 +131,28 @@ static bool check_fact(const json_t *from, json_t *to, err *e)
            take_text(from, to, "value", LONG_TEXT_BYTES, REQUIRED, e);
 }
 
+static bool check_tensor(const json_t *from, json_t *to, err *e)
+{
+    const json_t *shape = json_object_get(from, "shape");
+    json_t *copy = json_array();
+    if (json_object_set_new(to, "shape", copy) != 0) return no_memory(e);
+    if (!json_is_array(shape) || json_array_size(shape) > LIMIT_TENSOR_RANK) return lie(e, "shape");
+    for (size_t i = 0; i < json_array_size(shape); i++) {
+        const json_t *length = json_array_get(shape, i);
+        if (!json_is_integer(length) || json_integer_value(length) < 0) return lie(e, "shape");
+        if (json_array_append_new(copy, json_integer(json_integer_value(length))) != 0) return no_memory(e);
+    }
+    return take_text(from, to, "name", NAME_BYTES, REQUIRED, e) &&
+           take_text(from, to, "dtype", WORD_BYTES, REQUIRED, e) && take_count(from, to, "bytes", e);
+}
+
+static bool check_tensors(const json_t *from, json_t *to, err *e)
+{
+    return take_objects(from, to, "tensors", LIMIT_TENSORS_SHOWN, check_tensor, e) &&
+           take_count(from, to, "tensor_count", e) && take_count(from, to, "parameter_count", e) &&
+           take_count(from, to, "tensor_bytes", e);
+}
+
 static bool check_model(const json_t *from, json_t *to, err *e)
 {
     return take_text(from, to, "path", TEXT_BYTES, REQUIRED, e) &&
@@ -230,7 +252,7 @@ static bool check_part(const json_t *from, json_t *to, err *e)
 {
     return take_text(from, to, "path", TEXT_BYTES, OPTIONAL, e) &&
            take_text(from, to, "format", WORD_BYTES, OPTIONAL, e) && check_verdict(from, to, e) &&
-           take_objects(from, to, "facts", FACTS_MAX, check_fact, e) &&
+           take_objects(from, to, "facts", FACTS_MAX, check_fact, e) && check_tensors(from, to, e) &&
            take_texts(from, to, "call_lines", LIMIT_PICKLE_CALLS_SHOWN + 1, TEXT_BYTES, e) &&
            take_objects(from, to, "findings", LIMIT_SCAN_FINDINGS, check_finding, e) &&
            take_count(from, to, "findings_dropped", e) &&

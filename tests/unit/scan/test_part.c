@@ -43,6 +43,9 @@ static void part_check_refuses_lies(void **state)
         "\"path\":\"p\"}]}",
         "{\"verdict\":\"not_a_model\",\"components\":[{\"eco\":\"pypi\",\"name\":\"a\",\"version\":1,"
         "\"path\":\"p\"}]}",
+        "{\"verdict\":\"clean\",\"tensors\":[{\"name\":\"w\",\"dtype\":\"float32\"}]}",
+        "{\"verdict\":\"clean\",\"tensors\":[{\"name\":\"w\",\"dtype\":\"float32\",\"shape\":[-1]}]}",
+        "{\"verdict\":\"clean\",\"tensor_count\":\"2\"}",
         "{\"verdict\":\"not_a_model\",\"deleted\":[1]}",
         "{\"verdict\":\"not_a_model\",\"findings_dropped\":-2}",
         "{\"verdict\":\"not_a_model\",\"os\":\"debian\"}",

@@ -55,6 +55,8 @@
     X(LIMIT_PICKLE_MEMO,            "count",   16000000,   "memo indexes; beyond it only a few scattered ones are kept")             \
     X(LIMIT_MODEL_UNPACKED_BYTES,   "bytes",   2 * GIB,    "a compressed model, which has to be held in memory to be read")          \
     X(LIMIT_PICKLE_CALLS_SHOWN,     "count",   500,        "lines of the call graph kept for people")                                \
+    X(LIMIT_TENSORS_SHOWN,          "count",   20000,      "tensors told one by one; the largest published models have a few thousand") \
+    X(LIMIT_TENSOR_RANK,            "count",   64,         "dimensions of one tensor, as numpy has them at most")                    \
     X(LIMIT_ADVISORY_JSON_BYTES,    "bytes",   16 * MIB,   "one advisory record")                                                    \
     X(LIMIT_ADVISORY_ZIP_BYTES,     "bytes",   4 * GIB,    "one bulk export of an ecosystem")                                        \
     X(LIMIT_ADVISORY_INDEX_BYTES,   "bytes",   2 * GIB,    "one index of advisories; its offsets have 32 bits")                      \

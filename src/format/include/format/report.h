@@ -47,7 +47,8 @@ typedef struct finding {
     str member;      /* path within the artifact: "archive.zip!data.pkl", empty for the file itself */
     uint64_t offset; /* byte offset within the member */
     bool has_offset;
-    str call; /* "posix.system('id')" */
+    uint32_t line; /* of a text, from 1 on; 0: no line */
+    str call;      /* "posix.system('id')" */
     str advice;
 } finding;
 
@@ -55,6 +56,15 @@ typedef struct fact {
     str name,
         value; /* "framework" "scikit-learn", "class" "sklearn.ensemble._forest.RandomForestClassifier" */
 } fact;
+
+/* One array of numbers of a model: a weight, a bias, a table. */
+typedef struct tensor_fact {
+    str name; /* as the file has it: "layers.0.weight" */
+    str dtype; /* in numpy's words where it has one: "float32", "int8", "bfloat16", else the format's own: "Q4_K" */
+    const uint64_t *shape;
+    size_t rank;    /* numbers of `shape`; 0: one number */
+    uint64_t bytes; /* as stored */
+} tensor_fact;
 
 /* Grows in its arena. Adding beyond LIMIT_SCAN_FINDINGS counts instead of storing. */
 typedef struct report {
@@ -65,6 +75,9 @@ typedef struct report {
     size_t finding_count, finding_capacity, findings_dropped;
     fact *facts;
     size_t fact_count, fact_capacity;
+    tensor_fact *tensors; /* the first LIMIT_TENSORS_SHOWN, in the file's order */
+    size_t tensor_kept, tensor_capacity;
+    uint64_t tensor_count, parameter_count, tensor_bytes; /* of all of them; saturating */
     str *call_lines; /* the call graph as readable lines, in execution order, capped */
     size_t call_line_count, call_line_capacity;
 } report;
@@ -76,6 +89,7 @@ void report_worsen(report *r, verdict v);
 /* What a finding alone makes of a file: model threats from high on are unsafe, low and medium suspicious, info nothing. */
 verdict report_verdict_of(finding_kind kind, severity s);
 bool report_fact(report *r, str name, str value, err *e) MUST_USE;
+bool report_tensor(report *r, const tensor_fact *t, err *e) MUST_USE;
 bool report_call_line(report *r, str line, err *e) MUST_USE;
 
 #endif
