@@ -144,7 +144,7 @@ static bool rows_are_counts(const forest *f)
     return false;
 }
 
-static bool read_forest(arena *a, const pickle_value *v, forest **out, err *e)
+bool forest_of_value(arena *a, const pickle_value *v, forest **out, err *e)
 {
     estimator_kind kind;
     sk_version version;
@@ -188,22 +188,28 @@ static bool unpack_file(bytes file, buf *unpacked, bytes *content, err *e)
     return true;
 }
 
+bool read_pickled(arena *a, bytes file, buf *unpacked, const pickle_value **out, err *e)
+{
+    bytes content;
+    if (!unpack_file(file, unpacked, &content, e)) return false;
+    report r;
+    report_init(&r, a);
+    pickle_stream stream = {0};
+    if (!pickle_execute(a, content, 0, true, STR_NONE, &r, &stream, e)) return false;
+    if (!stream.result || r.verdict > VERDICT_CLEAN) return refuse_findings(&r, e);
+    if (stream.end != content.len)
+        return err_set(e, ERR_INVALID, "%llu bytes follow the model and belong to nothing",
+                       (unsigned long long)(content.len - stream.end));
+    *out = stream.result;
+    return true;
+}
+
 bool forest_read(bytes file, forest **out, err *e)
 {
     AUTO_ARENA arena a;
     arena_init(&a, LIMIT_SCAN_ARENA_BYTES);
     AUTO_BUF buf unpacked;
     buf_init(&unpacked, LIMIT_MODEL_BYTES);
-    bytes content;
-    if (!unpack_file(file, &unpacked, &content, e)) return false;
-
-    report r;
-    report_init(&r, &a);
-    pickle_stream stream = {0};
-    if (!pickle_execute(&a, content, 0, true, STR_NONE, &r, &stream, e)) return false;
-    if (!stream.result || r.verdict > VERDICT_CLEAN) return refuse_findings(&r, e);
-    if (stream.end != content.len)
-        return err_set(e, ERR_INVALID, "%llu bytes follow the model and belong to nothing",
-                       (unsigned long long)(content.len - stream.end));
-    return read_forest(&a, stream.result, out, e);
+    const pickle_value *v = NULL;
+    return read_pickled(&a, file, &unpacked, &v, e) && forest_of_value(&a, v, out, e);
 }

@@ -4,8 +4,16 @@
 #ifndef MODEL_READ_PARTS_H
 #define MODEL_READ_PARTS_H
 
+#include "base/buf.h"
 #include "format/pickle.h"
-#include "model/forest.h"
+#include "model/model.h"
+
+/* The value of a pickle or joblib file that would execute nothing; refused otherwise. It lives in the arena, in `unpacked` and in `file`. */
+bool read_pickled(arena *a, bytes file, buf *unpacked, const pickle_value **out, err *e) MUST_USE;
+
+/* A forest or tree out of its value. */
+bool forest_of_value(arena *scratch, const pickle_value *v, forest **out, err *e) MUST_USE;
+bool forest_model_read(arena *scratch, const pickle_value *v, model **out, err *e) MUST_USE;
 
 /* An integer, plain or a numpy scalar. `name` for the message. */
 bool read_integer(arena *a, const pickle_value *object, const char *name, int64_t *out, err *e) MUST_USE;

@@ -1,0 +1,30 @@
+/*
+ * model/kind.h - what a kind of model implements. See model/model.h.
+ */
+#ifndef MODEL_KIND_H
+#define MODEL_KIND_H
+
+#include "format/pickle.h"
+#include "model/model.h"
+
+typedef struct model_kind {
+    /* `rows` have the model's columns, and no text unless it takes text; `out` has its shape and room. */
+    bool (*answer)(const void *self, model_output what, const model_rows *rows, arena *a, model_answers *out,
+                   err *e);
+    void (*free)(void *self);                     /* NULL: everything is in the model's memory */
+    const forest *(*forest_of)(const void *self); /* NULL: it has none */
+} model_kind;
+
+struct model {
+    arena memory; /* of info and, if the kind likes, of self */
+    model_info info;
+    const model_kind *kind;
+    void *self;
+};
+
+bool model_new(const model_kind *kind, model **out, err *e) MUST_USE;
+
+/* A scikit-learn estimator out of its pickled value: the whole file's, or a step of a pipeline. */
+bool sk_model_read(arena *scratch, const pickle_value *v, model **out, err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * model/model.c - the one interface to all models: reading by content, and the checks that every kind relies on.
+ */
+#include "model/model.h"
+
+#include "base/limits.h"
+#include "kind.h"
+#include "read_parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const char *const output_names[MODEL_OUTPUTS] = {"predict", "predict_proba", "decision_function",
+                                                        "transform"};
+
+const char *model_output_name(model_output what)
+{
+    return output_names[what];
+}
+
+bool model_output_parse(str name, model_output *what)
+{
+    for (size_t i = 0; i < MODEL_OUTPUTS; i++)
+        if (str_eq(name, str_from_c(output_names[i]))) {
+            *what = (model_output)i;
+            return true;
+        }
+    return false;
+}
+
+bool model_new(const model_kind *kind, model **out, err *e)
+{
+    model *m = calloc(1, sizeof *m);
+    if (!m) return err_set(e, ERR_MEMORY, "no memory for a model");
+    arena_init(&m->memory, LIMIT_MODEL_BYTES);
+    m->kind = kind;
+    *out = m;
+    return true;
+}
+
+void model_free(model *m)
+{
+    if (!m) return;
+    if (m->kind->free && m->self) m->kind->free(m->self);
+    arena_done(&m->memory);
+    free(m);
+}
+
+const model_info *model_about(const model *m)
+{
+    return &m->info;
+}
+
+const forest *model_forest(const model *m)
+{
+    return m->kind->forest_of ? m->kind->forest_of(m->self) : NULL;
+}
+
+/* --- answering ----------------------------------------------------------------------------------------------------------- */
+
+static bool check_cells(const model *m, const model_rows *rows, err *e)
+{
+    for (size_t i = 0; rows->texts && !m->info.takes_text && i < rows->count * rows->columns; i++)
+        if (rows->texts[i].data)
+            return err_set(
+                e, ERR_UNPROCESSABLE, "row %zu, feature %zu is text ('%.*s'): this model takes numbers",
+                i / rows->columns + 1, i % rows->columns + 1, STR_ARG(str_slice(rows->texts[i], 0, 40)));
+    return true;
+}
+
+bool model_answer(const model *m, model_output what, const model_rows *rows, arena *a, model_answers *out,
+                  err *e)
+{
+    if (!m->info.gives[what])
+        return err_set(e, ERR_UNSUPPORTED, "a %.*s has no %s", STR_ARG(m->info.name), output_names[what]);
+    if (rows->columns != m->info.feature_count)
+        return err_set(e, ERR_UNPROCESSABLE, "the model takes %zu features, %zu %s given",
+                       m->info.feature_count, rows->columns, rows->columns == 1 ? "was" : "were");
+    if (!check_cells(m, rows, e)) return false;
+    *out = (model_answers){.count = rows->count, .columns = m->info.columns[what]};
+    size_t cells;
+    if (!__builtin_mul_overflow(out->count, out->columns, &cells))
+        out->numbers = arena_alloc_array(a, cells + 1, sizeof *out->numbers);
+    if (!out->numbers) return err_set(e, ERR_MEMORY, "no memory for the answers to %zu rows", rows->count);
+    return m->kind->answer(m->self, what, rows, a, out, e);
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------------------- */
+
+bool sk_model_read(arena *scratch, const pickle_value *v, model **out, err *e)
+{
+    return forest_model_read(scratch, v, out, e);
+}
+
+bool model_read(bytes file, model **out, err *e)
+{
+    AUTO_ARENA arena scratch;
+    arena_init(&scratch, LIMIT_SCAN_ARENA_BYTES);
+    AUTO_BUF buf unpacked;
+    buf_init(&unpacked, LIMIT_MODEL_BYTES);
+    const pickle_value *v = NULL;
+    return read_pickled(&scratch, file, &unpacked, &v, e) && sk_model_read(&scratch, v, out, e);
+}
