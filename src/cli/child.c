@@ -16,6 +16,7 @@ static const struct child_role {
     int (*run)(int argc, char **argv); /* argv[0] is the role */
 } roles[] = {
     {"scan", scan_child_main},
+    {"scan-bundle", scan_bundle_child_main},
 };
 
 int child_run(int argc, char **argv)

@@ -57,7 +57,7 @@ static bool admit(const serve_args *args, int fd, err *e)
 {
     AUTO(spawner_stop) spawner *s = NULL;
     AUTO(json_release) json_t *target = NULL;
-    if (!spawner_start(&s, e) || !scan_file(s, fd, str_from_c(args->model), NULL, &target, e)) return false;
+    if (!spawner_start(&s, e) || !scan_file(s, fd, str_from_c(args->model), &target, e)) return false;
     str judged = json_text(target, "verdict");
     if (str_eq(judged, STR("clean"))) return true;
     if (str_eq(judged, STR("not_a_model")))

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 typedef struct scan_options {
-    bool json, explain;
+    bool json, explain, quiet, no_hash;
     const char *fail_on, *policy, *data;
     option_list paths;
     bool has_fail_on;
@@ -30,8 +30,16 @@ typedef struct scan_options {
 
 static int complain(const err *e, int exit_code)
 {
-    fprintf(stderr, "assay scan: %s\n", e->message);
+    scan_text_warn(e->message);
     return exit_code;
+}
+
+static void tell_notes(const scan_targets *t)
+{
+    for (size_t i = 0; i < t->note_count && i < COUNT_OF(t->notes); i++) scan_text_warn(t->notes[i]);
+    if (t->note_count > COUNT_OF(t->notes))
+        fprintf(stderr, "assay scan: and %zu more links that were not followed\n",
+                t->note_count - COUNT_OF(t->notes));
 }
 
 /* --- options ----------------------------------------------------------------------------------------------------------------- */
@@ -53,6 +61,10 @@ static bool read_options(int argc, char **argv, scan_options *o, bool *help, err
          .help = "use the advisories imported there (default ./data)",
          .value = &o->data},
         {.name = "--explain", .help = "show the calls that loading a model would make", .flag = &o->explain},
+        {.name = "--no-hash",
+         .help = "do not hash: tensors of large files then need not even be read",
+         .flag = &o->no_hash},
+        {.name = "--quiet", .help = "no progress and no remarks on standard error", .flag = &o->quiet},
     };
     const cli_usage usage = {
         .synopsis = "assay scan FILE|FOLDER|IMAGE-ARCHIVE|- ... [OPTIONS]",
@@ -101,17 +113,17 @@ static bool read_policies(const char *path, json_t **policies, err *e)
 
 /* --- the outcome ------------------------------------------------------------------------------------------------------------- */
 
-static verdict worst_verdict(const json_t *targets)
+static bool has_verdict(const json_t *targets, verdict wanted)
 {
-    verdict worst = VERDICT_NOT_A_MODEL, v;
     size_t i;
     json_t *target;
     json_array_foreach(targets, i, target)
     {
+        verdict v;
         if (!verdict_parse(json_text(target, "verdict"), &v)) v = VERDICT_UNPARSEABLE;
-        if (v > worst) worst = v;
+        if (v == wanted) return true;
     }
-    return worst;
+    return false;
 }
 
 static bool has_finding_from(const json_t *targets, severity from)
@@ -129,16 +141,16 @@ static bool has_finding_from(const json_t *targets, severity from)
     return false;
 }
 
+/* What is wrong for certain comes before what could not be read: 1 before 3. */
 static int exit_code_of(const scan_options *o, const json_t *targets, bool policy_failed)
 {
-    verdict worst = worst_verdict(targets);
-    if (policy_failed) return CLI_FAILED_POLICY;
-    if (worst == VERDICT_UNSAFE && !o->policy) return CLI_FAILED_POLICY;
-    /* What could not be read to its end has findings of its own; they say "unfinished", not "vulnerable". */
-    if (worst == VERDICT_UNPARSEABLE && !o->has_fail_on) return CLI_UNFINISHED;
+    bool verdict_decides = !o->has_fail_on && !o->policy;
+    bool fails = policy_failed || (!o->policy && has_verdict(targets, VERDICT_UNSAFE)) ||
+                 (verdict_decides && has_verdict(targets, VERDICT_SUSPICIOUS));
+    bool is_unfinished = has_verdict(targets, VERDICT_UNPARSEABLE);
+    if (fails) return CLI_FAILED_POLICY;
     if (o->has_fail_on && has_finding_from(targets, o->fail_on_severity)) return CLI_FAILED_POLICY;
-    if (worst == VERDICT_UNPARSEABLE) return CLI_UNFINISHED;
-    return worst == VERDICT_SUSPICIOUS && !o->has_fail_on && !o->policy ? CLI_FAILED_POLICY : CLI_DONE;
+    return is_unfinished ? CLI_UNFINISHED : CLI_DONE;
 }
 
 /* --- running ------------------------------------------------------------------------------------------------------------------- */
@@ -205,7 +217,7 @@ int scan_run(int argc, char **argv)
     json_object_seed(0);
     scan_targets targets;
     scan_targets_init(&targets);
-    scan_work work = {.spawner = children, .targets = &targets};
+    scan_work work = {.spawner = children, .targets = &targets, .without_hash = o.no_hash, .quiet = o.quiet};
     int code = CLI_DONE;
     for (size_t i = 0; i < o.paths.count && code == CLI_DONE; i++)
         if (!scan_targets_add(&targets, o.paths.items[i], &e)) code = complain(&e, CLI_USAGE);
@@ -214,6 +226,7 @@ int scan_run(int argc, char **argv)
         err_set(&e, ERR_NOT_FOUND, "there is no file in '%s', so nothing was judged", o.paths.items[0]);
         code = complain(&e, CLI_UNFINISHED);
     }
+    if (!o.quiet) tell_notes(&targets);
     if (code == CLI_DONE) code = scan_with_advisories(&o, &work);
     scan_targets_done(&targets);
     return code;

@@ -18,23 +18,9 @@ typedef struct printer {
 
 enum { TEXT_SHOWN_BYTES = 400, MODELS_SHOWN = 10 };
 
-/* --- safe text --------------------------------------------------------------------------------------------------------------- */
-
 static void add_text(printer *p, str text)
 {
-    bool is_cut = text.len > TEXT_SHOWN_BYTES;
-    if (is_cut) text.len = TEXT_SHOWN_BYTES;
-    while (is_cut && text.len && ((unsigned char)text.data[text.len - 1] & 0xc0) == 0x80) text.len--;
-    if (is_cut && text.len && (unsigned char)text.data[text.len - 1] >= 0xc0) text.len--;
-    bool is_text = str_is_utf8(text);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        /* C1 controls are two bytes in UTF-8: c2 80 to c2 9f. */
-        bool is_c1 = c == 0xc2 && i + 1 < text.len && (unsigned char)text.data[i + 1] < 0xa0;
-        if (is_c1) i++;
-        buf_add_byte(&p->out, is_c1 || c < 0x20 || c == 0x7f || (c >= 0x80 && !is_text) ? '?' : c);
-    }
-    if (is_cut) buf_add_str(&p->out, STR("..."));
+    scan_text_add(&p->out, text, TEXT_SHOWN_BYTES);
 }
 
 static void add_painted(printer *p, const char *colour, const char *text)

@@ -1,7 +1,7 @@
 /*
  * cli/scan_targets.c - from arguments to files.
  *
- * Folders are walked without following links, so a hostile checkout leads nowhere else and cannot make a circle.
+ * Folders are walked without following links into other folders, so a hostile checkout leads nowhere else and cannot make a circle.
  */
 #include "scan.h"
 
@@ -31,48 +31,77 @@ static bool no_memory(err *e)
     return err_set(e, ERR_MEMORY, "no memory for the list of files");
 }
 
-static bool add_path(scan_targets *t, const char *path, err *e)
+bool scan_targets_push(scan_targets *t, const scan_entry *entry, err *e)
 {
     if (t->count >= LIMIT_ARCHIVE_MEMBERS)
         return err_set(e, ERR_TOO_LARGE, "more than %llu files (LIMIT_ARCHIVE_MEMBERS)",
                        (unsigned long long)LIMIT_ARCHIVE_MEMBERS);
     if (t->count == t->capacity) {
         size_t capacity = t->capacity ? t->capacity * 2 : 64;
-        const char **grown = arena_alloc_array(&t->arena, capacity, sizeof(*grown));
+        scan_entry *grown = arena_alloc_array(&t->arena, capacity, sizeof(*grown));
         if (!grown) return no_memory(e);
-        if (t->count) memcpy(grown, t->paths, t->count * sizeof(*grown));
-        t->paths = grown;
+        if (t->count) memcpy(grown, t->entries, t->count * sizeof(*grown));
+        t->entries = grown;
         t->capacity = capacity;
     }
-    t->paths[t->count++] = path;
+    t->entries[t->count++] = *entry;
     return true;
 }
+
+bool scan_targets_note(scan_targets *t, const char *note, err *e)
+{
+    str kept = arena_copy(&t->arena, (str){note, strlen(note) + 1});
+    if (!kept.data) return no_memory(e);
+    if (t->note_count < COUNT_OF(t->notes)) t->notes[t->note_count] = kept.data;
+    t->note_count++;
+    return true;
+}
+
+/* --- folders ------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct walk {
+    scan_targets *targets;
+    scan_root root;
+} walk;
 
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* .git is what git made of the files: packed objects, and no loader's business. The work tree beside it is. */
 static int is_shown(const struct dirent *entry)
 {
     return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
            strcmp(entry->d_name, ".git") != 0;
 }
 
-static bool add_folder(scan_targets *t, const char *path, unsigned depth_left, err *e);
+static bool push_file(scan_targets *t, const char *path, const struct stat *about, err *e)
+{
+    return scan_targets_push(t,
+                             &(scan_entry){.path = path,
+                                           .real = path,
+                                           .size_bytes = (uint64_t)about->st_size,
+                                           .device = about->st_dev,
+                                           .inode = about->st_ino},
+                             e);
+}
 
-static bool add_entry(scan_targets *t, const char *folder, const char *name, unsigned depth_left, err *e)
+static bool add_folder(walk *w, const char *path, unsigned depth_left, err *e);
+
+static bool add_entry(walk *w, const char *folder, const char *name, unsigned depth_left, err *e)
 {
     bool has_slash = str_ends_with(str_from_c(folder), STR("/"));
-    str path = arena_printf(&t->arena, "%s%s%s", folder, has_slash ? "" : "/", name);
+    str path = arena_printf(&w->targets->arena, "%s%s%s", folder, has_slash ? "" : "/", name);
     struct stat about;
     if (!path.data) return no_memory(e);
     if (lstat(path.data, &about) != 0) return true; /* gone meanwhile */
-    if (S_ISDIR(about.st_mode)) return add_folder(t, path.data, depth_left, e);
-    return !S_ISREG(about.st_mode) || add_path(t, path.data, e);
+    if (S_ISDIR(about.st_mode)) return add_folder(w, path.data, depth_left, e);
+    if (S_ISLNK(about.st_mode)) return scan_targets_add_link(w->targets, &w->root, path.data, e);
+    return !S_ISREG(about.st_mode) || push_file(w->targets, path.data, &about, e);
 }
 
-static bool add_folder(scan_targets *t, const char *path, unsigned depth_left, err *e)
+static bool add_folder(walk *w, const char *path, unsigned depth_left, err *e)
 {
     struct dirent **entries;
     if (depth_left == 0) return err_set(e, ERR_TOO_LARGE, "'%s' is nested too deeply", path);
@@ -80,23 +109,33 @@ static bool add_folder(scan_targets *t, const char *path, unsigned depth_left, e
     if (count < 0) return err_set_errno(e, ERR_STORAGE, "cannot read folder '%s'", path);
     bool fine = true;
     for (int i = 0; i < count; i++) {
-        fine = fine && add_entry(t, path, entries[i]->d_name, depth_left - 1, e);
+        fine = fine && add_entry(w, path, entries[i]->d_name, depth_left - 1, e);
         free(entries[i]);
     }
     free(entries);
     return fine;
 }
 
-bool scan_targets_add(scan_targets *t, const char *path, err *e)
+static bool add_tree(scan_targets *t, const char *path, err *e)
 {
     enum { FOLDER_DEPTH = 256 };
+    walk w = {.targets = t};
+    size_t first = t->count;
+    if (!scan_root_of(t, path, &w.root, e) || !add_folder(&w, path, FOLDER_DEPTH, e)) return false;
+    scan_targets_drop_named_blobs(t, first);
+    return true;
+}
+
+bool scan_targets_add(scan_targets *t, const char *path, err *e)
+{
     struct stat about;
-    if (strcmp(path, "-") == 0) return add_path(t, path, e);
+    if (strcmp(path, "-") == 0)
+        return scan_targets_push(t, &(scan_entry){.path = path, .real = path, .source = SOURCE_INPUT}, e);
     if (stat(path, &about) != 0)
         return err_set_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_STORAGE, "cannot open '%s'", path);
-    if (S_ISDIR(about.st_mode)) return add_folder(t, path, FOLDER_DEPTH, e);
+    if (S_ISDIR(about.st_mode)) return add_tree(t, path, e);
     if (!S_ISREG(about.st_mode)) return err_set(e, ERR_INVALID, "'%s' is neither a file nor a folder", path);
-    return add_path(t, path, e);
+    return push_file(t, path, &about, e);
 }
 
 /* --- standard input ---------------------------------------------------------------------------------------------------------- */
@@ -134,7 +173,8 @@ static bool open_input(int *fd, err *e)
     return fine;
 }
 
-bool scan_target_open(const char *path, int *fd, err *e)
+bool scan_entry_open(const scan_entry *entry, int *fd, err *e)
 {
-    return strcmp(path, "-") == 0 ? open_input(fd, e) : file_open_read(path, fd, e);
+    if (entry->source == SOURCE_REFUSED) return err_set(e, ERR_INVALID, "%s", entry->trouble);
+    return entry->source == SOURCE_INPUT ? open_input(fd, e) : file_open_read(entry->real, fd, e);
 }

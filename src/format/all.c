@@ -4,6 +4,7 @@
 #include "format/format.h"
 
 #include "gguf/gguf.h"
+#include "lfs/lfs.h"
 #include "npy/npy.h"
 #include "onnx/onnx.h"
 #include "pickle/format.h"
@@ -19,6 +20,7 @@ const model_format *const model_formats[] = {
     &format_safetensors,
     &format_gguf,
     &format_onnx,
+    &format_lfs,
     &format_pickle, /* last: its text opcodes make it the least certain */
     NULL,
 };

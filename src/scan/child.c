@@ -1,13 +1,15 @@
 /*
- * scan/child.c - the role "scan" of the binary: map, lock in, look, tell.
+ * scan/child.c - the roles "scan" and "scan-bundle" of the binary: map, lock in, look, tell.
  *
  * Everything that opens a file or asks the system for more is done before the sandbox closes; after that the child can read the map, use
  * memory and write to its socket.
  */
+#include "bundle.h"
 #include "inspect.h"
 #include "scan/scan.h"
 
 #include "base/limits.h"
+#include "base/reader.h"
 #include "os/file.h"
 #include "os/sandbox.h"
 
@@ -20,21 +22,47 @@ static void warm_up(void)
     json_decref(json_object());
 }
 
-static bool scan_into(str path, bytes content, err *e)
+/* What `inspect` says about one file, behind the bytes that are in `out` already. Memory is given back before the next file. */
+static bool tell(str path, bytes content, buf *out, err *e)
 {
     AUTO_ARENA arena a;
     arena_init(&a, LIMIT_SCAN_ARENA_BYTES);
     AUTO(json_release) json_t *part = NULL;
-    if (!inspect(&a, path, content, &part, e)) return false;
-    AUTO_BUF buf text;
-    buf_init(&text, LIMIT_SCAN_REPORT_BYTES);
-    if (!json_encode(part, &text, e)) return false;
-    return fd_write_all(CHILD_SOCKET_FD, buf_bytes(&text), e);
+    return inspect(&a, path, content, &part, e) && json_encode(part, out, e);
 }
 
-int scan_child_main(int argc, char **argv)
+static bool scan_into(str path, bytes content, err *e)
 {
-    str path = str_from_c(argc > 1 ? argv[1] : "");
+    AUTO_BUF buf text;
+    buf_init(&text, LIMIT_SCAN_REPORT_BYTES);
+    return tell(path, content, &text, e) && fd_write_all(CHILD_SOCKET_FD, buf_bytes(&text), e);
+}
+
+/* One record after the other; each answer leaves at once, so that a death is the fault of the file that it happened at. */
+static bool scan_records(str no_path, bytes records, err *e)
+{
+    (void)no_path;
+    AUTO_BUF buf text, answer;
+    buf_init(&text, LIMIT_SCAN_REPORT_BYTES);
+    buf_init(&answer, LIMIT_SCAN_REPORT_BYTES + 4);
+    for (reader r = reader_of(records); reader_left(&r) > 0;) {
+        uint32_t name_len = reader_u32le(&r), content_len = reader_u32le(&r);
+        str name = bytes_str(reader_take(&r, name_len));
+        bytes content = reader_take(&r, content_len);
+        if (r.failed) return err_set(e, ERR_TRUNCATED, "the bundle ends early");
+        buf_reset(&text);
+        buf_reset(&answer);
+        if (!tell(name, content, &text, e)) return false;
+        bundle_add_u32(&answer, (uint32_t)text.len);
+        buf_add(&answer, buf_bytes(&text));
+        if (!buf_ok(&answer, "an answer", e) || !fd_write_all(CHILD_SOCKET_FD, buf_bytes(&answer), e))
+            return false;
+    }
+    return true;
+}
+
+static int locked_in(str path, bool (*work)(str path, bytes content, err *e))
+{
     sandbox_limits limits = {.memory_bytes = LIMIT_SCAN_ARENA_BYTES + LIMIT_SCAN_REPORT_BYTES * 4,
                              .cpu_seconds = LIMIT_SCAN_SECONDS};
     bytes content;
@@ -44,5 +72,17 @@ int scan_child_main(int argc, char **argv)
     signal(SIGPIPE, SIG_DFL);
     if (!file_map(CHILD_INPUT_FD, &content, &e)) return 2;
     if (!sandbox_enter(SANDBOX_SCAN, limits, &e)) return 3;
-    return scan_into(path, content, &e) ? 0 : 4;
+    return work(path, content, &e) ? 0 : 4;
+}
+
+int scan_child_main(int argc, char **argv)
+{
+    return locked_in(str_from_c(argc > 1 ? argv[1] : ""), scan_into);
+}
+
+int scan_bundle_child_main(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return locked_in(STR_NONE, scan_records);
 }

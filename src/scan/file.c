@@ -1,5 +1,7 @@
 /*
  * scan/file.c - one file, one child, one target.
+ *
+ * A large file is hashed by a thread of its own while the child looks at it: the child skips what is numbers, so hashing is what takes long.
  */
 #include "part.h"
 #include "scan/scan.h"
@@ -8,13 +10,12 @@
 #include "base/limits.h"
 #include "os/file.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
-/* The name is for suspicion and for people: its end is what matters, and it must fit an argument. */
-static bool name_argument(arena *a, str path, const char **name, err *e)
+str scan_name_shown(str path)
 {
-    if (path.len > LIMIT_PATH_BYTES) path = str_skip(path, path.len - LIMIT_PATH_BYTES);
-    return str_to_c(a, path, name, e);
+    return path.len > LIMIT_PATH_BYTES ? str_skip(path, path.len - LIMIT_PATH_BYTES) : path;
 }
 
 bool scan_part(spawner *s, int fd, str path, json_t **part, err *e)
@@ -22,7 +23,7 @@ bool scan_part(spawner *s, int fd, str path, json_t **part, err *e)
     AUTO_ARENA arena a;
     arena_init(&a, LIMIT_REQUEST_ARENA_BYTES);
     const char *args[2] = {NULL, NULL};
-    if (!name_argument(&a, path, &args[0], e)) return false;
+    if (!str_to_c(&a, scan_name_shown(path), &args[0], e)) return false;
 
     AUTO_BUF buf reply;
     buf_init(&reply, LIMIT_SCAN_REPORT_BYTES);
@@ -37,7 +38,16 @@ bool scan_part(spawner *s, int fd, str path, json_t **part, err *e)
     return part_incomplete(why.message, part, e);
 }
 
-static bool hash_file(int fd, digest *sha256, err *e)
+/* --- hashing ------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct hashing {
+    const scan_order *order;
+    digest sha256;
+    bool fine;
+    err trouble;
+} hashing;
+
+static bool hash_file(const scan_order *order, digest *sha256, err *e)
 {
     enum { PIECE_BYTES = 1 << 18 };
     AUTO_BUF buf piece;
@@ -47,19 +57,56 @@ static bool hash_file(int fd, digest *sha256, err *e)
     if (!room) return err_set(e, ERR_MEMORY, "no memory to hash a file");
     if (!hasher_new(DIGEST_SHA256, &h, e)) return false;
     for (off_t at = 0;;) {
-        ssize_t got = pread(fd, room, PIECE_BYTES, at);
+        ssize_t got = pread(order->fd, room, PIECE_BYTES, at);
         if (got < 0) return err_set_errno(e, ERR_STORAGE, "cannot read");
         if (got == 0) return hasher_finish(h, sha256, e);
         if (!hasher_add(h, (bytes){room, (size_t)got}, e)) return false;
         at += got;
+        if (order->hashed_bytes) atomic_fetch_add(order->hashed_bytes, (uint64_t)got);
     }
 }
 
-bool scan_file(spawner *s, int fd, str path, const digest *sha256, json_t **target, err *e)
+static void *hash_beside(void *ctx)
 {
-    digest computed;
-    if (!sha256 && !hash_file(fd, &computed, e)) return false;
+    hashing *h = ctx;
+    h->fine = hash_file(h->order, &h->sha256, &h->trouble);
+    return NULL;
+}
+
+/* --- the target --------------------------------------------------------------------------------------------------------------- */
+
+static bool scan_and_hash(spawner *s, const scan_order *order, json_t **part, digest *sha256, err *e)
+{
+    hashing h = {.order = order};
+    pthread_t beside;
+    uint64_t size_bytes;
+    if (!file_size(order->fd, &size_bytes, e)) return false;
+    bool is_large = size_bytes > LIMIT_SCAN_SMALL_BYTES;
+    /* Without a thread it only takes longer. */
+    bool started = is_large && pthread_create(&beside, NULL, hash_beside, &h) == 0;
+    bool scanned = scan_part(s, order->fd, order->path, part, e);
+    if (started)
+        pthread_join(beside, NULL);
+    else
+        (void)hash_beside(&h);
+    if (!scanned) return false;
+    *sha256 = h.sha256;
+    return h.fine || err_set(e, h.trouble.code, "%s", h.trouble.message);
+}
+
+bool scan_open_file(spawner *s, const scan_order *order, json_t **target, err *e)
+{
+    digest sha256;
     AUTO(json_release) json_t *part = NULL;
-    if (!scan_part(s, fd, path, &part, e)) return false;
-    return part_to_target(part, path, sha256 ? sha256 : &computed, target, e);
+    if (order->without_hash)
+        return scan_part(s, order->fd, order->path, &part, e) &&
+               part_to_target(part, order->path, NULL, target, e);
+    return scan_and_hash(s, order, &part, &sha256, e) &&
+           part_to_target(part, order->path, &sha256, target, e);
+}
+
+bool scan_file(spawner *s, int fd, str path, json_t **target, err *e)
+{
+    scan_order order = {.fd = fd, .path = path};
+    return scan_open_file(s, &order, target, e);
 }

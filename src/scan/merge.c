@@ -311,8 +311,8 @@ bool part_to_target(const json_t *part, str path, const digest *sha256, json_t *
     bool is_image = json_object_get(part, "images") != NULL;
     if (is_image && !merge_images(part, &merged, e)) return false;
     AUTO(json_release) json_t *made = json_object();
-    if (!json_set_str(made, "path", path) ||
-        !json_set_str(made, "sha256", sha256 ? str_from_c(digest_hex(*sha256).text) : STR_NONE))
+    json_t *hex = sha256 ? json_from_str(str_from_c(digest_hex(*sha256).text)) : json_null();
+    if (!json_set_str(made, "path", path) || json_object_set_new(made, "sha256", hex) != 0)
         return no_memory(e);
     if (!fill_target(part, is_image ? merged : part, made, e)) return false;
     *target = TAKE(made);

@@ -9,5 +9,7 @@
 
 /* The checked part of an open file; trouble of the child is in it. Fails only for memory and names that cannot be passed on. */
 bool scan_part(spawner *s, int fd, str path, json_t **part, err *e) MUST_USE;
+/* As much of a name as a child is given: it is for suspicion and for people, and its end is what matters. */
+str scan_name_shown(str path);
 
 #endif

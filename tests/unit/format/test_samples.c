@@ -153,11 +153,18 @@ static void samples_of_onnx_get_their_verdicts(void **state)
     assert_true(each_sample("onnx", check_both) >= 30);
 }
 
+static void samples_of_lfs_get_their_verdicts(void **state)
+{
+    (void)state;
+    assert_true(each_sample("lfs", check_both) >= 9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(samples_of_safetensors_get_their_verdicts),
                                        cmocka_unit_test(samples_of_torch_get_their_verdicts),
                                        cmocka_unit_test(samples_of_gguf_get_their_verdicts),
-                                       cmocka_unit_test(samples_of_onnx_get_their_verdicts)};
+                                       cmocka_unit_test(samples_of_onnx_get_their_verdicts),
+                                       cmocka_unit_test(samples_of_lfs_get_their_verdicts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

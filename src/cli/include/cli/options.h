@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 
-enum { OPTION_LIST_MAX = 64 };
+enum { OPTION_LIST_MAX = 4096 }; /* a shell pattern may give as many files */
 typedef struct option_list {
     const char *items[OPTION_LIST_MAX];
     size_t count;

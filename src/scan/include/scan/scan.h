@@ -17,14 +17,39 @@
 #include "meta/meta.h"
 #include "os/spawner.h"
 
+#include <stdatomic.h>
+
 #define SCANNER_VERSION 2 /* results of older ones are made anew */
 
 /* Role "scan" of the binary: reads descriptor 3, writes one JSON report to 4. argv: path of the artifact (for its name). */
 int scan_child_main(int argc, char **argv);
 
+/* Role "scan-bundle": the same for many files, one reply for each. */
+int scan_bundle_child_main(int argc, char **argv);
+
+typedef struct scan_order {
+    int fd; /* borrowed */
+    str path;
+    bool without_hash; /* "sha256" is then null: hashing reads every byte, looking does not */
+    atomic_uint_least64_t *hashed_bytes; /* grows while a file is hashed, for progress; may be NULL */
+} scan_order;
 /* Scan one open file in a child: the target object of the scan document without vulnerabilities, checked and bounded. Trouble of the child becomes
- * a finding `scan_incomplete` and the verdict unparseable; false only when not even a child could be started. `sha256` may be NULL. */
-bool scan_file(spawner *s, int fd, str path, const digest *sha256, json_t **target, err *e) MUST_USE;
+ * a finding `scan_incomplete` and the verdict unparseable; false only when not even a child could be started, or the file not be read. */
+bool scan_open_file(spawner *s, const scan_order *order, json_t **target, err *e) MUST_USE;
+bool scan_file(spawner *s, int fd, str path, json_t **target, err *e) MUST_USE;
+
+/* Many small files of one owner in one child, which costs less than a child each. A file that kills the child is found out and told as scan_file does;
+ * the others are scanned all the same. Threads: one at a time. */
+typedef struct scan_bundle scan_bundle;
+bool scan_bundle_new(scan_bundle **out, err *e) MUST_USE;
+void scan_bundle_free(scan_bundle *b);
+AUTO_FOR(scan_bundle *, scan_bundle_free)
+/* Read an open file to its end and hash it. *taken is false, and nothing happened, when it has more than LIMIT_SCAN_SMALL_BYTES or the bundle
+ * is full. */
+bool scan_bundle_add(scan_bundle *b, int fd, str path, bool *taken, err *e) MUST_USE;
+size_t scan_bundle_count(const scan_bundle *b);
+/* targets[i] is that of the i-th file; room for scan_bundle_count. On failure some may be filled. Caller releases. */
+bool scan_bundle_run(const scan_bundle *b, spawner *s, json_t **targets, err *e) MUST_USE;
 /* Add findings of kind vulnerability to a target by matching its components. Existing ones are replaced. */
 bool scan_match(json_t *target, const advisory_index *index, arena *a, err *e) MUST_USE;
 /* {"schema":"assay.scan/1","targets":[...],"summary":{...}} */
