@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HASHES_AT_ONCE = 2, FIRST_PASSWORD_BYTES = 15, PASSWORD_BYTES_MIN = 8 };
+enum { HASHES_AT_ONCE = 2, PASSWORD_BYTES_MIN = 8 };
 
 AUTO_FOR(auth *, auth_close)
 
@@ -86,10 +86,15 @@ bool user_name_check(str name, err *e)
     return !str_eq(name, STR("anonymous")) || err_set(e, ERR_NAME_INVALID, "'anonymous' is nobody's name");
 }
 
+bool password_is_long_enough(secret password, err *e)
+{
+    return secret_reveal(password).len >= PASSWORD_BYTES_MIN ||
+           err_set(e, ERR_UNPROCESSABLE, "a password has at least %d characters", PASSWORD_BYTES_MIN);
+}
+
 static bool new_password_hash(auth *au, secret password, password_text *out, err *e)
 {
-    if (secret_reveal(password).len < PASSWORD_BYTES_MIN)
-        return err_set(e, ERR_UNPROCESSABLE, "a password has at least %d characters", PASSWORD_BYTES_MIN);
+    if (!password_is_long_enough(password, e)) return false;
     while (sem_wait(&au->hashing) != 0 && errno == EINTR) continue;
     bool done = password_hash(password, out, e);
     sem_post(&au->hashing);
@@ -110,33 +115,5 @@ bool auth_password_change(auth *au, str user, secret password, err *e)
     if (!new_password_hash(au, password, &hash, e)) return false;
     if (!meta_user_set_password(au->meta, user, str_from_c(hash.text), e)) return false;
     memory_forget(au);
-    return true;
-}
-
-static bool random_password(arena *a, secret *out, err *e)
-{
-    uint8_t random[FIRST_PASSWORD_BYTES];
-    AUTO_BUF buf text;
-    buf_init(&text, 64);
-    if (!random_bytes(random, sizeof(random), e)) return false;
-    base64url_encode((bytes){random, sizeof(random)}, &text);
-    str copy = arena_copy(a, buf_str(&text));
-    if (text.failed || !copy.data) return err_set(e, ERR_MEMORY, "no memory for a password");
-    *out = secret_of(copy);
-    return true;
-}
-
-bool auth_first_admin(auth *au, secret wanted, arena *a, bool *created, secret *password, err *e)
-{
-    uint64_t users;
-    secret text = wanted;
-    if (!meta_user_count(au->meta, &users, e)) return false;
-    *created = false;
-    if (users > 0) return true;
-    if (secret_reveal(wanted).len == 0 && !random_password(a, &text, e)) return false;
-    if (!auth_user_create(au, STR("admin"), text, true, e))
-        return err_wrap(e, "creating the first administrator");
-    *password = text;
-    *created = true;
     return true;
 }

@@ -42,6 +42,7 @@ void memory_forget(auth *au);
 bool hash_of_secret(secret text, digest *out, err *e) MUST_USE;
 /* ERR_UNAUTHENTICATED when it is unknown or over. */
 bool identity_of_token(auth *au, secret token, arena *a, auth_identity *who, err *e) MUST_USE;
+bool password_is_long_enough(secret password, err *e) MUST_USE;
 bool user_name_check(str name, err *e) MUST_USE; /* ERR_NAME_INVALID */
 
 #endif

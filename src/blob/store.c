@@ -50,11 +50,13 @@ blob_path path_of_spool(const blob_store *store, const char *name)
 static bool make_folders(const blob_store *store, err *e)
 {
     char path[PATH_MAX];
-    if (!dir_make_all(path_of_spool(store, "").text, FOLDER_MODE, e)) return false;
+    snprintf(path, sizeof(path), "%s/blobs", store->folder);
+    if (!dir_make_all(path_of_spool(store, "").text, FOLDER_MODE, e) || !dir_make_all(path, FOLDER_MODE, e))
+        return false;
     for (unsigned shard = 0; shard < 256; shard++) {
         snprintf(path, sizeof(path), "%s/blobs/%02x", store->folder, shard);
-        struct stat about;
-        if (stat(path, &about) != 0 && !dir_make_all(path, FOLDER_MODE, e)) return false;
+        if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST)
+            return err_set_errno(e, ERR_STORAGE, "cannot make '%s'", path);
     }
     snprintf(path, sizeof(path), "%s/blobs", store->folder);
     return dir_sync(path, e) && dir_sync(store->folder, e);

@@ -37,6 +37,7 @@ typedef struct platform {
     arena memory;
     logger log;
     app state;
+    auth_first *first; /* being hashed, until it was waited for */
     int lock_fd;
     http_server *http;
 } platform;
@@ -108,12 +109,28 @@ static void print_password(secret password)
     fflush(stdout);
 }
 
+static void wait_for_first(platform *p)
+{
+    if (p->first) auth_first_wait(p->first);
+    p->first = NULL;
+}
+
+static bool first_begin(platform *p, err *e)
+{
+    return auth_first_begin(p->config.admin_password, &p->memory, &p->first, e) ||
+           err_wrap(e, "creating the first administrator");
+}
+
 static bool first_admin(platform *p, err *e)
 {
-    bool created = false, was_chosen = secret_reveal(p->config.admin_password).len > 0;
+    bool created = false, was_chosen = secret_reveal(p->config.admin_password).len > 0, wanted;
     secret password;
-    if (!auth_first_admin(p->state.auth, p->config.admin_password, &p->memory, &created, &password, e))
-        return err_wrap(e, "creating the first administrator");
+    if (!auth_first_is_wanted(p->state.auth, &wanted, e)) return false;
+    if (!wanted) return true;
+    if (!p->first && !first_begin(p, e)) return false; /* an earlier first start was cut short */
+    const auth_first *first = p->first;
+    wait_for_first(p);
+    if (!auth_first_admin(p->state.auth, first, &created, &password, e)) return false;
     if (created && !was_chosen) print_password(password);
     if (created && was_chosen)
         printf("First start: the user 'admin' was created, with the password of ASSAY_ADMIN_PASSWORD.\n");
@@ -124,6 +141,7 @@ static bool open_store(platform *p, err *e)
 {
     app *state = &p->state;
     const char *folder = state->data_folder;
+    if (meta_is_new(folder) && !first_begin(p, e)) return false;
     if (!meta_open(folder, &state->meta, e) || !blob_store_open(folder, &state->blobs, e) ||
         !auth_open(state->meta, &state->auth, e))
         return err_wrap(e, "opening '%s'", folder);
@@ -200,6 +218,7 @@ static bool start(platform *p, err *e)
 static void stop(platform *p)
 {
     app *state = &p->state;
+    wait_for_first(p);
     if (p->http) http_server_stop(p->http, STOP_GRACE_MS);
     if (state->spawner) spawner_cancel(state->spawner); /* scans are taken up again at the next start */
     if (state->scans) scan_service_stop(state->scans);

@@ -17,12 +17,14 @@ enum { BUSY_TIMEOUT_MS = 10000 };
 /* --- connections --------------------------------------------------------------------------------------------------------- */
 
 /* WAL lets readers go on during a write. FULL makes a commit wait for the disk: what was acknowledged survives a power cut. */
-static const char *const writer_pragmas =
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-    "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-4096;"
-    "PRAGMA trusted_schema=OFF;";
-static const char *const reader_pragmas =
-    "PRAGMA query_only=ON; PRAGMA cache_size=-1024; PRAGMA trusted_schema=OFF;";
+static const char *const pragmas_of[] = {
+    [CONN_READER] = "PRAGMA query_only=ON; PRAGMA cache_size=-1024; PRAGMA trusted_schema=OFF;",
+    [CONN_WRITER] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                    "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-4096;"
+                    "PRAGMA trusted_schema=OFF;",
+    [CONN_MAKER] = "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;"
+                   "PRAGMA trusted_schema=OFF;",
+};
 
 static err_code code_of(int sqlite_code)
 {
@@ -82,12 +84,11 @@ bool conn_open(const char *path, const db_schema *schema, conn_kind kind, db_con
     c->prepared = calloc(schema->statement_count + 1, sizeof(sqlite3_stmt *));
     if (!c->prepared) return err_set(e, ERR_MEMORY, "no memory for %zu statements", schema->statement_count);
 
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (kind == CONN_WRITER ? SQLITE_OPEN_CREATE : 0);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (kind == CONN_READER ? 0 : SQLITE_OPEN_CREATE);
     if (sqlite3_open_v2(path, &c->handle, flags, NULL) != SQLITE_OK)
         return c->handle ? conn_fail(c, path, e) : err_set(e, ERR_MEMORY, "no memory to open '%s'", path);
     sqlite3_busy_timeout(c->handle, BUSY_TIMEOUT_MS);
-    if (!conn_exec(c, kind == CONN_WRITER ? writer_pragmas : reader_pragmas, e))
-        return err_wrap(e, "'%s'", path);
+    if (!conn_exec(c, pragmas_of[kind], e)) return err_wrap(e, "'%s'", path);
     *out = TAKE(c);
     return true;
 }

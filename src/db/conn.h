@@ -16,7 +16,8 @@ struct db_conn {
     db *owner;
 };
 
-typedef enum conn_kind { CONN_READER, CONN_WRITER } conn_kind;
+/* A maker fills a database that nobody has yet: it does not wait for the disk, its user does once at the end. */
+typedef enum conn_kind { CONN_READER, CONN_WRITER, CONN_MAKER } conn_kind;
 
 bool conn_open(const char *path, const db_schema *schema, conn_kind kind, db_conn **out, err *e) MUST_USE;
 void conn_close(db_conn *c);

@@ -8,9 +8,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct db {
     char *path;
@@ -39,31 +42,74 @@ static bool schema_check(const db_schema *schema, err *e)
     return true;
 }
 
-static bool migrate_one(db *d, const db_migration *migration, err *e)
+static bool migrate_one(db_conn *c, const db_migration *migration, err *e)
 {
     char mark[64];
     snprintf(mark, sizeof(mark), "PRAGMA user_version=%u", migration->number);
-    if (!conn_exec(d->writer, "BEGIN IMMEDIATE", e)) return false;
-    if (conn_exec(d->writer, migration->sql, e) && conn_exec(d->writer, mark, e) &&
-        conn_exec(d->writer, "COMMIT", e))
-        return true;
-    if (!conn_exec(d->writer, "ROLLBACK", NULL))
+    if (!conn_exec(c, "BEGIN IMMEDIATE", e)) return false;
+    if (conn_exec(c, migration->sql, e) && conn_exec(c, mark, e) && conn_exec(c, "COMMIT", e)) return true;
+    if (!conn_exec(c, "ROLLBACK", NULL))
         return err_wrap(e, "migration %u (not rolled back)", migration->number);
     return err_wrap(e, "migration %u", migration->number);
 }
 
-static bool migrate(db *d, err *e)
+static bool migrate(db_conn *c, const char *path, const db_schema *schema, err *e)
 {
     int64_t have;
-    if (!conn_exec_int(d->writer, "PRAGMA user_version", &have, e)) return false;
-    if (have < 0 || (uint64_t)have > d->schema->migration_count)
+    if (!conn_exec_int(c, "PRAGMA user_version", &have, e)) return false;
+    if (have < 0 || (uint64_t)have > schema->migration_count)
         return err_set(e, ERR_CONFLICT,
-                       "'%s' was written by a newer version (schema %lld, this one knows %zu)", d->path,
-                       (long long)have, d->schema->migration_count);
-    for (size_t i = (size_t)have; i < d->schema->migration_count; i++)
-        if (!migrate_one(d, &d->schema->migrations[i], e)) return false;
+                       "'%s' was written by a newer version (schema %lld, this one knows %zu)", path,
+                       (long long)have, schema->migration_count);
+    for (size_t i = (size_t)have; i < schema->migration_count; i++)
+        if (!migrate_one(c, &schema->migrations[i], e)) return false;
     return true;
 }
+
+/* --- the first start ------------------------------------------------------------------------------------------------------ */
+
+static bool fill_new(const char *draft, const db_schema *schema, err *e)
+{
+    AUTO(conn_close) db_conn *maker = NULL;
+    return conn_open(draft, schema, CONN_MAKER, &maker, e) && migrate(maker, draft, schema, e);
+}
+
+static bool sync_file(const char *path, err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool done = fd >= 0 && fsync(fd) == 0;
+    if (!done) err_set_errno(e, ERR_STORAGE, "cannot write '%s' to the disk", path);
+    if (fd >= 0) close(fd);
+    return done;
+}
+
+static bool sync_folder_of(const char *path, err *e)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (!slash) return sync_file(".", e);
+    snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    return sync_file(folder, e);
+}
+
+/* A database appears whole or not at all: it is made under another name, waits for the disk once instead of at every step, and then takes its name. */
+static bool make_new(const char *path, const db_schema *schema, err *e)
+{
+    char draft[PATH_MAX], leftover[PATH_MAX + 8];
+    if (access(path, F_OK) == 0) return true;
+    if (snprintf(draft, sizeof(draft), "%s.new", path) >= (int)sizeof(draft))
+        return err_set(e, ERR_URI_TOO_LONG, "the database's path is too long: '%s'", path);
+    static const char *const parts[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < COUNT_OF(parts); i++) { /* of a first start that was cut short */
+        snprintf(leftover, sizeof(leftover), "%s%s", draft, parts[i]);
+        unlink(leftover);
+    }
+    if (!fill_new(draft, schema, e) || !sync_file(draft, e)) return false;
+    if (rename(draft, path) != 0) return err_set_errno(e, ERR_STORAGE, "cannot make '%s'", path);
+    return sync_folder_of(path, e);
+}
+
+/* --- opening, continued --------------------------------------------------------------------------------------------------- */
 
 static void reader_forget(void *reader)
 {
@@ -103,9 +149,9 @@ bool db_open(const char *path, const db_schema *schema, db **out, err *e)
     d->path = strdup(path);
     if (!d->path) return err_set(e, ERR_MEMORY, "no memory for a database");
 
-    if (!init_locks(d, e)) return false;
+    if (!init_locks(d, e) || !make_new(path, schema, e)) return false;
     if (!conn_open(path, schema, CONN_WRITER, &d->writer, e)) return false;
-    if (!migrate(d, e)) return false;
+    if (!migrate(d->writer, path, schema, e)) return false;
     if (!conn_prepare_all(d->writer, e)) return false;
     *out = TAKE(d);
     return true;

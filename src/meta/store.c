@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 extern const db_schema meta_schema; /* generated from sql/ */
 
@@ -49,10 +50,21 @@ static bool seed(meta *m, err *e)
     return meta_setting_put(m, STR("seeded"), STR("1"), e);
 }
 
+static bool path_in(const char *folder, char path[PATH_MAX])
+{
+    return snprintf(path, PATH_MAX, "%s/assay.db", folder) < PATH_MAX;
+}
+
+bool meta_is_new(const char *folder)
+{
+    char path[PATH_MAX];
+    return path_in(folder, path) && access(path, F_OK) != 0;
+}
+
 bool meta_open(const char *folder, meta **out, err *e)
 {
     char path[PATH_MAX];
-    if (snprintf(path, sizeof(path), "%s/assay.db", folder) >= (int)sizeof(path))
+    if (!path_in(folder, path))
         return err_set(e, ERR_URI_TOO_LONG, "the data folder's path is too long: '%s'", folder);
     if (!dir_make_all(folder, 0700, e)) return false;
 

@@ -17,6 +17,14 @@ typedef struct fixture {
     arena a;
 } fixture;
 
+static bool first_admin(auth *au, arena *a, const char *wanted, bool *created, secret *password, err *e)
+{
+    auth_first *first;
+    if (!auth_first_begin(secret_of(str_from_c(wanted)), a, &first, e)) return false;
+    auth_first_wait(first);
+    return auth_first_admin(au, first, created, password, e);
+}
+
 static int setup(void **state)
 {
     fixture *f = calloc(1, sizeof(*f));
@@ -27,7 +35,7 @@ static int setup(void **state)
     secret password;
     assert_true(meta_open(f->folder.path, &f->m, &e));
     assert_true(auth_open(f->m, &f->au, &e));
-    assert_true(auth_first_admin(f->au, secret_of(STR("admin-password")), &f->a, &created, &password, &e));
+    assert_true(first_admin(f->au, &f->a, "admin-password", &created, &password, &e));
     assert_true(created);
     assert_true(auth_user_create(f->au, STR("alice"), secret_of(STR("alice-password")), false, &e));
     *state = f;
@@ -78,10 +86,10 @@ static void auth_makes_the_first_admin_once(void **state)
     err e = {0};
     bool created = true;
     secret password;
-    assert_true(auth_first_admin(f->au, secret_of(STR("")), &f->a, &created, &password, &e));
+    assert_true(first_admin(f->au, &f->a, "", &created, &password, &e));
     assert_false(created);
     assert_true(meta_user_delete(f->m, STR("admin"), &e) && meta_user_delete(f->m, STR("alice"), &e));
-    assert_true(auth_first_admin(f->au, secret_of(STR("")), &f->a, &created, &password, &e));
+    assert_true(first_admin(f->au, &f->a, "", &created, &password, &e));
     assert_true(created && secret_reveal(password).len == 20);
     auth_identity who;
     assert_true(auth_password_check(f->au, STR("admin"), password, &f->a, &who, &e));

@@ -41,8 +41,13 @@ void auth_close(auth *au);
 void auth_let_anonymous_read(auth *au);
 str auth_service_id(const auth *au); /* names this server in tokens; never changes */
 
-/* Create `admin` when there is no user yet, with the given password or a random one. *created tells; the text is printed once by the caller. */
-bool auth_first_admin(auth *au, secret wanted, arena *a, bool *created, secret *password, err *e) MUST_USE;
+/* The administrator of a new server. begin: hash the given password, or a random one, on a thread of its own, while the store is being opened. wait: until that is
+ * done; once, before the arena goes. admin: create `admin` when there is no user yet; *created tells, and the caller prints the text once. */
+typedef struct auth_first auth_first;
+bool auth_first_begin(secret wanted, arena *a, auth_first **out, err *e) MUST_USE;
+void auth_first_wait(auth_first *first);
+bool auth_first_admin(auth *au, const auth_first *first, bool *created, secret *password, err *e) MUST_USE;
+bool auth_first_is_wanted(auth *au, bool *wanted, err *e) MUST_USE; /* there is no user yet */
 
 typedef struct auth_credentials {
     str authorization; /* the header, or empty */

@@ -14,6 +14,7 @@
 typedef struct meta meta;
 typedef struct db db;
 
+bool meta_is_new(const char *folder); /* nothing was ever stored there */
 bool meta_open(const char *folder, meta **out,
                err *e) MUST_USE; /* <folder>/assay.db; creates ml-models and docker-local on an empty store */
 void meta_close(meta *m);
