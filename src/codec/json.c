@@ -28,12 +28,8 @@ static unsigned json_depth(bytes text)
     return deepest;
 }
 
-static bool decode(bytes text, const char *what, size_t flags, json_t **value, err *e)
+static bool parse(bytes text, const char *what, size_t flags, json_t **value, err *e)
 {
-    if (json_depth(text) > LIMIT_JSON_DEPTH)
-        return err_set(e, ERR_INVALID, "%s is nested deeper than LIMIT_JSON_DEPTH (%d)", what,
-                       (int)LIMIT_JSON_DEPTH);
-
     json_error_t trouble;
     json_t *parsed = json_loadb(text.len ? (const char *)text.data : "", text.len,
                                 JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | flags, &trouble);
@@ -42,6 +38,25 @@ static bool decode(bytes text, const char *what, size_t flags, json_t **value, e
                        trouble.column, trouble.text);
     *value = parsed;
     return true;
+}
+
+static bool decode(bytes text, const char *what, size_t flags, json_t **value, err *e)
+{
+    if (json_depth(text) > LIMIT_JSON_DEPTH)
+        return err_set(e, ERR_INVALID, "%s is nested deeper than LIMIT_JSON_DEPTH (%d)", what,
+                       (int)LIMIT_JSON_DEPTH);
+    return parse(text, what, flags, value, e);
+}
+
+bool json_decode_model(bytes text, const char *what, json_t **value, err *e)
+{
+    if (text.len > LIMIT_MODEL_JSON_BYTES)
+        return err_set(e, ERR_TOO_LARGE, "%s has %zu bytes, LIMIT_MODEL_JSON_BYTES allows %llu", what,
+                       text.len, (unsigned long long)LIMIT_MODEL_JSON_BYTES);
+    if (json_depth(text) > LIMIT_MODEL_JSON_DEPTH)
+        return err_set(e, ERR_INVALID, "%s is nested deeper than LIMIT_MODEL_JSON_DEPTH (%d)", what,
+                       (int)LIMIT_MODEL_JSON_DEPTH);
+    return parse(text, what, JSON_ALLOW_NUL, value, e);
 }
 
 bool json_decode(bytes text, const char *what, json_t **value, err *e)

@@ -159,9 +159,25 @@ static void samples_of_lfs_get_their_verdicts(void **state)
     assert_true(each_sample("lfs", check_both) >= 9);
 }
 
+static void samples_of_boosters_get_their_verdicts(void **state)
+{
+    (void)state;
+    assert_true(each_sample("xgboost", check_both) >= 60);
+    assert_true(each_sample("lightgbm", check_both) >= 30);
+    assert_true(each_sample("catboost", check_both) >= 20);
+}
+
+static void samples_of_skops_get_their_verdicts(void **state)
+{
+    (void)state;
+    assert_true(each_sample("skops", check_both) >= 40);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(samples_of_safetensors_get_their_verdicts),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(samples_of_boosters_get_their_verdicts),
+                                       cmocka_unit_test(samples_of_skops_get_their_verdicts),
+                                       cmocka_unit_test(samples_of_safetensors_get_their_verdicts),
                                        cmocka_unit_test(samples_of_torch_get_their_verdicts),
                                        cmocka_unit_test(samples_of_gguf_get_their_verdicts),
                                        cmocka_unit_test(samples_of_onnx_get_their_verdicts),

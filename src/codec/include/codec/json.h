@@ -23,6 +23,8 @@ AUTO_FOR(json_t *, json_release)
 bool json_decode(bytes text, const char *what, json_t **value, err *e) MUST_USE;
 /* For documents that Assay itself makes: up to `ceiling_bytes`, and text may hold NUL. */
 bool json_decode_large(bytes text, size_t ceiling_bytes, const char *what, json_t **value, err *e) MUST_USE;
+/* For model files, in the sandboxed child: up to LIMIT_MODEL_JSON_BYTES and LIMIT_MODEL_JSON_DEPTH. */
+bool json_decode_model(bytes text, const char *what, json_t **value, err *e) MUST_USE;
 /* Compact, keys in insertion order. */
 bool json_encode(const json_t *value, buf *out, err *e) MUST_USE;
 bool json_encode_pretty(const json_t *value, buf *out, err *e) MUST_USE;

@@ -1,0 +1,329 @@
+#!/usr/bin/env python3
+"""Assembles boosters and skops files by hand, one technique a file: honest, hostile and broken. Nothing is ever loaded.
+
+    make_text_models.py        writes fuzz/corpus/<format>/<verdict>.<code>.<what>.<suffix>
+
+The names are as in make_formats.py. Files whose name holds "real_" were written by the libraries themselves (the version is in the name) and
+are left alone.
+"""
+import copy
+import io
+import json
+import pathlib
+import struct
+import zipfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+SAMPLES = {}
+
+EVIL = b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R."  # posix.system('true')
+
+
+def sample(folder, verdict, code, what, content, suffix):
+    name = f"{verdict}.{code}.{what}.{suffix}"
+    assert name not in SAMPLES.setdefault(folder, {}), name
+    SAMPLES[folder][name] = content.encode() if isinstance(content, str) else content
+
+
+# --- XGBoost ------------------------------------------------------------------------------------------------------------------------------
+
+def ubj(value):
+    if value is None:
+        return b"Z"
+    if isinstance(value, bool):
+        return b"T" if value else b"F"
+    if isinstance(value, int):
+        return b"L" + struct.pack(">q", value)
+    if isinstance(value, float):
+        return b"d" + struct.pack(">f", value)
+    if isinstance(value, str):
+        return b"S" + ubj(len(value.encode())) + value.encode()
+    if isinstance(value, list):
+        if value and all(isinstance(item, float) for item in value):
+            return b"[$d#" + ubj(len(value)) + b"".join(struct.pack(">f", item) for item in value)
+        if value and all(isinstance(item, int) for item in value):
+            return b"[$l#" + ubj(len(value)) + b"".join(struct.pack(">i", item) for item in value)
+        return b"[#" + ubj(len(value)) + b"".join(ubj(item) for item in value)
+    return b"{" + b"".join(ubj(len(k)) + k.encode() + ubj(v) for k, v in value.items()) + b"}"
+
+
+def xgb_tree(left=(1, -1, -1), right=(2, -1, -1), features=(0, 0, 0), **more):
+    n = len(left)
+    tree = {"base_weights": [0.0] * n, "categories": [], "categories_nodes": [], "categories_segments": [], "categories_sizes": [], "default_left": [0] * n,
+            "id": 0, "left_children": list(left), "loss_changes": [0.0] * n, "parents": [2147483647, 0, 0][:n] + [0] * (n - 3), "right_children": list(right),
+            "split_conditions": [0.5] * n, "split_indices": list(features), "split_type": [0] * n, "sum_hessian": [1.0] * n,
+            "tree_param": {"num_deleted": "0", "num_feature": "2", "num_nodes": str(n), "size_leaf_vector": "1"}}
+    tree.update(more)
+    return tree
+
+
+def xgb(*trees, info=None, **learner):
+    model = {"gbtree_model_param": {"num_parallel_tree": "1", "num_trees": str(len(trees))}, "tree_info": info or [0] * len(trees), "trees": list(trees)}
+    booster = {"model": model, "name": "gbtree"}
+    inside = {"attributes": {}, "feature_names": [], "feature_types": [], "gradient_booster": booster,
+              "learner_model_param": {"base_score": "5E-1", "num_class": "0", "num_feature": "2", "num_target": "1"}, "objective": {"name": "reg:squarederror"}}
+    inside.update(learner)
+    return {"learner": inside, "version": [2, 1, 4]}
+
+
+def xgb_linear(weights):
+    return xgb(gradient_booster={"model": {"weights": weights}, "name": "gblinear"})
+
+
+def xgb_binary(nodes=((1, 2, 0), (-1, -1, 0), (-1, -1, 0)), count=None, trees=1, tail=b"", magic=b"binf", booster=b"gbtree", attributes=b""):
+    learner = struct.pack("<fIiiiII", 0.5, 2, 0, 1 if attributes else 0, 0, 1, 7).ljust(136, b"\0")
+    names = struct.pack("<Q", 16) + b"reg:squarederror" + struct.pack("<Q", len(booster)) + booster
+    param = struct.pack("<ii", trees, 1).ljust(160, b"\0")
+    tree = struct.pack("<6i", 1, len(nodes) if count is None else count, 0, 0, 2, 0).ljust(148, b"\0")
+    tree += b"".join(struct.pack("<iiiIf", 0, left, right, feature, 0.5) for left, right, feature in nodes) + bytes(16 * len(nodes))
+    return magic + learner + names + param + tree + struct.pack("<i", 0) + attributes + tail
+
+
+def make_xgboost():
+    def add(verdict, code, what, value, suffix="json"):
+        sample("xgboost", verdict, code, what, json.dumps(value) if isinstance(value, dict) else value, suffix)
+    good = xgb(xgb_tree(), xgb_tree())
+    add("clean", "none", "trees", good)
+    add("clean", "none", "trees_ubj", ubj(good), "ubj")
+    add("clean", "none", "no_suffix", ubj(good), "bin")
+    add("clean", "none", "spaces", json.dumps(good, indent=1))
+    add("clean", "none", "one_leaf", xgb(xgb_tree((-1,), (-1,), (0,), parents=[2147483647])))
+    add("clean", "none", "no_trees", xgb())
+    add("clean", "none", "deleted", xgb(xgb_tree((1, -1, -1, -1), (2, -1, -1, -1), (0, 0, 0, 0))))
+    add("clean", "none", "linear", xgb_linear([1.0, 2.0, 0.5]))
+    add("clean", "none", "nan", json.dumps(xgb(xgb_tree(split_conditions=[0.5, float("nan"), float("-inf")]))))
+    add("clean", "none", "nan_in_name", json.dumps(xgb(xgb_tree(), feature_names=["NaN\\\"Infinity", "-Infinity"])))
+    add("clean", "none", "categories", xgb(xgb_tree(categories=[1, 3], categories_nodes=[0], categories_segments=[0], categories_sizes=[2], split_type=[1, 0, 0])))
+    add("clean", "none", "dart", xgb(gradient_booster={"name": "dart", "gbtree": good["learner"]["gradient_booster"], "weight_drop": [1.0, 0.5]}))
+    add("clean", "none", "pickled", ubj({"Config": {"learner": {"gradient_booster": {}}}, "Model": good}), "ubj")
+    add("clean", "none", "evil_words", xgb(xgb_tree(), attributes={"note": "os.system('id')"}))
+
+    trees = {
+        "cycle": xgb_tree((1, 0, -1), (2, 2, -1)), "two_parents": xgb_tree((1, 2, -1), (2, 2, -1)), "own_child": xgb_tree((0, -1, -1), (1, -1, -1)),
+        "child_beyond": xgb_tree((1, -1, -1), (3, -1, -1)), "child_negative": xgb_tree((1, -1, -1), (-2, -1, -1)), "one_child": xgb_tree((1, -1, -1), (-1, -1, -1)),
+        "feature_beyond": xgb_tree(features=(2, 0, 0)), "feature_negative": xgb_tree(features=(-1, 0, 0)), "few_nodes": xgb_tree(tree_param={"num_nodes": "2"}),
+        "no_count": xgb_tree(tree_param={}), "short_list": xgb_tree(default_left=[0, 0]), "no_list": {k: v for k, v in xgb_tree().items() if k != "split_conditions"},
+        "text_child": xgb_tree(("x", -1, -1)), "categories_beyond": xgb_tree(categories=[1], categories_nodes=[0], categories_segments=[0], categories_sizes=[2]),
+        "categories_negative": xgb_tree(categories=[1], categories_nodes=[-1], categories_segments=[0], categories_sizes=[1]),
+        "categories_lists": xgb_tree(categories=[1], categories_nodes=[0], categories_segments=[0, 0], categories_sizes=[1]), "text_threshold": xgb_tree(split_conditions=["x", 0.5, 0.5])}
+    for what, tree in trees.items():
+        add("unparseable", "MDL-XGB-001", what, xgb(tree))
+        if what in ("cycle", "child_beyond", "short_list"):
+            add("unparseable", "MDL-XGB-001", what + "_ubj", ubj(xgb(tree)), "ubj")
+    fewer = copy.deepcopy(good)
+    fewer["learner"]["gradient_booster"]["model"]["gbtree_model_param"]["num_trees"] = "3"
+    add("unparseable", "MDL-XGB-001", "few_trees", fewer)
+    add("unparseable", "MDL-XGB-001", "booster", xgb(gradient_booster={"name": "other", "model": {}}))
+    add("unparseable", "MDL-XGB-001", "no_model", xgb(gradient_booster={"name": "gbtree"}))
+    add("unparseable", "MDL-XGB-001", "names", xgb(xgb_tree(), feature_names=["a"]))
+    add("unparseable", "MDL-XGB-001", "no_objective", xgb(xgb_tree(), objective={}))
+    add("unparseable", "MDL-XGB-001", "linear_short", xgb_linear([1.0, 2.0]))
+    add("unparseable", "MDL-XGB-001", "cut", json.dumps(good)[:-40])
+    add("unparseable", "MDL-XGB-001", "twice", json.dumps(good).replace('"version"', '"learner": {"gradient_booster": 1}, "version"'))
+    add("unparseable", "MDL-XGB-001", "twice_ubj", ubj(good).replace(b"feature_types", b"feature_names"), "ubj")
+    add("unparseable", "MDL-XGB-001", "cut_ubj", ubj(good)[:-9], "ubj")
+    add("unparseable", "MDL-XGB-001", "behind_ubj", ubj(good) + EVIL, "ubj")
+    add("unparseable", "MDL-XGB-001", "count_ubj", ubj(good).replace(b"[$l#" + ubj(3), b"[$l#L\x7f" + bytes(7), 1), "ubj")
+    add("unparseable", "MDL-XGB-001", "negative_ubj", ubj(good).replace(b"[$l#" + ubj(3), b"[$l#L\xff" + bytes(7), 1), "ubj")
+    add("unparseable", "MDL-XGB-001", "nulls_ubj", ubj(good).replace(b"[$l#" + ubj(3), b"[$Z#" + ubj(3), 1), "ubj")
+    add("unparseable", "MDL-XGB-001", "deep_ubj", b"{" + ubj(7)[0:9] + b"learner" + b"[" * 600 + b"gradient_booster", "ubj")
+    add("unparseable", "MDL-XGB-001", "deep", '{"learner":' + "[" * 600 + "]" * 600 + ',"gradient_booster":1}')
+    add("unsafe", "MDL-PKL-001", "is_a_pickle", EVIL, "ubj")
+
+    add("clean", "none", "old", xgb_binary(), "model")
+    add("clean", "none", "older", xgb_binary(magic=b""), "model")
+    add("clean", "none", "old_attributes", xgb_binary(attributes=struct.pack("<QQ", 1, 1) + b"a" + struct.pack("<Q", 1) + b"b"), "model")
+    add("unparseable", "MDL-XGB-001", "old_cycle", xgb_binary(((1, 2, 0), (0, 2, 0), (-1, -1, 0))), "model")
+    add("unparseable", "MDL-XGB-001", "old_child", xgb_binary(((1, 9, 0), (-1, -1, 0), (-1, -1, 0))), "model")
+    add("unparseable", "MDL-XGB-001", "old_feature", xgb_binary(((1, 2, 7), (-1, -1, 0), (-1, -1, 0))), "model")
+    add("unparseable", "MDL-XGB-001", "old_nodes", xgb_binary(count=1 << 30), "model")
+    add("unparseable", "MDL-XGB-001", "old_trees", xgb_binary(trees=1 << 30), "model")
+    add("unparseable", "MDL-XGB-001", "old_booster", xgb_binary(booster=b"gbtrie"), "model")
+    add("unparseable", "MDL-XGB-001", "old_behind", xgb_binary(tail=EVIL), "model")
+    add("unparseable", "MDL-XGB-001", "old_cut", xgb_binary()[:-9], "model")
+
+
+# --- LightGBM -----------------------------------------------------------------------------------------------------------------------------
+
+def lgb_tree(number=0, **lines):
+    own = {"num_leaves": 3, "num_cat": 0, "split_feature": "0 1", "split_gain": "1 1", "threshold": "0.5 1.5", "decision_type": "2 2", "left_child": "1 -1",
+           "right_child": "-2 -3", "leaf_value": "0.1 0.2 -0.3", "leaf_weight": "1 1 1", "leaf_count": "1 1 1", "internal_value": "0 0", "internal_weight": "1 1",
+           "internal_count": "3 2", "is_linear": 0, "shrinkage": 1}
+    own.update(lines)
+    return f"Tree={number}\n" + "".join(f"{k}={v}\n" for k, v in own.items() if v is not None) + "\n\n"
+
+
+def lgb(*trees, end="end of trees\n\nfeature_importances:\na=1\n\nparameters:\n[boosting: gbdt]\nend of parameters\n\npandas_categorical:null\n", **lines):
+    head = {"version": "v4", "num_class": 1, "num_tree_per_iteration": 1, "label_index": 0, "max_feature_idx": 1, "objective": "regression", "feature_names": "a b",
+            "feature_infos": "[0:1] [0:2]", "tree_sizes": " ".join(str(len(tree)) for tree in trees)}
+    head.update(lines)
+    return "tree\n" + "".join(f"{k}={v}\n" for k, v in head.items() if v is not None) + "\n" + "".join(trees) + end
+
+
+def make_lightgbm():
+    def add(verdict, code, what, content, suffix="txt"):
+        sample("lightgbm", verdict, code, what, content, suffix)
+    add("clean", "none", "trees", lgb(lgb_tree(0), lgb_tree(1)))
+    add("clean", "none", "no_suffix", lgb(lgb_tree(0)), "model")
+    add("clean", "none", "no_trees", lgb())
+    add("clean", "none", "no_sizes", lgb(lgb_tree(0), tree_sizes=None))
+    add("clean", "none", "windows", lgb(lgb_tree(0).replace("\n", "\r\n")).replace("tree\n", "tree\r\n", 1))
+    add("clean", "none", "categories", lgb(lgb_tree(num_cat=1, decision_type="1 2", threshold="0 1.5", cat_boundaries="0 1", cat_threshold="5")))
+    add("clean", "none", "infinite", lgb(lgb_tree(threshold="inf 1e300")))
+    for what, lines in {
+        "cycle": {"left_child": "1 0"}, "two_parents": {"right_child": "-1 -3"}, "child_beyond": {"right_child": "-2 9"}, "leaf_beyond": {"right_child": "-2 -4"},
+        "feature_beyond": {"split_feature": "0 2"}, "feature_negative": {"split_feature": "0 -1"}, "few_values": {"leaf_value": "0.1 0.2"}, "many_leaves": {"num_leaves": 99999999999},
+        "no_leaves": {"num_leaves": 0}, "leaves_text": {"num_leaves": "x"}, "text": {"threshold": "0.5 os.system"}, "no_threshold": {"threshold": None},
+        "few_children": {"left_child": "1"}, "categories_missing": {"decision_type": "1 2", "threshold": "0 1.5"}, "categories_order": {"num_cat": 2, "cat_boundaries": "0 5 1", "cat_threshold": "5"},
+        "categories_beyond": {"num_cat": 1, "cat_boundaries": "0 9", "cat_threshold": "5"}, "overflow": {"split_feature": "0 99999999999999999999999"}}.items():
+        add("unparseable", "MDL-LGB-001", what, lgb(lgb_tree(**lines)))
+    add("unparseable", "MDL-LGB-001", "sizes", lgb(lgb_tree(0), lgb_tree(1), tree_sizes="5 5"))
+    add("unparseable", "MDL-LGB-001", "few_sizes", lgb(lgb_tree(0), lgb_tree(1), tree_sizes=len(lgb_tree(0))))
+    add("unparseable", "MDL-LGB-001", "order", lgb(lgb_tree(1)))
+    add("unparseable", "MDL-LGB-001", "name_twice", lgb(lgb_tree(0) .replace("num_cat=0\n", "num_cat=0\nnum_cat=0\n")))
+    add("unparseable", "MDL-LGB-001", "names", lgb(lgb_tree(0), feature_names="a"))
+    add("unparseable", "MDL-LGB-001", "no_features", lgb(lgb_tree(0), max_feature_idx="-1"))
+    add("unparseable", "MDL-LGB-001", "classes", lgb(lgb_tree(0), num_class=0))
+    add("unparseable", "MDL-LGB-001", "foreign_line", lgb(lgb_tree(0)).replace("label_index", "import os\nlabel_index"))
+    add("unparseable", "MDL-LGB-001", "cut", lgb(lgb_tree(0))[:300])
+    add("unparseable", "MDL-LGB-001", "no_end", lgb(lgb_tree(0), end=""))
+
+
+# --- CatBoost -----------------------------------------------------------------------------------------------------------------------------
+
+def make_catboost():
+    """Changes of a file that CatBoost wrote: a FlatBuffer by hand would test our own idea of it."""
+    def add(verdict, code, what, content, suffix="cbm"):
+        sample("catboost", verdict, code, what, content, suffix)
+    real = (HERE / "catboost/clean.none.real_1_2_reg.cbm").read_bytes()
+    steps = (HERE / "catboost/clean.none.real_1_2_lossg.cbm").read_bytes()
+    size = struct.unpack_from("<I", real, 4)[0]
+
+    def core(content):
+        return b"CBM1" + struct.pack("<I", len(content)) + content
+
+    def changed(content, at, format, value):
+        out = bytearray(content)
+        struct.pack_into(format, out, at, value)
+        return bytes(out)
+
+    def vector(content, table_field, path=1):
+        """Where the list under a field of the table of trees begins: its count."""
+        base = 8
+
+        def field(table, number):
+            fields = table - struct.unpack_from("<i", content, base + table)[0]
+            offset = struct.unpack_from("<H", content, base + fields + 4 + 2 * number)[0]
+            return table + offset
+        root = struct.unpack_from("<I", content, base)[0]
+        place = field(root, path)
+        trees = place + struct.unpack_from("<I", content, base + place)[0]
+        place = field(trees, table_field)
+        return base + place + struct.unpack_from("<I", content, base + place)[0]
+
+    add("clean", "none", "no_suffix", real, "bin")
+    add("unparseable", "MDL-CAT-001", "empty", core(b""))
+    add("unparseable", "MDL-CAT-001", "magic", b"CBM1")
+    add("unparseable", "MDL-CAT-001", "length", changed(real, 4, "<I", 0xffffffff))
+    add("unparseable", "MDL-CAT-001", "root", changed(real, 8, "<I", size + 9))
+    add("unparseable", "MDL-CAT-001", "fields", changed(real, 8 + struct.unpack_from("<I", real, 8)[0], "<i", -(1 << 30)))
+    add("unparseable", "MDL-CAT-001", "version", real.replace(b"FlabuffersModel_v1", b"FlabuffersModel_v9"))
+    add("unparseable", "MDL-CAT-001", "splits", changed(real, vector(real, 1), "<I", 0x7fffffff))
+    add("unparseable", "MDL-CAT-001", "fewer_splits", changed(real, vector(real, 1), "<I", 1))
+    add("unparseable", "MDL-CAT-001", "depth", changed(real, vector(real, 2) + 4, "<i", 60))
+    add("unparseable", "MDL-CAT-001", "depth_negative", changed(real, vector(real, 2) + 4, "<i", -1))
+    add("unparseable", "MDL-CAT-001", "start", changed(real, vector(real, 3) + 4, "<i", 7))
+    add("unparseable", "MDL-CAT-001", "leaves", changed(real, vector(real, 8), "<I", 3))
+    add("unparseable", "MDL-CAT-001", "step", changed(steps, vector(steps, 10) + 4, "<H", 0x7fff))
+    add("unparseable", "MDL-CAT-001", "leaf", changed(steps, vector(steps, 11) + 4 + 4 * (struct.unpack_from("<I", steps, vector(steps, 11))[0] - 1), "<I", 1 << 24))
+    add("unparseable", "MDL-CAT-001", "behind", real + b"\1" * 9)
+    add("unsafe", "MDL-PKL-001", "pickle_behind", real + EVIL)
+    add("unparseable", "MDL-CAT-001", "cut", real[:-300])
+
+
+# --- skops --------------------------------------------------------------------------------------------------------------------------------
+
+def node(loader, module, name, **more):
+    return {"__class__": name, "__module__": module, "__loader__": loader, "__id__": 1, **more}
+
+
+def text_node(value):
+    return node("JsonNode", "builtins", "str", content=json.dumps(value), is_json=True)
+
+
+def dict_node(**items):
+    types = node("ListNode", "builtins", "list", content=[node("TypeNode", "builtins", "str") for _ in items])
+    return node("DictNode", "builtins", "dict", content=items, key_types=types)
+
+
+def skops(root, members=(), name="schema.json"):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for path, content in members:
+            archive.writestr(zipfile.ZipInfo(path), content)
+        if root is not None:
+            text = root if isinstance(root, str) else json.dumps({**root, "protocol": 2, "_skops_version": "0.11.0"})
+            archive.writestr(zipfile.ZipInfo(name), text)
+    return out.getvalue()
+
+
+def make_skops():
+    def add(verdict, code, what, content, suffix="skops"):
+        sample("skops", verdict, code, what, content, suffix)
+
+    def model(**attributes):
+        return node("ObjectNode", "sklearn.linear_model._logistic", "LogisticRegression", content=dict_node(**attributes))
+    plain = model(C=text_node(1.0))
+    add("clean", "none", "plain", skops(plain))
+    add("clean", "none", "no_suffix", skops(plain), "zip")
+    add("clean", "none", "function", skops(model(func=node("FunctionNode", "numpy", "log1p"))))
+    add("clean", "none", "words", skops(model(note=text_node("os.system"))))
+    add("clean", "none", "cached", skops(model(again=node("CachedNode", "builtins", "str"))))
+    unknown = {"class": node("ObjectNode", "my.module", "Model", content=dict_node()), "type": node("TypeNode", "my.module", "Model"),
+               "function": node("FunctionNode", "sklearn.utils", "other"), "old_function": node("FunctionNode", "builtins", "function", content={"module_path": "my.module", "function": "f"}),
+               "partial": node("PartialNode", "functools", "partial", content={"func": node("FunctionNode", "numpy", "log1p"), "args": node("TupleNode", "builtins", "tuple", content=[]), "kwds": dict_node(), "namespace": dict_node()}),
+               "method": node("MethodNode", "sklearn.linear_model._logistic", "LogisticRegression", content={"func": "predict", "obj": plain}),
+               "operator": node("OperatorFuncNode", "operator", "attrgetter", attrs=node("TupleNode", "builtins", "tuple", content=[])),
+               "dict": node("DictNode", "my.module", "Dict", content={}), "reduce": node("ConstructorFromReduceNode", "my.module", "make", content=node("TupleNode", "builtins", "tuple", content=[]))}
+    for what, value in unknown.items():
+        code = "MDL-SKO-002" if what in ("partial", "method", "operator") else "MDL-SKO-001"
+        add("suspicious", code, what, skops(model(x=value)))
+    dangers = {"system": node("FunctionNode", "posix", "system"), "system_object": node("ObjectNode", "os", "system", content=dict_node()), "popen": node("TypeNode", "subprocess", "Popen"),
+               "old_system": node("FunctionNode", "builtins", "function", content={"module_path": "os", "function": "system"}), "eval": node("FunctionNode", "builtins", "eval"),
+               "reduce_eval": node("ConstructorFromReduceNode", "builtins", "eval", content=node("TupleNode", "builtins", "tuple", content=[])), "dict_call": node("DictNode", "subprocess", "Popen", content={}),
+               "in_partial": node("PartialNode", "functools", "partial", content={"func": node("FunctionNode", "os", "system")}), "in_list": node("ListNode", "builtins", "list", content=[node("TypeNode", "os", "system")]),
+               "key_type": node("DictNode", "builtins", "dict", content={}, key_types=node("ListNode", "builtins", "list", content=[node("TypeNode", "os", "system")]))}
+    for what, value in dangers.items():
+        add("unsafe", "MDL-SKO-001", what, skops(model(x=value)))
+    ways = {"operator_of_os": node("OperatorFuncNode", "os", "system", attrs=[]), "method_of_other": node("MethodNode", "builtins", "int", content={"func": "system", "obj": node("ObjectNode", "os", "x")}),
+            "loader": node("EvalNode", "builtins", "str"), "list_of_os": node("ListNode", "os", "system", content=[]), "tuple_of_class": node("TupleNode", "my.module", "T", content=[]), "slice": node("SliceNode", "os", "system", content={}),
+            "bytes": node("BytesNode", "os", "system", file="x"), "partial_of_os": node("PartialNode", "os", "system", content={}), "tree": node("TreeNode", "os", "system")}
+    for what, value in ways.items():
+        add("unsafe", "MDL-SKO-002", what, skops(model(x=value)))
+    add("unsafe", "MDL-PKL-001", "member_pickle", skops(plain, [("x.npy", EVIL)]))
+    add("unsafe", "MDL-PKL-001", "is_a_pickle", EVIL)
+    add("unparseable", "MDL-SKO-002", "no_schema", skops(None, [("x", b"y")]))
+    add("unparseable", "MDL-SKO-002", "no_json", skops('{"__loader__"'))
+    add("unparseable", "MDL-SKO-002", "no_node", skops('{"x": 1}'))
+    add("unparseable", "MDL-SKO-002", "twice", skops('{"__loader__": "JsonNode", "__loader__": "FunctionNode"}'))
+    add("unparseable", "MDL-SKO-002", "deep", skops("[" * 600 + '"__loader__"' + "]" * 600))
+    add("unparseable", "MDL-ZIP-008", "cut", skops(plain)[:-30])
+
+
+def main():
+    make_xgboost()
+    make_lightgbm()
+    make_catboost()
+    make_skops()
+    for folder, files in SAMPLES.items():
+        (HERE / folder).mkdir(exist_ok=True)
+        for old in (HERE / folder).iterdir():
+            if ".real_" not in old.name:
+                old.unlink()
+        for name, content in files.items():
+            (HERE / folder / name).write_bytes(content)
+        print(folder, len(files))
+
+
+if __name__ == "__main__":
+    main()
