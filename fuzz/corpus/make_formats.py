@@ -181,7 +181,7 @@ def make_torch():
     add("unsafe", "MDL-PKL-016", "id_line", archive(torch_members() | {"data.pkl": b"\x80\x02Pstorage\n."}))
     add("unsafe", "MDL-PKL-016", "id_of_module", archive(torch_members({"w": b"(" + text("module") + name("torch.nn.modules.linear", "Linear") + text("a.py") + text("x") + b"tQ"})))
     add("unsafe", "MDL-PKL-016", "id_negative", archive(torch_members({"w": torch_tensor(storage_id("0", -6), (6,))})))
-    add("unsafe", "MDL-ZIP-001", "member_twice", twice(torch_members()))
+    add("unsafe", "MDL-ZIP-002", "member_twice", twice(torch_members()))
     add("unsafe", "MDL-ZIP-001", "two_names", good.replace(b"archive/data.pkl", b"archive/data.pk1", 1))
     add("unsafe", "MDL-TOR-005", "python", archive(torch_members(code__model_py=b"import os\n") | {"code/model.py": b"import os\n"}))
     add("unsafe", "MDL-TOR-005", "torchserve", archive({"MAR-INF/MANIFEST.json": b"{}", "handler.py": b"import os"}, root=""), "mar")
@@ -189,8 +189,10 @@ def make_torch():
     script = torch_members() | {"constants.pkl": b"\x80\x02).", "data.pkl": b"\x80\x02" + name("__torch__", "Net") + b")\x81}" + text("w") + torch_tensor(storage_id("0", 6), (6,)) + b"sb."}
     typed = name("torch.jit._pickle", "build_intlist") + b"](" + number(1) + b"e\x85R"
     code = b"class Net(Module):\n  def forward(self: __torch__.Net, x: Tensor) -> Tensor:\n    # ops.evil.run\n    s = 'torch.save('\n    return torch.add(torch.mul(x, 2), ops.prim.data(x))\n"
-    add("suspicious", "MDL-TOR-003", "script", archive(script | {"code/__torch__.py": code}))
-    add("suspicious", "MDL-TOR-003", "script_typed", archive(script | {"code/__torch__.py": code, "data.pkl": script["data.pkl"][:-3] + b"s" + text("n") + typed + b"sb."}))
+    add("clean", "none", "script", archive(script | {"code/__torch__.py": code}))
+    add("clean", "none", "script_typed", archive(script | {"code/__torch__.py": code, "data.pkl": script["data.pkl"][:-3] + b"s" + text("n") + typed + b"sb."}))
+    # debug files use the marks of typed lists too, and sit beside the code.
+    add("clean", "none", "script_debug", archive(script | {"code/__torch__.py": code, "code/__torch__.py.debug_pkl": b"\x80\x02" + typed + b"."}))
     add("suspicious", "MDL-TOR-003", "script_custom", archive(script | {"code/__torch__.py": code + b"    ops.mylib.go(x)\n"}))
     add("unsafe", "MDL-TOR-003", "script_file", archive(script | {"code/__torch__.py": code + b"    y = torch.from_file('/etc/passwd')\n"}))
     add("unsafe", "MDL-TOR-003", "script_save", archive(script | {"code/__torch__.py": code + b"    ops.aten.save(x, '/tmp/x')\n"}))
@@ -204,6 +206,12 @@ def make_torch():
     add("unsafe", "MDL-PKL-016", "legacy_id", legacy(obj=state_dict({"w": torch_tensor(storage_id("0", 6), (6,))})))
     add("suspicious", "MDL-PKL-016", "legacy_module", legacy(obj=state_dict({"m": b"(" + text("module") + name("torch.nn.modules.linear", "Linear") + text("a.py") + text("x=1") + b"tQ",
                                                                           "w": torch_tensor(storage_id("0", 6, view=b"N"), (6,))})))
+    linear = b"(" + text("module") + name("torch.nn.modules.linear", "Linear") + text("linear.py") + text("class Linear: ...") + b"tQ"
+    add("suspicious", "MDL-PKL-005", "legacy_whole_module", legacy(obj=state_dict({"m": linear + b")\x81}" + text("training") + b"\x89sb",
+                                                                                  "w": torch_tensor(storage_id("0", 6, view=b"N"), (6,))})))
+    foreign = linear.replace(b"torch.nn.modules.linear\nLinear", b"posix\nsystem")
+    add("unsafe", "MDL-PKL-001", "legacy_class_id", legacy(obj=state_dict({"m": foreign + b"(" + text("true") + b"tR", "w": torch_tensor(storage_id("0", 6, view=b"N"), (6,))})))
+    add("suspicious", "MDL-PKL-005", "whole_optimizer", archive(torch_members({"m": name("torch.optim.sgd", "SGD") + b")\x81}" + text("state") + b"}sb"})))
     add("suspicious", "MDL-PKL-013", "legacy_trailing", legacy(data=struct.pack("<q", 6) + bytes(28)))
     add("suspicious", "MDL-PKL-005", "whole_module", archive(torch_members({"m": name("torch.nn.modules.linear", "Linear") + b")\x81}" + text("training") + b"\x89sb"})))
 

@@ -366,6 +366,28 @@ static bool read_header(tar_walker *w, const uint8_t *block, err *e)
     }
 }
 
+/* Behind the end there is padding. Anything else is another archive to those who read on, or a file for another loader. */
+static bool visit_rest(tar_walker *w, err *e)
+{
+    enum { PIECE_BYTES = 1 << 16 };
+    const tar_visitor *v = w->visitor;
+    size_t got = 1;
+    bool is_kept = true;
+    buf_reset(&w->content);
+    while (got) {
+        uint8_t piece[PIECE_BYTES];
+        if (!read_some(w, piece, sizeof(piece), &got, e)) return false;
+        size_t from = 0;
+        while (w->content.len == 0 && from < got && piece[from] == 0) from++;
+        is_kept = is_kept && got - from <= w->content.ceiling_bytes - w->content.len;
+        if (is_kept && got > from) buf_add(&w->content, (bytes){piece + from, got - from});
+    }
+    if (w->content.len == 0) return true;
+    if (!buf_ok(&w->content, "what lies behind a tar", e)) return false;
+    tar_member m = {.path = STR("(behind the archive)"), .kind = TAR_FILE, .size_bytes = w->content.len};
+    return !v->wants(v->ctx, &m) || v->member(v->ctx, &m, is_kept ? buf_bytes(&w->content) : BYTES_NONE, e);
+}
+
 /* Two zero blocks end the archive; so does the end of its bytes. */
 static bool walk_blocks(tar_walker *w, err *e)
 {
@@ -377,7 +399,7 @@ static bool walk_blocks(tar_walker *w, err *e)
         if (got == 0) return true;
         if (got < BLOCK_BYTES) return cut_short(w, e);
         bool zero = is_zero(block);
-        if (zero && was_zero) return true;
+        if (zero && was_zero) return visit_rest(w, e);
         if (was_zero)
             return err_set(e, ERR_INVALID, "the tar has a lone zero block before byte %llu",
                            (unsigned long long)(w->at - BLOCK_BYTES));

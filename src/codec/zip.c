@@ -8,25 +8,22 @@
 
 #include "base/limits.h"
 #include "base/reader.h"
+#include "zip_local.h"
 
 #include <isa-l/crc.h>
 #include <stdlib.h>
 
 enum {
-    SIGNATURE_LOCAL = 0x04034b50,
     SIGNATURE_CENTRAL = 0x02014b50,
     SIGNATURE_END = 0x06054b50,
     SIGNATURE_END64 = 0x06064b50,
     SIGNATURE_LOCATOR64 = 0x07064b50,
     END_BYTES = 22,
+    END64_BYTES = 56,
     LOCATOR64_BYTES = 20,
-    LOCAL_BYTES = 30,
     CENTRAL_BYTES = 46,
     COMMENT_MAX = 65535,
-    FLAG_ENCRYPTED = 1 << 0,
-    FLAG_DESCRIPTOR = 1 << 3,
-    FLAG_UTF8 = 1 << 11,
-    FLAG_DEFLATE_OPTIONS = 1 << 1 | 1 << 2,
+    COMMENT_HONEST_BYTES = 4096,
 };
 
 static reader reader_from(bytes file, uint64_t at)
@@ -43,7 +40,7 @@ typedef struct end_record {
     uint64_t first; /* of the whole group: zip64 record, locator, end record */
     uint64_t end;   /* behind the comment */
     uint64_t count, directory_bytes, directory_offset;
-    bytes comment;
+    bytes comment, between; /* between: what stands between the 64-bit record and its locator */
     const char *disagreement;
 } end_record;
 
@@ -69,7 +66,7 @@ bool zip_is(bytes file)
 {
     uint64_t at;
     reader r = reader_of(file);
-    return (reader_u32le(&r) == SIGNATURE_LOCAL && !r.failed) || end_find(file, &at);
+    return (reader_u32le(&r) == ZIP_SIGNATURE_LOCAL && !r.failed) || end_find(file, &at);
 }
 
 /* The 64-bit twin, if a locator in front of the end record points at one. */
@@ -83,8 +80,8 @@ static void end_read64(bytes file, end_record *end)
     reader r = reader_from(file, at);
     if (reader_u32le(&r) != SIGNATURE_END64 || r.failed) {
         /* Bytes in front of the archive shift every offset: then the record lies right before its locator. */
-        if (end->at < LOCATOR64_BYTES + 56) return;
-        at = end->at - LOCATOR64_BYTES - 56;
+        if (end->at < LOCATOR64_BYTES + END64_BYTES) return;
+        at = end->at - LOCATOR64_BYTES - END64_BYTES;
         r = reader_from(file, at);
         if (reader_u32le(&r) != SIGNATURE_END64) return;
     }
@@ -99,6 +96,23 @@ static void end_read64(bytes file, end_record *end)
     end->directory_bytes = directory_bytes;
     end->directory_offset = offset;
     end->first = at;
+    uint64_t locator_at = end->at - LOCATOR64_BYTES;
+    if (at + END64_BYTES < locator_at)
+        end->between = (bytes){file.data + at + END64_BYTES, (size_t)(locator_at - at - END64_BYTES)};
+}
+
+/* Python takes the last signature even when its comment does not fit, others search from the front: two that could both be meant are a
+ * trick. Archives within archives lie in members, which end before `first`. */
+static bool has_second_end(bytes file, const end_record *end)
+{
+    static const char magic[] = {'P', 'K', 5, 6};
+    bytes behind = {file.data + end->at + 4, file.len - (size_t)end->at - 4};
+    bytes front = {file.data, (size_t)(end->first - end->directory_bytes - end->directory_offset)};
+    const uint8_t *directory = file.data + end->first - end->directory_bytes;
+    uint64_t at;
+    size_t directory_bytes = (size_t)(end->at - end->first + end->directory_bytes);
+    return end_find(front, &at) || memmem(behind.data, behind.len, magic, sizeof(magic)) != NULL ||
+           memmem(directory, directory_bytes, magic, sizeof(magic)) != NULL;
 }
 
 static bool end_read(bytes file, end_record *out, err *e)
@@ -121,40 +135,20 @@ static bool end_read(bytes file, end_record *out, err *e)
     if (end.directory_offset > end.first - end.directory_bytes)
         return err_set(e, ERR_INVALID, "the ZIP directory lies at %llu, behind its end record",
                        (unsigned long long)end.directory_offset);
+    if (!end.disagreement && has_second_end(file, &end)) end.disagreement = "it has more than one end record";
     *out = end;
     return true;
 }
 
 /* --- members ----------------------------------------------------------------------------------------------------------------------- */
 
-typedef struct extra64 {
-    uint64_t *size_bytes, *packed_bytes, *local_offset;
-} extra64;
-
-/* Extra field 0001: a 64-bit value for each 32-bit field that is all ones, in this order. */
-static void read_extra64(bytes extra, const extra64 *fields)
+/* The first disagreement stays, unless it was about flags alone: those hide nothing by themselves. */
+static void disagree(zip_member *m, zip_oddity oddity, const char *what)
 {
-    reader r = reader_of(extra);
-    while (reader_left(&r) >= 4) {
-        uint16_t id = reader_u16le(&r);
-        bytes body = reader_take(&r, reader_u16le(&r));
-        if (r.failed) return;
-        if (id != 1) continue;
-        reader values = reader_of(body);
-        uint64_t *targets[] = {fields->size_bytes, fields->packed_bytes, fields->local_offset};
-        for (size_t i = 0; i < COUNT_OF(targets); i++) {
-            if (!targets[i] || *targets[i] != UINT32_MAX) continue;
-            uint64_t value = reader_u64le(&values);
-            if (values.failed) return;
-            *targets[i] = value;
-        }
-        return;
-    }
-}
-
-static void disagree(zip_member *m, const char *what)
-{
-    if (!m->disagreement) m->disagreement = what;
+    if (m->disagreement && m->oddity < ZIP_FLAGS) return;
+    if (m->disagreement && oddity >= m->oddity) return;
+    m->oddity = oddity;
+    m->disagreement = what;
 }
 
 /* Would extracting it write outside of the folder, or mean different things on different systems? */
@@ -195,49 +189,41 @@ static bool central_read(reader *r, zip_member *m, err *e)
     (void)reader_skip(r, comment_bytes);
     if (r->failed || signature != SIGNATURE_CENTRAL)
         return err_set(e, ERR_INVALID, "the ZIP directory is damaged near byte %zu", r->at);
-    read_extra64(extra, &(extra64){&m->size_bytes, &m->packed_bytes, &m->local_offset});
-    if (path_escapes(m->path)) disagree(m, "its path leads out of the archive");
-    if (is_symlink(made_by, attributes)) disagree(m, "it is a symbolic link");
-    if (m->flags & FLAG_ENCRYPTED) disagree(m, "it is flagged as encrypted");
-    if (m->flags & ~(FLAG_ENCRYPTED | FLAG_DESCRIPTOR | FLAG_UTF8 | FLAG_DEFLATE_OPTIONS))
-        disagree(m, "it has reserved flags");
+    zip_extra64(extra, &(zip_extra64_fields){&m->size_bytes, &m->packed_bytes, &m->local_offset});
+    if (path_escapes(m->path)) disagree(m, ZIP_PATH, "its path leads out of the archive");
+    if (is_symlink(made_by, attributes)) disagree(m, ZIP_PATH, "it is a symbolic link");
+    m->is_encrypted = (m->flags & ZIP_FLAGS_ENCRYPTED) != 0;
+    if (m->is_encrypted) disagree(m, ZIP_ENCRYPTED, "it is flagged as encrypted");
+    if (m->flags & ~(ZIP_FLAGS_ENCRYPTED | ZIP_FLAG_DESCRIPTOR | ZIP_FLAG_UTF8 | ZIP_FLAGS_DEFLATE))
+        disagree(m, ZIP_FLAGS, "it has reserved flags");
     return true;
 }
 
 /* What the local header says otherwise. A data descriptor moves sizes and CRC behind the data, and zeros stand here. */
 static void local_compare(bytes file, uint64_t start, zip_member *m)
 {
-    reader r = reader_from(file, 0);
+    zip_local local;
     uint64_t at;
-    if (__builtin_add_overflow(start, m->local_offset, &at) || !reader_seek(&r, at) ||
-        reader_u32le(&r) != SIGNATURE_LOCAL) {
+    if (__builtin_add_overflow(start, m->local_offset, &at) || !zip_local_read(file, at, &local)) {
         m->data_offset = file.len;
-        disagree(m, "the directory lists it, but no local header is there");
+        disagree(m, ZIP_MISMATCH, "the directory lists it, but no local header is there");
         return;
     }
     m->local_offset = at;
-    (void)reader_skip(&r, 2);
-    uint16_t flags = reader_u16le(&r), method = reader_u16le(&r);
-    (void)reader_skip(&r, 4);
-    uint32_t crc = reader_u32le(&r);
-    uint64_t packed_bytes = reader_u32le(&r), size_bytes = reader_u32le(&r);
-    uint16_t name_bytes = reader_u16le(&r), extra_bytes = reader_u16le(&r);
-    str name = bytes_str(reader_take(&r, name_bytes));
-    bytes extra = reader_take(&r, extra_bytes);
-    m->data_offset = r.failed ? file.len : r.at;
-    if (r.failed || m->packed_bytes > file.len - m->data_offset) {
-        disagree(m, "its data reach beyond the file");
+    m->data_offset = local.data_offset;
+    m->is_encrypted |= (local.flags & ZIP_FLAGS_ENCRYPTED) != 0;
+    if (m->packed_bytes > file.len - m->data_offset) {
+        disagree(m, ZIP_MISMATCH, "its data reach beyond the file");
         return;
     }
-    read_extra64(extra, &(extra64){&size_bytes, &packed_bytes, NULL});
-    if (!str_eq(name, m->path)) disagree(m, "its local header has another name");
-    if (method != m->method) disagree(m, "its local header has another compression method");
-    if ((flags ^ m->flags) & (FLAG_ENCRYPTED | FLAG_DESCRIPTOR))
-        disagree(m, "its local header has other flags");
-    bool is_deferred =
-        (flags & FLAG_DESCRIPTOR) && crc == 0 && (packed_bytes == 0 || packed_bytes == UINT32_MAX);
-    if (!is_deferred && (crc != m->crc32 || packed_bytes != m->packed_bytes || size_bytes != m->size_bytes))
-        disagree(m, "its local header has another size or checksum");
+    if (!str_eq(local.path, m->path)) disagree(m, ZIP_MISMATCH, "its local header has another name");
+    if (local.method != m->method)
+        disagree(m, ZIP_MISMATCH, "its local header has another compression method");
+    if ((local.flags ^ m->flags) & (ZIP_FLAGS_ENCRYPTED | ZIP_FLAG_DESCRIPTOR))
+        disagree(m, ZIP_MISMATCH, "its local header has other flags");
+    if (!local.is_deferred && (local.crc32 != m->crc32 || local.packed_bytes != m->packed_bytes ||
+                               local.size_bytes != m->size_bytes))
+        disagree(m, ZIP_MISMATCH, "its local header has another size or checksum");
 }
 
 /* --- the archive as a whole --------------------------------------------------------------------------------------------------------- */
@@ -254,36 +240,16 @@ static int by_path(const void *left, const void *right)
     return str_compare(a->path, b->path);
 }
 
-/* A descriptor follows the data of members that announce one: with or without signature, with sizes of 4 or 8 bytes. */
-static bool is_descriptor(const zip_member *m, uint64_t gap)
+static const char *find_overlap(bytes file, zip_member *const *sorted, size_t count, uint64_t directory_at)
 {
-    return (m->flags & FLAG_DESCRIPTOR) && (gap == 12 || gap == 16 || gap == 20 || gap == 24);
-}
-
-static const char hidden_member[] = "it holds a member that the directory does not list";
-
-static const char *gap_words(bytes file, uint64_t from, uint64_t to)
-{
-    static const char magic[] = {'P', 'K', 3, 4};
-    bool has_member = memmem(file.data + from, to - from, magic, sizeof(magic)) != NULL;
-    return has_member ? hidden_member : "bytes lie between its members";
-}
-
-static const char *find_gaps(bytes file, zip_member *const *sorted, size_t count, const zip_directory *zip,
-                             uint64_t directory_at)
-{
-    uint64_t at = zip->start;
-    const zip_member *before = NULL;
+    uint64_t at = 0;
     for (size_t i = 0; i <= count; i++) {
         uint64_t next = i < count ? sorted[i]->local_offset : directory_at;
         if (next < at) return "members overlap";
-        uint64_t gap = next - at;
-        if (gap && !(before && is_descriptor(before, gap)) && next <= file.len)
-            return gap_words(file, at, next);
         if (i == count) break;
-        before = sorted[i];
-        if (before->packed_bytes > file.len - before->data_offset) return "members reach beyond the file";
-        at = before->data_offset + before->packed_bytes;
+        if (sorted[i]->packed_bytes > file.len - sorted[i]->data_offset)
+            return "members reach beyond the file";
+        at = sorted[i]->data_offset + sorted[i]->packed_bytes;
     }
     return NULL;
 }
@@ -292,23 +258,37 @@ static void find_duplicates(zip_member **sorted, size_t count)
 {
     for (size_t i = 1; i < count; i++)
         if (str_eq(sorted[i - 1]->path, sorted[i]->path)) {
-            disagree(sorted[i - 1], "two members have its name");
-            disagree(sorted[i], "two members have its name");
+            disagree(sorted[i - 1], ZIP_DUPLICATE, "two members have its name");
+            disagree(sorted[i], ZIP_DUPLICATE, "two members have its name");
         }
 }
 
 static const char *compare_whole(bytes file, const end_record *end, const zip_directory *zip)
 {
     static const char magic[] = {'P', 'K'};
-    if (end->disagreement) return end->disagreement;
     if (zip->start > 0) return "bytes lie in front of it";
     if (zip->end < file.len) return "bytes follow its end";
     if (end->comment.len && memmem(end->comment.data, end->comment.len, magic, sizeof(magic)))
         return "its comment looks like part of another archive";
-    return NULL;
+    return end->comment.len > COMMENT_HONEST_BYTES ? "its comment is longer than honest ones" : NULL;
 }
 
-static bool read_members(bytes file, const end_record *end, zip_directory *zip, err *e)
+/* Everything around members and directory: another loader may be meant by it. */
+static bool keep_outside(arena *a, bytes file, const end_record *end, zip_directory *zip, err *e)
+{
+    const zip_leftover around[] = {
+        {"(in front of the archive)", {file.data, (size_t)zip->start}},
+        {"(comment of the archive)", end->comment},
+        {"(within the end record)", end->between},
+        {"(behind the archive)", {file.data + zip->end, file.len - (size_t)zip->end}},
+    };
+    for (size_t i = 0; i < COUNT_OF(around); i++)
+        if (around[i].content.len && !zip_keep_leftover(a, zip, around[i].where, around[i].content, e))
+            return false;
+    return true;
+}
+
+static bool read_members(arena *a, bytes file, const end_record *end, zip_directory *zip, err *e)
 {
     reader r = reader_of((bytes){file.data, (size_t)end->first});
     (void)reader_seek(&r, end->first - end->directory_bytes);
@@ -316,8 +296,9 @@ static bool read_members(bytes file, const end_record *end, zip_directory *zip, 
         if (!central_read(&r, &zip->members[i], e)) return false;
         local_compare(file, zip->start, &zip->members[i]);
     }
-    if (reader_left(&r) && !zip->disagreement) zip->disagreement = "its directory is longer than its members";
-    return true;
+    if (reader_left(&r) == 0) return true;
+    if (!zip->disagreement) zip->disagreement = "its directory is longer than its members";
+    return zip_keep_leftover(a, zip, "(within the directory)", reader_take(&r, reader_left(&r)), e);
 }
 
 static bool compare_members(arena *a, bytes file, const end_record *end, zip_directory *zip, err *e)
@@ -328,9 +309,14 @@ static bool compare_members(arena *a, bytes file, const end_record *end, zip_dir
     qsort(sorted, zip->count, sizeof(*sorted), by_path);
     find_duplicates(sorted, zip->count);
     qsort(sorted, zip->count, sizeof(*sorted), by_offset);
-    const char *gaps = find_gaps(file, sorted, zip->count, zip, end->first - end->directory_bytes);
-    zip->hides_member = gaps == hidden_member;
-    if (!zip->disagreement || zip->hides_member) zip->disagreement = gaps;
+    uint64_t directory_at = end->first - end->directory_bytes;
+    const char *grave = find_overlap(file, sorted, zip->count, directory_at);
+    if (!grave) grave = end->disagreement;
+    zip_walk walk = {
+        .arena = a, .file = file, .sorted = sorted, .count = zip->count, .directory_at = directory_at};
+    if (!zip_walk_local(&walk, zip, e)) return false;
+    zip->is_grave = grave && !zip->hides_member;
+    if (zip->is_grave) zip->disagreement = grave;
     return true;
 }
 
@@ -350,8 +336,13 @@ bool zip_read(arena *a, bytes file, unpack_budget *budget, zip_directory *out, e
     zip.disagreement = compare_whole(file, &end, &zip);
     zip.members = arena_alloc_array(a, zip.count + 1, sizeof(zip_member));
     if (!zip.members) return err_set(e, ERR_MEMORY, "no memory for %zu ZIP members", zip.count);
-    if (!read_members(file, &end, &zip, e) || !compare_members(a, file, &end, &zip, e)) return false;
-    budget->members_left -= zip.count;
+    if (!read_members(a, file, &end, &zip, e) || !compare_members(a, file, &end, &zip, e) ||
+        !keep_outside(a, file, &end, &zip, e))
+        return false;
+    if (zip.count + zip.shadow_count > budget->members_left)
+        return err_set(e, ERR_TOO_LARGE, "the archive has more members than LIMIT_ARCHIVE_MEMBERS (%llu)",
+                       (unsigned long long)LIMIT_ARCHIVE_MEMBERS);
+    budget->members_left -= zip.count + zip.shadow_count;
     *out = zip;
     return true;
 }
@@ -363,7 +354,7 @@ static bool unpack_member(const zip_member *m, bytes packed, unpack_budget *budg
     static const struct {
         uint16_t method;
         packing packing;
-    } methods[] = {{8, PACKING_DEFLATE}, {12, PACKING_BZIP2}, {93, PACKING_ZSTD}};
+    } methods[] = {{8, PACKING_DEFLATE}, {12, PACKING_BZIP2}, {93, PACKING_ZSTD}, {95, PACKING_XZ}};
     if (m->method == 0) {
         if (!unpack_charge(budget, packed.len, e)) return false;
         buf_add(out, packed);
@@ -371,8 +362,12 @@ static bool unpack_member(const zip_member *m, bytes packed, unpack_budget *budg
     }
     for (size_t i = 0; i < COUNT_OF(methods); i++) {
         size_t used;
-        if (methods[i].method == m->method)
-            return unpack_all(methods[i].packing, packed, budget, out, &used, e);
+        if (methods[i].method != m->method) continue;
+        if (!unpack_all(methods[i].packing, packed, budget, out, &used, e)) return false;
+        /* A reader of the stream goes on where the compressed data end, and would meet what hides behind them. */
+        if (used == packed.len || m->is_deferred) return true;
+        return err_set(e, ERR_DIGEST_MISMATCH, "%zu bytes hide behind its compressed data",
+                       packed.len - used);
     }
     return err_set(e, ERR_UNSUPPORTED, "ZIP compression method %u is not supported", m->method);
 }
@@ -383,11 +378,15 @@ bool zip_member_bytes(bytes file, const zip_member *m, unpack_budget *budget, bu
         return err_set(e, ERR_TRUNCATED, "the data of '%.*s' reach beyond the archive", STR_ARG(m->path));
     size_t before = out->len;
     bytes packed = {file.data + m->data_offset, (size_t)m->packed_bytes};
-    if (!unpack_member(m, packed, budget, out, e)) return err_wrap(e, "'%.*s'", STR_ARG(m->path));
-
+    err why = {0};
+    bool is_unpacked = unpack_member(m, packed, budget, out, &why);
     size_t len = out->len - before;
     uint32_t crc = len ? crc32_gzip_refl(0, out->data + before, len) : 0;
-    if (len == m->size_bytes && crc == m->crc32) return true;
+    bool is_right = is_unpacked && (m->is_deferred || (len == m->size_bytes && crc == m->crc32));
+    if (is_right) return true;
+    if (m->is_encrypted && why.code != ERR_MEMORY && why.code != ERR_TOO_LARGE)
+        return err_set(e, ERR_UNSUPPORTED, "'%.*s' is encrypted", STR_ARG(m->path));
+    if (!is_unpacked) return err_set(e, why.code, "'%.*s': %s", STR_ARG(m->path), why.message);
     return err_set(e, ERR_DIGEST_MISMATCH,
                    "'%.*s' has %zu bytes with CRC %08x, the directory says %llu with %08x", STR_ARG(m->path),
                    len, crc, (unsigned long long)m->size_bytes, m->crc32);

@@ -3,6 +3,8 @@
  */
 #include "format/format.h"
 
+#include "codec/archive.h"
+
 #include <stdlib.h>
 
 /* --- names ----------------------------------------------------------------------------------------------------------------------- */
@@ -45,9 +47,25 @@ static int compare_findings(const void *left, const void *right)
     return order ? order : str_compare(a->title, b->title);
 }
 
+/* No loader of models opens 7z, but people are told to unpack one by hand, and scanners that know no 7z pass it on. */
+static bool is_disguised(report *r, err *e)
+{
+    finding f = {.code = "MDL-7Z-001",
+                 .kind = FINDING_MODEL_THREAT,
+                 .severity = SEVERITY_MEDIUM,
+                 .title = STR("The name says that this is a model, but it is a 7z archive"),
+                 .advice = STR("Ask for the model itself; an archive under its name hides it from checks.")};
+    return report_add(r, &f, e);
+}
+
 static bool not_a_known_model(const format_input *in, report *r, err *e)
 {
     if (!format_name_claims_model(in->path)) return true;
+    size_t suffix_bytes;
+    bool is_packed = ends_in_one(in->path, packed_suffixes, COUNT_OF(packed_suffixes), &suffix_bytes);
+    archive_kind kind = archive_sniff(in->content);
+    if (kind == ARCHIVE_7Z) return is_disguised(r, e);
+    if (kind == ARCHIVE_PACKED && is_packed) return true; /* what is inside has the name, and is judged */
     report_worsen(r, VERDICT_UNPARSEABLE);
     finding f = {
         .code = "MDL-REP-006",
@@ -71,4 +89,15 @@ bool format_read(const format_input *in, report *r, err *e)
         return true;
     }
     return not_a_known_model(in, r, e);
+}
+
+const char *format_zip_code(zip_oddity oddity)
+{
+    switch (oddity) {
+    case ZIP_DUPLICATE: return "MDL-ZIP-002";
+    case ZIP_PATH: return "MDL-ZIP-007";
+    case ZIP_FLAGS:
+    case ZIP_ENCRYPTED: return "MDL-ZIP-005";
+    default: return "MDL-ZIP-001";
+    }
 }

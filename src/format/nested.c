@@ -52,34 +52,56 @@ static bool merge(report *r, const report *inner, str member, err *e)
     return true;
 }
 
+bool nested_too_deep(const format_input *in, str path, report *r, bool *is_too_deep, err *e)
+{
+    *is_too_deep = in->budget->depth_left == 0;
+    if (!*is_too_deep) return true;
+    remark m = {.code = "MDL-ZIP-008",
+                .severity = SEVERITY_MEDIUM,
+                .member = path,
+                .advice = advice_archive,
+                .is_unreadable = true};
+    return nested_say(r, &m, STR("Archives within archives beyond LIMIT_ARCHIVE_DEPTH"), e);
+}
+
 bool nested_read(const format_input *in, str path, bytes content, report *r, err *e)
 {
     format_input inner = {.path = path, .content = content, .budget = in->budget};
     report found;
     report_init(&found, r->arena);
-    if (in->budget->depth_left == 0) {
-        remark m = {.code = "MDL-ZIP-008",
-                    .severity = SEVERITY_MEDIUM,
-                    .member = path,
-                    .advice = advice_archive,
-                    .is_unreadable = true};
-        return nested_say(r, &m, STR("Archives within archives beyond LIMIT_ARCHIVE_DEPTH"), e);
-    }
+    bool is_too_deep;
+    if (!nested_too_deep(in, path, r, &is_too_deep, e)) return false;
+    if (is_too_deep) return true;
     in->budget->depth_left--;
     bool ok = format_read(&inner, &found, e);
+    /* No model by itself: maybe a container of some. */
+    if (ok && !found.format) ok = nested_archive(&inner, &found, e);
     in->budget->depth_left++;
     return ok && merge(r, &found, path, e);
 }
 
 /* --- zip ------------------------------------------------------------------------------------------------------------------------- */
 
-/* What lies in front of the archive or behind it may be another file for another loader. */
-static bool read_outside(const format_input *in, const zip_directory *zip, report *r, err *e)
+/* What neither view of the archive owns may be another file for another loader. */
+static bool read_leftovers(const format_input *in, const zip_directory *zip, report *r, err *e)
 {
-    bytes front = {in->content.data, (size_t)zip->start};
-    bytes back = {in->content.data + zip->end, in->content.len - (size_t)zip->end};
-    return (front.len == 0 || nested_read(in, STR("(in front of the archive)"), front, r, e)) &&
-           (back.len == 0 || nested_read(in, STR("(behind the archive)"), back, r, e));
+    for (size_t i = 0; i < zip->leftover_count; i++)
+        if (!nested_read(in, str_from_c(zip->leftovers[i].where), zip->leftovers[i].content, r, e))
+            return false;
+    return true;
+}
+
+/* Members that only a reader of local headers sees: that they are there was said. */
+static bool read_shadows(const format_input *in, const zip_directory *zip, report *r, err *e)
+{
+    for (size_t i = 0; i < zip->shadow_count; i++) {
+        AUTO_BUF buf content;
+        buf_init(&content, LIMIT_MODEL_UNPACKED_BYTES);
+        const zip_member *m = &zip->shadows[i];
+        if (!nested_zip_bytes(in, m, r, &content, e)) return false;
+        if (content.len && !nested_read(in, m->path, buf_bytes(&content), r, e)) return false;
+    }
+    return true;
 }
 
 bool nested_zip_open(const format_input *in, report *r, zip_directory *zip, bool *is_open, err *e)
@@ -92,27 +114,42 @@ bool nested_zip_open(const format_input *in, report *r, zip_directory *zip, bool
         m.code = "MDL-ZIP-008";
         return nested_say(r, &m, str_from_c(why.message), e);
     }
-    m.code = zip->hides_member ? "MDL-ZIP-003" : "MDL-ZIP-006";
-    if (zip->hides_member) m.severity = SEVERITY_HIGH;
+    m.code = zip->hides_member ? "MDL-ZIP-003" : zip->is_grave ? "MDL-ZIP-001" : "MDL-ZIP-006";
+    if (zip->hides_member || zip->is_grave) m.severity = SEVERITY_HIGH;
     if (zip->disagreement && !nested_say(r, &m, str_from_c(zip->disagreement), e)) return false;
-    return read_outside(in, zip, r, e);
+    return read_leftovers(in, zip, r, e) && read_shadows(in, zip, r, e);
 }
 
 bool nested_zip_headers(const zip_member *m, report *r, err *e)
 {
+    remark odd = {.code = format_zip_code(m->oddity),
+                  .severity = m->oddity == ZIP_FLAGS ? SEVERITY_MEDIUM : SEVERITY_HIGH,
+                  .member = m->path,
+                  .advice = advice_archive};
+    /* Whether a member is encrypted, or only says so, shows when it is read. */
+    if (!m->disagreement || m->oddity == ZIP_ENCRYPTED) return true;
+    return nested_say(r, &odd, str_from_c(m->disagreement), e);
+}
+
+/* A reader that checks the flag gives up, one that does not gets the content. */
+static bool say_not_encrypted(const zip_member *m, report *r, err *e)
+{
     remark odd = {
-        .code = "MDL-ZIP-001", .severity = SEVERITY_HIGH, .member = m->path, .advice = advice_archive};
-    return !m->disagreement || nested_say(r, &odd, str_from_c(m->disagreement), e);
+        .code = "MDL-ZIP-005", .severity = SEVERITY_HIGH, .member = m->path, .advice = advice_archive};
+    return nested_say(r, &odd, STR("It is flagged as encrypted, and is not"), e);
 }
 
 bool nested_zip_bytes(const format_input *in, const zip_member *m, report *r, buf *content, err *e)
 {
     err why = {0};
-    if (zip_member_bytes(in->content, m, in->budget, content, &why)) return true;
+    if (zip_member_bytes(in->content, m, in->budget, content, &why))
+        return !m->is_encrypted || say_not_encrypted(m, r, e);
     if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
     /* A wrong checksum is noticed at the end, when a loader has acted already: high, and read all the same. */
     bool is_checksum = why.code == ERR_DIGEST_MISMATCH;
-    remark odd = {.code = is_checksum ? "MDL-ZIP-004" : "MDL-ZIP-008",
+    remark odd = {.code = is_checksum       ? "MDL-ZIP-004"
+                          : m->is_encrypted ? "MDL-ZIP-005"
+                                            : "MDL-ZIP-008",
                   .severity = is_checksum ? SEVERITY_HIGH : SEVERITY_MEDIUM,
                   .member = m->path,
                   .advice = advice_archive,

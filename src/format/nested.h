@@ -21,16 +21,25 @@ typedef struct remark {
 bool nested_say(report *r, const remark *m, str title, err *e) MUST_USE;
 bool nested_fact_number(report *r, str name, uint64_t number, err *e) MUST_USE;
 
-/* Read `content` through all formats, as `path`. What was found is added under that path; facts are not. */
+/* Read `content` through all formats, as `path`, and if it is of none but an archive, each of its members. What was found is added under that
+ * path; facts are not. */
 bool nested_read(const format_input *in, str path, bytes content, report *r, err *e) MUST_USE;
 
-/* Open the archive: what its two views disagree about, and the files in front of it and behind it, go into the report.
+/* Has the nesting used up its budget? Then that was reported. */
+bool nested_too_deep(const format_input *in, str path, report *r, bool *is_too_deep, err *e) MUST_USE;
+/* Content that no format took: when it is an archive (zip, tar, 7z, packed), its members are read; one that cannot be read makes the
+ * report unparseable. Anything else is left alone (nested_archive.c). */
+bool nested_archive(const format_input *in, report *r, err *e) MUST_USE;
+
+/* Open the archive: what its two views disagree about, members that only one of them has, and bytes that none has, go into the report.
  * *is_open false: it could not be read, which was reported. */
 bool nested_zip_open(const format_input *in, report *r, zip_directory *zip, bool *is_open, err *e) MUST_USE;
 /* What is wrong with the member's headers, without reading it. */
 bool nested_zip_headers(const zip_member *m, report *r, err *e) MUST_USE;
 /* The member's bytes. Damage is reported; `content` has what a loader would have got before it noticed. */
 bool nested_zip_bytes(const format_input *in, const zip_member *m, report *r, buf *content, err *e) MUST_USE;
+/* Every member through all formats. */
+bool nested_zip_members(const format_input *in, const zip_directory *zip, report *r, err *e) MUST_USE;
 /* A stored member is a view of the archive, so it can be looked at without being copied. Empty when packed or out of bounds. */
 bytes nested_zip_stored(bytes file, const zip_member *m);
 

@@ -265,6 +265,15 @@ static bool inspect_os(inspection *in, str member, bytes content, err *e)
 
 /* --- the whole ------------------------------------------------------------------------------------------------------------- */
 
+static bool claims_something(str path)
+{
+    static const char *const archives[] = {".zip", ".7z",     ".tar",     ".tar.gz",
+                                           ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst"};
+    for (size_t i = 0; i < COUNT_OF(archives); i++)
+        if (str_ends_with(path, str_from_c(archives[i]))) return true;
+    return format_name_claims_model(path);
+}
+
 static bool inspect_nested(inspection *in, str member, bytes content, err *e)
 {
     if (in->budget->depth_left == 0)
@@ -273,13 +282,14 @@ static bool inspect_nested(inspection *in, str member, bytes content, err *e)
     in->prefix = arena_printf(in->arena, "%.*s%.*s!", STR_ARG(outer), STR_ARG(member));
     in->budget->depth_left--;
     err why = {0};
-    bool read = inspect_archive(in, content, &why);
+    bool read = inspect_archive(in, member, content, &why);
     in->budget->depth_left++;
     in->prefix = outer;
     if (read) return true;
     if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
-    /* A broken archive inside another is nobody's model, unless its name says so. */
-    return !format_name_claims_model(member) || inspect_add_trouble(in, member, why.message, e);
+    /* A broken archive inside another is nobody's model, unless its name says so. What is locked, unknown or beyond a limit may well be one. */
+    bool is_closed = why.code == ERR_UNSUPPORTED || why.code == ERR_TOO_LARGE;
+    return !(is_closed || claims_something(member)) || inspect_add_trouble(in, member, why.message, e);
 }
 
 /* Memory of one file: what it found is copied into the part, so a layer of many thousand files needs no more than its largest. */
@@ -298,13 +308,13 @@ bool inspect_file(inspection *in, str member, bytes content, err *e)
     return fine;
 }
 
-static bool inspect_top_archive(inspection *in, bytes content, err *e)
+static bool inspect_top_archive(inspection *in, str path, bytes content, err *e)
 {
     bool is_image;
     in->is_nested = true;
     err why = {0};
     bool read =
-        inspect_image(in, content, &is_image, &why) && (is_image || inspect_archive(in, content, &why));
+        inspect_image(in, content, &is_image, &why) && (is_image || inspect_archive(in, path, content, &why));
     in->is_nested = false;
     if (read) return true;
     if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
@@ -339,7 +349,7 @@ bool inspect(arena *a, str path, bytes content, json_t **part, err *e)
     if (!inspection_begin(&none, &in, e)) return false;
     bool fine = inspect_file(&in, path, content, e) &&
                 (!inspect_is_archive(content) || json_object_get(in.part, "format") ||
-                 inspect_top_archive(&in, content, e)) &&
+                 inspect_top_archive(&in, path, content, e)) &&
                 inspection_end(&in, e);
     if (!fine) {
         json_decref(in.part);

@@ -38,9 +38,10 @@ bool inspection_end(inspection *in, err *e) MUST_USE;
 
 /* One file of an archive, or the artifact itself. */
 bool inspect_file(inspection *in, str member, bytes content, err *e) MUST_USE;
-/* Is it a tar (packed or not) or a zip? */
+/* Is it a container of files: tar (packed or not), zip, 7z, a file that is packed alone, or one of those that are not read? */
 bool inspect_is_archive(bytes content);
-bool inspect_archive(inspection *in, bytes content, err *e) MUST_USE;
+/* `path`: of the archive itself; the file within a packed one is named after it. */
+bool inspect_archive(inspection *in, str path, bytes content, err *e) MUST_USE;
 /* A tar that is an image, as `docker save` and OCI layouts write it: *is_image tells, and then everything was done. */
 bool inspect_image(inspection *in, bytes content, bool *is_image, err *e) MUST_USE;
 

@@ -6,36 +6,14 @@
 #include "inspect.h"
 
 #include "base/limits.h"
-#include "codec/tar.h"
+#include "codec/archive.h"
 #include "codec/zip.h"
 #include "eco/eco.h"
 #include "format/format.h"
 
-enum { TAR_HEAD_BYTES = 512 };
-
-/* The first block of a packed file tells whether a tar is inside. */
-static bool is_packed_tar(bytes content)
-{
-    packing p = packing_sniff(content);
-    if (p == PACKING_NONE) return false;
-    unpack_budget budget = unpack_budget_new(content.len);
-    AUTO(unpack_close) unpack_stream *stream = NULL;
-    if (!unpack_open(p, content, &budget, &stream, NULL)) return false;
-    uint8_t head[TAR_HEAD_BYTES];
-    size_t have = 0;
-    for (size_t got = 1; have < sizeof(head) && got > 0; have += got)
-        if (!unpack_read(stream, head + have, sizeof(head) - have, &got, NULL)) return false;
-    return have == sizeof(head) && tar_is((bytes){head, sizeof(head)});
-}
-
-static bool is_plain_tar(bytes content)
-{
-    return content.len >= TAR_HEAD_BYTES && tar_is((bytes){content.data, TAR_HEAD_BYTES});
-}
-
 bool inspect_is_archive(bytes content)
 {
-    return zip_is(content) || is_plain_tar(content) || is_packed_tar(content);
+    return archive_sniff(content) != ARCHIVE_NONE;
 }
 
 static bool is_wanted_by_name(str path)
@@ -95,10 +73,10 @@ static bool see_member(void *ctx, const tar_member *member, bytes content, err *
     return inspect_file(in, member->path, content, e);
 }
 
-static bool inspect_tar(inspection *in, bytes content, err *e)
+static bool inspect_plain(inspection *in, archive_kind kind, str path, bytes content, err *e)
 {
     tar_visitor visitor = {.ctx = in, .wants = wants_member, .member = see_member};
-    return tar_walk(content, in->budget, &visitor, e);
+    return archive_walk(kind, path, content, in->budget, &visitor, e);
 }
 
 /* --- zip ------------------------------------------------------------------------------------------------------------------- */
@@ -122,11 +100,14 @@ static bool add_oddity(inspection *in, const char *code, severity s, str member,
  * is only worth knowing, and of archives within archives not even that. */
 static bool note_member(inspection *in, const zip_member *member, err *e)
 {
-    if (!member->disagreement) return true;
+    if (!member->disagreement || member->oddity == ZIP_ENCRYPTED)
+        return true; /* that shows when it is read */
     bool is_wanted = is_wanted_by_name(member->path);
     if (!is_wanted && in->prefix.len) return true;
-    return add_oddity(in, "MDL-ZIP-001", is_wanted ? SEVERITY_HIGH : SEVERITY_INFO, member->path,
-                      member->disagreement, e);
+    severity how_bad = !is_wanted                    ? SEVERITY_INFO
+                       : member->oddity == ZIP_FLAGS ? SEVERITY_MEDIUM
+                                                     : SEVERITY_HIGH;
+    return add_oddity(in, format_zip_code(member->oddity), how_bad, member->path, member->disagreement, e);
 }
 
 /* Programs are packed behind a start script, which is fine; models are not. */
@@ -135,6 +116,7 @@ static bool note_directory(inspection *in, const zip_directory *zip, err *e)
     if (!zip->disagreement) return true;
     if (zip->hides_member)
         return add_oddity(in, "MDL-ZIP-003", SEVERITY_HIGH, STR_NONE, zip->disagreement, e);
+    if (zip->is_grave) return add_oddity(in, "MDL-ZIP-001", SEVERITY_HIGH, STR_NONE, zip->disagreement, e);
     bool has_model = false;
     for (size_t i = 0; i < zip->count && !has_model; i++)
         has_model = format_name_claims_model(zip->members[i].path);
@@ -143,19 +125,29 @@ static bool note_directory(inspection *in, const zip_directory *zip, err *e)
                       zip->disagreement, e);
 }
 
-/* What lies around the archive may be a file for another loader. */
-static bool see_outside(inspection *in, bytes content, const zip_directory *zip, err *e)
+/* What neither view owns may be a file for another loader. */
+static bool see_leftovers(inspection *in, const zip_directory *zip, err *e)
 {
-    bytes front = {content.data, (size_t)zip->start};
-    bytes back = {content.data + zip->end, content.len - (size_t)zip->end};
-    return (front.len == 0 || inspect_file(in, STR("(in front of the archive)"), front, e)) &&
-           (back.len == 0 || inspect_file(in, STR("(behind the archive)"), back, e));
+    for (size_t i = 0; i < zip->leftover_count; i++)
+        if (!inspect_file(in, str_from_c(zip->leftovers[i].where), zip->leftovers[i].content, e))
+            return false;
+    return true;
+}
+
+/* What is locked cannot be called safe; a lock that is none is a trick against those who try it. */
+static bool note_lock(inspection *in, const zip_member *member, bool is_read, err *e)
+{
+    if (!member->is_encrypted) return true;
+    if (!is_read) return inspect_add_trouble(in, member->path, "the member is encrypted", e);
+    bool is_wanted = is_wanted_by_name(member->path);
+    return add_oddity(in, "MDL-ZIP-005", is_wanted ? SEVERITY_HIGH : SEVERITY_MEDIUM, member->path,
+                      "it is flagged as encrypted, and is not", e);
 }
 
 static bool see_zip_member(inspection *in, bytes file, const zip_member *member, err *e)
 {
     if (!note_member(in, member, e)) return false;
-    if (str_ends_with(member->path, STR("/"))) return true;
+    if (str_ends_with(member->path, STR("/")) && member->size_bytes == 0) return true;
     if (member->size_bytes > LIMIT_ARCHIVE_MEMBER_BYTES) return too_large(in, member->path, e);
     AUTO_BUF buf content;
     buf_init(&content, LIMIT_ARCHIVE_MEMBER_BYTES);
@@ -163,8 +155,10 @@ static bool see_zip_member(inspection *in, bytes file, const zip_member *member,
     /* A wrong checksum is found at the member's end, when a loader has long acted on it: look at the bytes all the same. */
     bool read = zip_member_bytes(file, member, in->budget, &content, &why);
     if (!read && why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
-    if (!read && is_wanted_by_name(member->path) && !inspect_add_trouble(in, member->path, why.message, e))
-        return false;
+    if (!note_lock(in, member, read, e)) return false;
+    bool is_told =
+        !read && !member->is_encrypted && (why.code == ERR_TOO_LARGE || is_wanted_by_name(member->path));
+    if (is_told && !inspect_add_trouble(in, member->path, why.message, e)) return false;
     if (!read && why.code != ERR_DIGEST_MISMATCH) return true;
     return inspect_file(in, member->path, buf_bytes(&content), e);
 }
@@ -173,17 +167,20 @@ static bool inspect_zip(inspection *in, bytes content, err *e)
 {
     zip_directory directory;
     if (!zip_read(in->arena, content, in->budget, &directory, e)) return false;
-    if (!note_directory(in, &directory, e) || !see_outside(in, content, &directory, e)) return false;
+    if (!note_directory(in, &directory, e) || !see_leftovers(in, &directory, e)) return false;
     for (size_t i = 0; i < directory.count; i++)
         if (!see_zip_member(in, content, &directory.members[i], e)) return false;
+    for (size_t i = 0; i < directory.shadow_count; i++)
+        if (!see_zip_member(in, content, &directory.shadows[i], e)) return false;
     return true;
 }
 
-bool inspect_archive(inspection *in, bytes content, err *e)
+bool inspect_archive(inspection *in, str path, bytes content, err *e)
 {
-    const char *name = zip_is(content) ? "zip" : "tar";
+    archive_kind kind = archive_sniff(content);
+    const char *name = archive_name(kind, content);
     if (in->prefix.len == 0 && !json_object_get(in->part, "format") &&
         !json_set_str(in->part, "format", str_from_c(name)))
         return err_set(e, ERR_MEMORY, "no memory for the scan report");
-    return zip_is(content) ? inspect_zip(in, content, e) : inspect_tar(in, content, e);
+    return kind == ARCHIVE_ZIP ? inspect_zip(in, content, e) : inspect_plain(in, kind, path, content, e);
 }

@@ -171,7 +171,8 @@ static bool wants_layer(void *ctx, const tar_member *member)
 static bool read_layer(inspection *layer, bytes content, err *e)
 {
     err why = {0};
-    if (content.len && inspect_is_archive(content) && inspect_archive(layer, content, &why)) return true;
+    if (content.len && inspect_is_archive(content) && inspect_archive(layer, STR_NONE, content, &why))
+        return true;
     if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
     return inspect_add_trouble(layer, STR_NONE, why.code ? why.message : "the layer is no tar", e);
 }

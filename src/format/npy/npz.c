@@ -6,7 +6,6 @@
  */
 #include "npy/npy.h"
 
-#include "base/limits.h"
 #include "base/reader.h"
 #include "nested.h"
 
@@ -27,22 +26,12 @@ static bool sniff(const format_input *in)
     return is_named || str_ends_with(first_name(in->content), STR(".npy"));
 }
 
-static bool read_member(const format_input *in, const zip_member *m, report *r, err *e)
-{
-    AUTO_BUF buf content;
-    buf_init(&content, LIMIT_MODEL_UNPACKED_BYTES);
-    if (!nested_zip_headers(m, r, e) || !nested_zip_bytes(in, m, r, &content, e)) return false;
-    return content.len == 0 || nested_read(in, m->path, buf_bytes(&content), r, e);
-}
-
 static bool read(const format_input *in, report *r, err *e)
 {
     zip_directory zip;
     bool is_open;
     if (!nested_zip_open(in, r, &zip, &is_open, e)) return false;
-    for (size_t i = 0; is_open && i < zip.count; i++)
-        if (!read_member(in, &zip.members[i], r, e)) return false;
-    return true;
+    return !is_open || nested_zip_members(in, &zip, r, e);
 }
 
 const model_format format_npz = {.name = "npz", .title = "NumPy arrays", .sniff = sniff, .read = read};

@@ -18,12 +18,15 @@ static bool takes_from_type(const allow_args *a)
     if (a->kwargs || a->count < 3 || a->items[0]->kind != PICKLE_GLOBAL || a->items[1]->kind != PICKLE_GLOBAL)
         return false;
     const pickle_value *function = a->items[0], *type = a->items[1];
+    bool is_nested = pickle_is_global(function, "torch.nested._internal.nested_tensor", "_rebuild_njt") &&
+                     pickle_is_global(type, "torch.nested._internal.nested_tensor", "NestedTensor");
     bool is_rebuild = str_eq(function->global.module, STR("torch._utils")) && function->global.row &&
                       function->global.row->rule->args == takes_rebuild;
     bool is_type = pickle_is_global(type, "torch", "Tensor") ||
                    pickle_is_global(type, "torch.nn.parameter", "Parameter") ||
                    pickle_is_global(type, "torch.nn.parameter", "Buffer");
-    if (!is_rebuild || !is_type || a->items[2]->kind != PICKLE_TUPLE) return false;
+    if (!(is_rebuild && is_type) && !is_nested) return false;
+    if (a->items[2]->kind != PICKLE_TUPLE) return false;
     return takes_rebuild(&(allow_args){a->items[2]->list.items, a->items[2]->list.count, NULL});
 }
 
@@ -44,33 +47,64 @@ static const allow_rule module = {.roles = ALLOW_NEW,
                                   .args = rule_takes_nothing,
                                   .wants = "no arguments"};
 
+static const allow_rule optimizer = {
+    .roles = ALLOW_NEW,
+    .state = ALLOW_STATE_DICT,
+    .caution = "a whole optimizer: its code and hooks run when the training goes on",
+    .args = rule_takes_nothing,
+    .wants = "no arguments"};
+
 /* clang-format off */
 static const allow_row rows[] = {
     {"torch", "BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage FloatStorage HalfStorage IntStorage LongStorage QInt32Storage QInt8Storage QUInt2x4Storage QUInt4x2Storage QUInt8Storage ShortStorage TypedStorage UntypedStorage", &rule_data},
-    {"torch", "Tensor bfloat16 bits16 bits1x8 bits2x4 bits4x2 bits8 bool channels_last channels_last_3d complex128 complex32 complex64 contiguous_format float16 float32 float64 float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu int16 int32 int64 int8 per_channel_affine per_channel_affine_float_qparams per_channel_symmetric per_tensor_affine per_tensor_symmetric preserve_format qint32 qint8 quint2x4 quint4x2 quint8 sparse_bsc sparse_bsr sparse_coo sparse_csc sparse_csr strided uint16 uint32 uint64 uint8", &rule_data},
+    {"torch", "Tensor bcomplex32 bfloat16 bit bits16 bits1x8 bits2x4 bits4x2 bits8 bool channels_last channels_last_3d complex128 complex32 complex64 contiguous_format float16 float32 float4_e2m1fn_x2 float64 float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu int1 int16 int2 int3 int32 int4 int5 int6 int64 int7 int8 jagged legacy_contiguous_format per_channel_affine per_channel_affine_float_qparams per_channel_symmetric per_tensor_affine per_tensor_symmetric preserve_format qint32 qint8 quint2x4 quint4x2 quint8 sparse_bsc sparse_bsr sparse_coo sparse_csc sparse_csr strided uint1 uint16 uint2 uint3 uint32 uint4 uint5 uint6 uint64 uint7 uint8", &rule_data},
     {"torch", "Size device", &rule_class_args},
     {"torch._tensor", "_rebuild_from_type_v2", &from_type},
     {"torch._utils", "_rebuild_device_tensor_from_cpu_tensor _rebuild_device_tensor_from_numpy _rebuild_meta_tensor_no_storage _rebuild_nested_tensor _rebuild_parameter _rebuild_parameter_with_state _rebuild_qtensor _rebuild_sparse_tensor _rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3", &rebuild},
     {"torch._utils", "_rebuild_wrapper_subclass", &from_type},
+    {"torch.distributed.checkpoint.filesystem", "_StorageInfo", &rule_class},
+    {"torch.distributed.checkpoint.metadata", "BytesStorageMetadata ChunkStorageMetadata Metadata MetadataIndex StorageMeta TensorStorageMetadata", &rule_class},
+    {"torch.distributed.checkpoint.metadata", "TensorProperties", &rule_class_data},
+    {"torch.distributed.checkpoint.metadata", "_MEM_FORMAT_ENCODING", &rule_function_constants},
+    {"torch.nested._internal.nested_tensor", "NestedTensor _rebuild_njt", &rule_data},
     {"torch.nn.modules.activation", "CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish MultiheadAttention PReLU RReLU ReLU ReLU6 SELU SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink Softsign Tanh Tanhshrink Threshold", &module},
+    {"torch.nn.modules.adaptive", "AdaptiveLogSoftmaxWithLoss", &module},
     {"torch.nn.modules.batchnorm", "BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm", &module},
+    {"torch.nn.modules.channelshuffle", "ChannelShuffle", &module},
     {"torch.nn.modules.container", "ModuleDict ModuleList ParameterDict ParameterList Sequential", &module},
     {"torch.nn.modules.conv", "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d", &module},
+    {"torch.nn.modules.distance", "CosineSimilarity PairwiseDistance", &module},
     {"torch.nn.modules.dropout", "AlphaDropout Dropout Dropout1d Dropout2d Dropout3d FeatureAlphaDropout", &module},
     {"torch.nn.modules.flatten", "Flatten Unflatten", &module},
     {"torch.nn.modules.fold", "Fold Unfold", &module},
     {"torch.nn.modules.instancenorm", "InstanceNorm1d InstanceNorm2d InstanceNorm3d", &module},
-    {"torch.nn.modules.linear", "Bilinear Identity Linear", &module},
-    {"torch.nn.modules.loss", "BCELoss BCEWithLogitsLoss CTCLoss CosineEmbeddingLoss CrossEntropyLoss GaussianNLLLoss HingeEmbeddingLoss HuberLoss KLDivLoss L1Loss MSELoss MarginRankingLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss NLLLoss NLLLoss2d PoissonNLLLoss SmoothL1Loss SoftMarginLoss TripletMarginLoss", &module},
+    {"torch.nn.modules.linear", "Bilinear Identity Linear NonDynamicallyQuantizableLinear", &module},
+    {"torch.nn.modules.loss", "BCELoss BCEWithLogitsLoss CTCLoss CosineEmbeddingLoss CrossEntropyLoss GaussianNLLLoss HingeEmbeddingLoss HuberLoss KLDivLoss L1Loss LinearCrossEntropyLoss MSELoss MarginRankingLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss NLLLoss NLLLoss2d PoissonNLLLoss SmoothL1Loss SoftMarginLoss TripletMarginLoss", &module},
     {"torch.nn.modules.normalization", "CrossMapLRN2d GroupNorm LayerNorm LocalResponseNorm RMSNorm", &module},
     {"torch.nn.modules.padding", "CircularPad1d CircularPad2d CircularPad3d ConstantPad1d ConstantPad2d ConstantPad3d ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d ZeroPad1d ZeroPad2d ZeroPad3d", &module},
     {"torch.nn.modules.pixelshuffle", "PixelShuffle PixelUnshuffle", &module},
-    {"torch.nn.modules.pooling", "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d AvgPool1d AvgPool2d AvgPool3d LPPool1d LPPool2d MaxPool1d MaxPool2d MaxPool3d", &module},
+    {"torch.nn.modules.pooling", "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d AvgPool1d AvgPool2d AvgPool3d FractionalMaxPool2d FractionalMaxPool3d LPPool1d LPPool2d LPPool3d MaxPool1d MaxPool2d MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d", &module},
     {"torch.nn.modules.rnn", "GRU GRUCell LSTM LSTMCell RNN RNNCell", &module},
     {"torch.nn.modules.sparse", "Embedding EmbeddingBag", &module},
     {"torch.nn.modules.transformer", "Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer", &module},
     {"torch.nn.modules.upsampling", "Upsample UpsamplingBilinear2d UpsamplingNearest2d", &module},
     {"torch.nn.parameter", "Buffer Parameter", &parameter},
+    {"torch.nn.utils.spectral_norm", "SpectralNorm SpectralNormLoadStateDictPreHook SpectralNormStateDictHook", &module},
+    {"torch.nn.utils.weight_norm", "WeightNorm", &module},
+    {"torch.optim", "Adafactor Muon", &optimizer},
+    {"torch.optim.adadelta", "Adadelta", &optimizer},
+    {"torch.optim.adagrad", "Adagrad", &optimizer},
+    {"torch.optim.adam", "Adam", &optimizer},
+    {"torch.optim.adamax", "Adamax", &optimizer},
+    {"torch.optim.adamw", "AdamW", &optimizer},
+    {"torch.optim.asgd", "ASGD", &optimizer},
+    {"torch.optim.lbfgs", "LBFGS", &optimizer},
+    {"torch.optim.nadam", "NAdam", &optimizer},
+    {"torch.optim.radam", "RAdam", &optimizer},
+    {"torch.optim.rmsprop", "RMSprop", &optimizer},
+    {"torch.optim.rprop", "Rprop", &optimizer},
+    {"torch.optim.sgd", "SGD", &optimizer},
+    {"torch.optim.sparse_adam", "SparseAdam", &optimizer},
     {"torch.serialization", "_get_layout", &rule_function_constants},
     {"torch.storage", "TypedStorage UntypedStorage", &rule_data},
     {"torch.torch_version", "TorchVersion", &rule_class_args_data},

@@ -161,13 +161,22 @@ bool pickle_step_build(pickle_vm *vm, err *e)
 
 /* --- what lies outside the stream -------------------------------------------------------------------------------------------------- */
 
+static pickle_value *class_of_id(const pickle_vm *vm, const pickle_value *id)
+{
+    bool is_class = vm->options.class_ids && id->kind == PICKLE_TUPLE && id->list.count == 4 &&
+                    id->list.items[0]->kind == PICKLE_STR && str_eq(id->list.items[0]->text, STR("module")) &&
+                    id->list.items[1]->kind == PICKLE_GLOBAL;
+    return is_class ? id->list.items[1] : NULL;
+}
+
 static bool push_persid(pickle_vm *vm, pickle_value *id, err *e)
 {
     if (!id) return false;
     pickle_value *v = pickle_new(vm, PICKLE_PERSID, e);
     if (!v) return false;
     v->persid = id;
-    return pickle_judge_persid(vm, v, e) && pickle_push(vm, v, e);
+    pickle_value *class = class_of_id(vm, id);
+    return pickle_judge_persid(vm, v, e) && pickle_push(vm, class ? class : v, e);
 }
 
 bool pickle_step_persid(pickle_vm *vm, err *e)

@@ -72,6 +72,7 @@ static bool read_pickle(legacy *l, unsigned which, const pickle_value **result, 
     if (which == OBJECT) {
         options.persistent_id = torch_storage_note;
         options.persistent_ctx = &l->storages;
+        options.class_ids = true;
     }
     pickle_stream stream;
     pickle_summary got;

@@ -38,7 +38,8 @@ static bool is_torch_pickle(str path)
 {
     str base = base_of(path);
     return str_eq(base, STR("data.pkl")) || str_eq(base, STR("constants.pkl")) ||
-           str_eq(base, STR("attributes.pkl")) || str_eq(base, STR("bytecode.pkl"));
+           str_eq(base, STR("attributes.pkl")) || str_eq(base, STR("bytecode.pkl")) ||
+           str_eq(base, STR("traced_inputs.pkl")) || str_ends_with(base, STR(".debug_pkl"));
 }
 
 static bool is_mark(str path)
@@ -191,7 +192,7 @@ static bool read_storage(archive *ar, const zip_member *m, err *e)
     bytes plain = nested_zip_stored(ar->in->content, m);
     AUTO_BUF buf content;
     buf_init(&content, LIMIT_MODEL_UNPACKED_BYTES);
-    if (m->method != 0) {
+    if (m->method != 0 || m->is_encrypted) {
         if (!nested_zip_bytes(ar->in, m, ar->report, &content, e)) return false;
         plain = buf_bytes(&content);
     } else if (plain.len < m->size_bytes) {
@@ -282,7 +283,7 @@ static bool judge_whole(archive *ar, err *e)
 {
     remark nothing = {
         .code = "MDL-TOR-006", .severity = SEVERITY_MEDIUM, .advice = advice, .is_unreadable = true};
-    if (ar->is_script && !say(ar->report, "MDL-TOR-003", SEVERITY_LOW, STR_NONE,
+    if (ar->is_script && !say(ar->report, "MDL-TOR-003", SEVERITY_INFO, STR_NONE,
                               "The archive holds TorchScript: code that runs when the model is used", e))
         return false;
     return ar->has_pickle || is_exported(ar) ||

@@ -7,6 +7,7 @@
 #define FORMAT_FORMAT_H
 
 #include "codec/unpack.h"
+#include "codec/zip.h"
 #include "format/report.h"
 
 typedef struct format_input {
@@ -29,5 +30,7 @@ extern const model_format *const model_formats[]; /* NULL-terminated, in the ord
  * VERDICT_UNPARSEABLE when the name claims to be one. */
 bool format_read(const format_input *in, report *r, err *e) MUST_USE;
 bool format_name_claims_model(str path); /* .pkl .joblib .pt .h5 ... */
+/* The code of the finding about such a member: "MDL-ZIP-001". */
+const char *format_zip_code(zip_oddity oddity);
 
 #endif

@@ -19,7 +19,7 @@
 
 #include <stdatomic.h>
 
-#define SCANNER_VERSION 2 /* results of older ones are made anew */
+#define SCANNER_VERSION 3 /* results of older ones are made anew */
 
 /* Role "scan" of the binary: reads descriptor 3, writes one JSON report to 4. argv: path of the artifact (for its name). */
 int scan_child_main(int argc, char **argv);

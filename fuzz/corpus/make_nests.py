@@ -1,0 +1,281 @@
+#!/usr/bin/env python3
+"""Assembles archives by hand: honest ones, ones that hide something, broken ones. Nothing is ever loaded or unpacked.
+
+    make_nests.py            writes fuzz/corpus/archive/<verdict>.<code>.<what>.<suffix>
+
+The name says what Assay has to answer, as in make_formats.py. tests/unit/scan/test_nests.c checks it.
+"""
+import bz2
+import gzip
+import io
+import lzma
+import pathlib
+import struct
+import tarfile
+import zipfile
+import zlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+SAMPLES = {}
+
+EVIL = b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R."  # posix.system('true')
+GOOD = b"\x80\x04]\x94(K\x01K\x02e."  # [1, 2]
+TEXT = b"nothing to see here\n"
+
+
+def add(verdict, code, what, content, suffix):
+    name = f"{verdict}.{code}.{what}.{suffix}"
+    assert name not in SAMPLES, name
+    SAMPLES[name] = content
+
+
+# --- zip, written field by field ------------------------------------------------------------------------------------------------------------
+
+class Member:
+    """A member of a ZIP; `local` holds what its local header says otherwise, listed=False hides it from the directory."""
+
+    def __init__(self, name, data, method=0, flags=0, listed=True, local=None, packed=None, made_by=20, attributes=0, central=None):
+        self.name, self.data, self.method, self.flags, self.listed = name.encode(), data, method, flags, listed
+        self.packed = packed if packed is not None else deflate(data) if method == 8 else data
+        self.crc, self.local, self.central = zlib.crc32(data), local or {}, central or {}
+        self.made_by, self.attributes = made_by, attributes
+
+    def fields(self, changes):
+        return {"flags": self.flags, "method": self.method, "crc": self.crc, "packed": len(self.packed), "size": len(self.data), "name": self.name} | changes
+
+    def local_header(self):
+        f = self.fields(self.local)
+        return struct.pack("<IHHHIIIIHH", 0x04034B50, 20, f["flags"], f["method"], 0x21, f["crc"], f["packed"], f["size"], len(f["name"]), 0) + f["name"]
+
+    def central_header(self, at):
+        f = self.fields(self.central)
+        return struct.pack("<IHHHHIIIIHHHHHII", 0x02014B50, self.made_by, 20, f["flags"], f["method"], 0x21, f["crc"], f["packed"], f["size"], len(f["name"]), 0, 0, 0, 0,
+                           self.attributes, at) + f["name"]
+
+
+def deflate(data):
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(data) + packer.flush()
+
+
+def zipped(*members, gap=b"", comment=b"", comment_bytes=None, tail=b"", base=0, end64=None, slack=b"", count32=None):
+    out, directory, count = b"", b"", 0
+    for i, m in enumerate(members):
+        at = len(out) + base
+        out += m.local_header() + m.packed + (gap if i == 0 else b"")
+        if m.listed:
+            directory += m.central_header(at)
+            count += 1
+    where = len(out) + base
+    end = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, count, count if count32 is None else count32, len(directory + slack), where, len(comment) if comment_bytes is None else comment_bytes) + comment
+    if end64 is not None:
+        fields = {"count": count, "bytes": len(directory), "at": where} | end64
+        record = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, fields["count"], fields["count"], fields["bytes"], fields["at"])
+        end = record + struct.pack("<IIQI", 0x07064B50, 0, where + len(directory), 1) + end
+    return out + directory + slack + end + tail
+
+
+def tarred(members, mode="w", kind=None, link=""):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode, format=tarfile.USTAR_FORMAT) as tar:
+        for path, content in members.items():
+            info = tarfile.TarInfo(path)
+            info.size = len(content)
+            if kind:
+                info.type, info.linkname, info.size = kind, link, 0
+            tar.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
+def tar_gz(members, **more):
+    return gzip.compress(tarred(members, **more), mtime=0)
+
+
+# --- 7z --------------------------------------------------------------------------------------------------------------------------------------
+
+def number(n):
+    """The variable-length numbers of 7z."""
+    for extra in range(8):
+        if n < 1 << (7 * (extra + 1)):
+            first = (0xFF << (8 - extra)) & 0xFF | n >> (8 * extra)
+            return bytes([first]) + (n & ((1 << (8 * extra)) - 1)).to_bytes(extra, "little")
+    return b"\xff" + n.to_bytes(8, "little")
+
+
+LZMA1 = {"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16}
+LZMA2 = {"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}
+X86 = {"id": lzma.FILTER_X86}
+
+
+def coder(identifier, properties=b""):
+    flags = len(identifier) | (0x20 if properties else 0)
+    return bytes([flags]) + identifier + (number(len(properties)) + properties if properties else b"")
+
+
+def pack_lzma1(data):
+    return lzma.compress(data, lzma.FORMAT_RAW, filters=[LZMA1]), [coder(b"\3\1\1", b"\x5d" + struct.pack("<I", 1 << 16))]
+
+
+def pack_lzma2(data):
+    return lzma.compress(data, lzma.FORMAT_RAW, filters=[LZMA2]), [coder(b"\x21", b"\x08")]
+
+
+def pack_bcj(data):
+    return lzma.compress(data, lzma.FORMAT_RAW, filters=[X86, LZMA1]), [coder(b"\3\3\1\3"), coder(b"\3\1\1", b"\x5d" + struct.pack("<I", 1 << 16))]
+
+
+PACKERS = {"copy": lambda data: (data, [coder(b"\0")]), "lzma": pack_lzma1, "lzma2": pack_lzma2, "bcj": pack_bcj, "deflate": lambda data: (deflate(data), [coder(b"\4\1\x08")]),
+           "bzip2": lambda data: (bz2.compress(data), [coder(b"\4\2\2")]), "aes": lambda data: (data, [coder(b"\6\xf1\7\1", b"\x13\0")]),
+           "ppmd": lambda data: (data, [coder(b"\3\4\1", b"\6\0\0\1\0")])}
+
+
+def streams(folders, at=0, with_files=True):
+    """StreamsInfo of folders [(packed, coders, [file, ...])]."""
+    out = b"\6" + number(at) + number(len(folders)) + b"\x09" + b"".join(number(len(packed)) for packed, _, _ in folders) + b"\0"
+    out += b"\7\x0b" + number(len(folders)) + b"\0"
+    for _, coders, _ in folders:
+        out += number(len(coders)) + b"".join(coders) + b"".join(number(i) + number(i + 1) for i in range(len(coders) - 1))
+    out += b"\x0c" + b"".join(number(sum(map(len, files))) * len(coders) for _, coders, files in folders)
+    if not with_files:
+        return out + b"\x0a\1" + struct.pack("<I", zlib.crc32(folders[0][2][0])) + b"\0\0"
+    out += b"\0\x08\x0d" + b"".join(number(len(files)) for _, _, files in folders)
+    if any(len(files) > 1 for _, _, files in folders):
+        out += b"\x09" + b"".join(number(len(f)) for _, _, files in folders for f in files[:-1])
+    return out + b"\x0a\1" + b"".join(struct.pack("<I", zlib.crc32(f)) for _, _, files in folders for f in files) + b"\0\0"
+
+
+def seven(groups, packer="lzma2", encode=False, gap=b"", tail=b"", crc_error=0):
+    """groups: [{name: content}], a folder each; empty content is an empty file."""
+    packed_all, folders, names = b"", [], []
+    for group in groups:
+        packed, coders = PACKERS[packer](b"".join(group.values()))
+        packed_all += packed
+        folders.append((packed, coders, list(group.values())))
+        names += group
+    header = b"\1\4" + streams(folders) + b"\5" + number(len(names))
+    text = b"\0" + b"".join(name.encode("utf-16-le") + b"\0\0" for name in names)
+    header += b"\x11" + number(len(text)) + text + b"\0\0"
+    body = packed_all + gap
+    if encode:
+        packed, coders = pack_lzma1(header)
+        encoded = b"\x17" + streams([(packed, coders, [header])], at=len(body), with_files=False)
+        body, header = body + packed, encoded
+    start = struct.pack("<QQI", len(body), len(header), zlib.crc32(header) ^ crc_error)
+    return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<I", zlib.crc32(start)) + start + body + header + tail
+
+
+# --- samples ---------------------------------------------------------------------------------------------------------------------------------
+
+def make_nests():
+    evil_tar = tarred({"b.pkl": EVIL})
+    add("not_a_model", "none", "text", zipped(Member("readme", TEXT, 8)), "zip")
+    add("clean", "none", "model", zipped(Member("m.pkl", GOOD, 8)), "zip")
+    add("clean", "none", "tar_gz_in_zip", zipped(Member("a.tar.gz", tar_gz({"b.pkl": GOOD}))), "zip")
+    add("unsafe", "MDL-PKL-001", "tar_gz_in_zip", zipped(Member("a.tar.gz", gzip.compress(evil_tar, mtime=0))), "zip")
+    add("unsafe", "MDL-PKL-001", "tar_bz2_in_tar", tarred({"a.tar.bz2": bz2.compress(evil_tar)}), "tar")
+    add("unsafe", "MDL-PKL-001", "tar_xz_in_zip", zipped(Member("a.tar.xz", lzma.compress(evil_tar))), "zip")
+    add("unsafe", "MDL-PKL-001", "zip_in_tar_gz_in_zip", zipped(Member("x", tar_gz({"y": zipped(Member("z", EVIL, 8))}), 8)), "zip")
+    add("unsafe", "MDL-PKL-001", "zip_gz", gzip.compress(zipped(Member("z", EVIL)), mtime=0), "gz")
+    add("unsafe", "MDL-PKL-001", "seven_in_zip", zipped(Member("a.7z", seven([{"b": EVIL}]))), "zip")
+    add("unsafe", "MDL-PKL-001", "zip_in_seven", seven([{"a.zip": zipped(Member("b", EVIL, 8))}]), "7z")
+    add("unsafe", "MDL-PKL-001", "behind_packed", gzip.compress(TEXT, mtime=0) + EVIL, "gz")
+    add("unsafe", "MDL-PKL-001", "behind_tar", evil_tar.replace(EVIL, GOOD.ljust(len(EVIL), b"\0")) + EVIL, "tar")
+    add("unsafe", "MDL-PKL-001", "behind_tar_in_gz", gzip.compress(tarred({"a": TEXT}) + EVIL, mtime=0), "tgz")
+    deep = zipped(Member("m.pkl", GOOD))
+    for _ in range(9):
+        deep = zipped(Member("a.zip", deep))
+    add("unparseable", "scan_incomplete", "too_deep", deep, "zip")
+    add("unparseable", "scan_incomplete", "bomb", bz2.compress(bytes(80 << 20)), "bz2")
+    add("unparseable", "scan_incomplete", "bomb_in_zip", zipped(Member("data", bz2.compress(bytes(80 << 20)))), "zip")
+    add("unparseable", "scan_incomplete", "rar", b"Rar!\x1a\x07\x01\0" + bytes(40), "rar")
+    add("unparseable", "scan_incomplete", "rar_in_zip", zipped(Member("data", b"Rar!\x1a\x07\x01\0" + bytes(40))), "zip")
+    add("unparseable", "scan_incomplete", "tar_cut", gzip.compress(tarred({"a": bytes(4000)})[:2000], mtime=0), "tgz")
+    add("unparseable", "scan_incomplete", "gz_cut_in_zip", zipped(Member("m.npy.gz", gzip.compress(bytes(range(256)) * 9, mtime=0)[:-40])), "zip")
+
+
+def make_zips():
+    note, secret = Member("readme", TEXT), Member("notes.txt", EVIL)
+    add("unsafe", "MDL-PKL-001", "hidden_member", zipped(note, Member("notes.txt", EVIL, listed=False), note), "zip")
+    add("unsafe", "MDL-ZIP-003", "hidden_text", zipped(note, Member("notes.txt", TEXT, listed=False)), "zip")
+    add("unsafe", "MDL-PKL-001", "hidden_deflated", zipped(note, Member("notes.txt", EVIL, 8, listed=False)), "zip")
+    streamed = {"flags": 8, "crc": 0, "packed": 0, "size": 0}
+    add("unsafe", "MDL-PKL-001", "hidden_streamed", zipped(note, Member("notes.txt", EVIL, 8, flags=8, listed=False, local=streamed)), "zip")
+    add("unsafe", "MDL-PKL-001", "gap", zipped(note, gap=EVIL), "zip")
+    add("unsafe", "MDL-PKL-001", "comment", zipped(note, comment=EVIL), "zip")
+    add("unsafe", "MDL-PKL-001", "in_front", EVIL + zipped(note, base=0), "zip")
+    add("unsafe", "MDL-PKL-001", "in_front_counted", EVIL + zipped(note, base=len(EVIL)), "zip")
+    add("unsafe", "MDL-PKL-001", "behind", zipped(note, tail=EVIL), "zip")
+    add("unsafe", "MDL-PKL-001", "in_directory", zipped(note, slack=EVIL), "zip")
+    add("unsafe", "MDL-PKL-001", "two_archives", zipped(secret) + zipped(note), "zip")
+    add("unsafe", "MDL-PKL-001", "archive_in_comment", zipped(note, comment=zipped(secret)), "zip")
+    # Python takes the last end record whatever its comment's length, others the one whose comment fits.
+    front = secret.local_header() + secret.packed
+    other = secret.central_header(0)
+    second = other + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 1, 1, len(other), len(front), 99)
+    add("unsafe", "MDL-PKL-001", "end_in_comment", front + zipped(note, base=len(front), comment=second), "zip")
+    add("unsafe", "MDL-ZIP-001", "two_ends", zipped(note, tail=zipped()), "zip")
+    add("unsafe", "MDL-ZIP-001", "other_64", zipped(note, Member("b", TEXT), end64={}, count32=1), "zip")
+    add("not_a_model", "none", "same_64", zipped(note, Member("b", TEXT), end64={}), "zip")
+    add("unsafe", "MDL-PKL-001", "other_method", zipped(Member("a", deflate(EVIL), 0, local={"method": 8, "size": len(EVIL), "crc": zlib.crc32(EVIL)})), "zip")
+    long = Member("a", TEXT + EVIL, local={"packed": len(TEXT), "size": len(TEXT), "crc": zlib.crc32(TEXT)})
+    add("unsafe", "MDL-PKL-001", "shorter_local", zipped(long), "zip")
+    add("unsafe", "MDL-ZIP-001", "two_names", zipped(Member("m.pkl", GOOD, local={"name": b"m.txt"})), "zip")
+    add("unsafe", "MDL-PKL-001", "two_names_evil", zipped(Member("a.txt", EVIL, local={"name": b"b.txt"})), "zip")
+    add("unsafe", "MDL-PKL-001", "twice_first", zipped(Member("a", EVIL), Member("a", GOOD)), "zip")
+    add("unsafe", "MDL-PKL-001", "twice_last", zipped(Member("a", GOOD), Member("a", EVIL)), "zip")
+    add("unsafe", "MDL-ZIP-002", "twice", zipped(Member("a.pkl", GOOD), Member("a.pkl", GOOD)), "zip")
+    add("unsafe", "MDL-PKL-001", "wrong_checksum", zipped(Member("a", EVIL, local={"crc": 1}, central={"crc": 1})), "zip")
+    add("unsafe", "MDL-PKL-001", "false_lock", zipped(Member("a", EVIL, 8, flags=1)), "zip")
+    add("unsafe", "MDL-ZIP-005", "false_lock_good", zipped(Member("m.pkl", GOOD, flags=1)), "zip")
+    add("unparseable", "scan_incomplete", "locked", zipped(Member("a", GOOD, flags=1, packed=bytes(range(200, 200 + 12 + len(GOOD))))), "zip")
+    add("unparseable", "scan_incomplete", "locked_strong", zipped(Member("a", GOOD, flags=0x41, packed=bytes(range(100, 116)))), "zip")
+    add("suspicious", "MDL-ZIP-005", "patched_flag", zipped(Member("m.pkl", GOOD, flags=0x20)), "zip")
+    add("unsafe", "MDL-PKL-001", "patched_flag_evil", zipped(Member("m.pkl", EVIL, flags=0x20)), "zip")
+    add("unparseable", "scan_incomplete", "method_unknown", zipped(Member("m.pkl", GOOD, 99)), "zip")
+    add("unsafe", "MDL-ZIP-007", "path", zipped(Member("../m.pkl", GOOD)), "zip")
+    add("unsafe", "MDL-ZIP-007", "path_windows", zipped(Member("..\\m.pkl", GOOD)), "zip")
+    add("unsafe", "MDL-ZIP-007", "link", zipped(Member("m.pkl", b"/etc/passwd", made_by=3 << 8 | 20, attributes=0o120777 << 16)), "zip")
+    add("unsafe", "MDL-ZIP-001", "no_local", zipped(Member("m.pkl", GOOD)).replace(b"PK\3\4", b"PK\3\5", 1), "zip")
+    add("unsafe", "MDL-ZIP-001", "overlap", zipped(Member("m.pkl", GOOD, central={"packed": len(GOOD) + 20, "size": len(GOOD) + 20}), Member("n.pkl", GOOD)), "zip")
+    add("unsafe", "MDL-PKL-001", "slack", zipped(Member("m.pkl", GOOD, 8, packed=deflate(GOOD) + Member("n", EVIL).local_header() + EVIL, local={"packed": len(deflate(GOOD))})), "zip")
+    add("unparseable", "scan_incomplete", "cut", zipped(note, Member("m.pkl", GOOD))[:-30], "zip")
+    for head, magic in {"pdf": b"%PDF-1.7\n", "png": b"\x89PNG\r\n\x1a\n", "elf": b"\x7fELF\2\1\1" + bytes(9), "script": b"#!/bin/sh\nexit\n"}.items():
+        add("unsafe", "MDL-PKL-001", f"behind_{head}", magic + zipped(Member("m.pkl", EVIL)), "zip")
+
+
+def make_sevens():
+    for packer in ("copy", "lzma", "lzma2", "deflate", "bzip2", "bcj"):
+        add("unsafe", "MDL-PKL-001", f"seven_{packer}", seven([{"a.txt": TEXT, "b": EVIL}], packer), "7z")
+    add("clean", "none", "seven_model", seven([{"m.pkl": GOOD}], encode=True), "7z")
+    add("unsafe", "MDL-PKL-001", "seven_encoded", seven([{"a": TEXT}, {"b": EVIL}], "lzma", encode=True), "7z")
+    add("suspicious", "MDL-7Z-001", "seven_as_torch", seven([{"a": TEXT}]), "pt")
+    add("unsafe", "MDL-PKL-001", "seven_as_torch_evil", seven([{"data.pkl": EVIL}], "lzma", encode=True), "pt")
+    add("unsafe", "MDL-PKL-001", "seven_broken_pickle", seven([{"data.pkl": EVIL[:-1] + b"0\xfe"}], encode=True), "pt")
+    add("unsafe", "MDL-PKL-001", "seven_gap", seven([{"a": TEXT}], gap=EVIL), "7z")
+    add("unsafe", "MDL-PKL-001", "seven_behind", seven([{"a": TEXT}], encode=True, tail=EVIL), "7z")
+    add("unparseable", "scan_incomplete", "seven_aes", seven([{"a": EVIL}], "aes"), "7z")
+    add("unparseable", "scan_incomplete", "seven_ppmd", seven([{"a": EVIL}], "ppmd"), "7z")
+    add("unparseable", "scan_incomplete", "seven_header_crc", seven([{"a": TEXT}], crc_error=1), "7z")
+    add("unparseable", "scan_incomplete", "seven_cut", seven([{"a": TEXT}])[:-9], "7z")
+    add("unparseable", "scan_incomplete", "seven_file_crc", seven([{"a": TEXT}], "copy").replace(TEXT, TEXT.upper()), "7z")
+
+
+def main():
+    make_nests()
+    make_zips()
+    make_sevens()
+    folder = HERE / "archive"
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for name, content in SAMPLES.items():
+        (folder / name).write_bytes(content)
+    # Seeds of fuzz/sevenzip: the same archives by themselves.
+    sevens = {name: content for name, content in SAMPLES.items() if content.startswith(b"7z\xbc\xaf")}
+    (HERE / "sevenzip").mkdir(exist_ok=True)
+    for name, content in sevens.items():
+        (HERE / "sevenzip" / name.split(".")[2]).write_bytes(content)
+    print("archive", len(SAMPLES), "sevenzip", len(sevens))
+
+
+main()
