@@ -5,6 +5,7 @@
  * merely suspicious models to it; --policy leaves everything to the policy. What could not be read to its end is never success.
  */
 #include "scan.h"
+#include "scan_export.h"
 
 #include "advisories.h"
 #include "base/limits.h"
@@ -21,8 +22,8 @@
 #include <unistd.h>
 
 typedef struct scan_options {
-    bool json, explain, quiet, no_hash;
-    const char *fail_on, *policy, *data;
+    bool json, sarif, cyclonedx, explain, quiet, no_hash;
+    const char *fail_on, *policy, *data, *output;
     option_list paths;
     bool has_fail_on;
     severity fail_on_severity;
@@ -48,6 +49,14 @@ static bool read_options(int argc, char **argv, scan_options *o, bool *help, err
 {
     const cli_option table[] = {
         {.name = "--json", .help = "the scan document (assay.scan/1) instead of a table", .flag = &o->json},
+        {.name = "--sarif", .help = "SARIF 2.1.0, for code scanning", .flag = &o->sarif},
+        {.name = "--cyclonedx",
+         .help = "CycloneDX 1.6: a bill of materials with model cards",
+         .flag = &o->cyclonedx},
+        {.name = "--output",
+         .argument = "FILE",
+         .help = "write the document there, and the table to standard output",
+         .value = &o->output},
         {.name = "--fail-on",
          .argument = "SEVERITY",
          .help = "exit 1 when a finding is critical, high, medium or low, or worse",
@@ -82,6 +91,10 @@ static bool read_options(int argc, char **argv, scan_options *o, bool *help, err
     o->data = "./data";
     if (!options_parse(&usage, argc, argv, &o->paths, help, e) || *help) return *help;
     if (o->paths.count == 0) return err_set(e, ERR_INVALID, "nothing to scan; see --help");
+    if (o->json + o->sarif + o->cyclonedx > 1)
+        return err_set(e, ERR_INVALID, "--json, --sarif and --cyclonedx exclude each other");
+    if (o->output && !o->json && !o->sarif && !o->cyclonedx)
+        return err_set(e, ERR_INVALID, "--output needs --json, --sarif or --cyclonedx");
     o->has_fail_on = o->fail_on != NULL;
     if (o->has_fail_on && !severity_parse(str_from_c(o->fail_on), &o->fail_on_severity))
         return err_set(e, ERR_INVALID, "--fail-on must be critical, high, medium or low, not '%s'",
@@ -155,20 +168,33 @@ static int exit_code_of(const scan_options *o, const json_t *targets, bool polic
 
 /* --- running ------------------------------------------------------------------------------------------------------------------- */
 
-static bool print_json(json_t *document, const advisory_index *index, err *e)
+/* The document in the language that was asked for, to the file or to standard output. */
+static bool write_document(const scan_options *o, const json_t *document, err *e)
+{
+    AUTO_BUF buf text;
+    buf_init(&text, LIMIT_SCAN_REPORT_BYTES * 4);
+    AUTO(json_release) json_t *other = NULL;
+    if (o->sarif && !scan_to_sarif(document, &other, e)) return false;
+    if (o->cyclonedx && !scan_to_cyclonedx(document, &other, e)) return false;
+    if (!json_encode_pretty(other ? other : document, &text, e)) return false;
+    if (o->output) return file_write_atomic(o->output, buf_bytes(&text), 0644, e);
+    return fd_write_all(STDOUT_FILENO, buf_bytes(&text), e);
+}
+
+static bool note_advisories(json_t *document, const advisory_index *index, err *e)
 {
     json_t *about = json_pack("{s:I, s:o, s:b}", "count", (json_int_t)index->advisory_count, "newest",
                               json_from_str(index->newest_modified), "starter", index->is_starter);
-    AUTO_BUF buf text;
-    buf_init(&text, LIMIT_SCAN_REPORT_BYTES * 4);
-    if (json_object_set_new(json_object_get(document, "summary"), "advisories", about) != 0)
-        return err_set(e, ERR_MEMORY, "no memory for the document");
-    return json_encode_pretty(document, &text, e) && fd_write_all(STDOUT_FILENO, buf_bytes(&text), e);
+    return json_object_set_new(json_object_get(document, "summary"), "advisories", about) == 0 ||
+           err_set(e, ERR_MEMORY, "no memory for the document");
 }
 
 static bool show(const scan_options *o, json_t *document, const advisory_index *index, err *e)
 {
-    if (o->json) return print_json(document, index, e);
+    bool is_document = o->json || o->sarif || o->cyclonedx;
+    if (!note_advisories(document, index, e)) return false;
+    if (is_document && !write_document(o, document, e)) return false;
+    if (is_document && !o->output) return true;
     scan_view view = {
         .explain = o->explain, .coloured = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"), .advisories = index};
     return scan_print(document, &view, e);
