@@ -198,6 +198,9 @@ static bool predict(const predict_args *args, bytes model, bytes input, rows *r,
     AUTO(forest_free) forest *f = NULL;
     AUTO(predictor_free) predictor *p = NULL;
     if (!forest_read(model, &f, e)) return err_wrap(e, "%s", args->model);
+    if (f->output_count > 1)
+        return err_set(e, ERR_UNSUPPORTED, "%s predicts %zu outputs at once; rows of one are written",
+                       args->model, f->output_count);
     if (args->probabilities && f->class_count == 0)
         return err_set(e, ERR_UNPROCESSABLE, "%s is a regressor: it has no predict_proba", args->model);
     if (!predictor_new(f, &p, e)) return false;

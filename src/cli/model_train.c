@@ -19,7 +19,7 @@
 #include <sys/random.h>
 
 typedef struct train_args {
-    const char *data, *out, *estimator, *target, *params_file, *random_state, *test_size, *split_seed,
+    const char *data, *out, *estimator, *target, *weight, *params_file, *random_state, *test_size, *split_seed,
         *version, *threads;
     option_list params;
     bool no_header, json;
@@ -98,6 +98,31 @@ static bool read_params(const train_args *args, train_result *r, err *e)
 
 /* --- data ---------------------------------------------------------------------------------------------------------------- */
 
+/* The targets (the last column when none is named) and the weight. */
+static bool find_columns(const train_args *args, arena *a, const table *t, dataset_columns *out, err *e)
+{
+    size_t *targets = arena_alloc_array(a, t->columns, sizeof *targets);
+    if (!targets) return err_set(e, ERR_MEMORY, "no memory for %zu columns", t->columns);
+    *out = (dataset_columns){.targets = targets, .has_weight = args->weight != NULL};
+    if (args->weight && !table_find_column(t, str_from_c(args->weight), &out->weight, e)) return false;
+    str rest = str_from_c(args->target ? args->target : ""), name;
+    while (args->target && str_next(&rest, ',', &name)) {
+        if (out->target_count == t->columns)
+            return err_set(e, ERR_INVALID, "--target names more columns than there are");
+        if (!table_find_column(t, str_trim(name), &targets[out->target_count], e)) return false;
+        for (size_t k = 0; k < out->target_count; k++)
+            if (targets[k] == targets[out->target_count])
+                return err_set(e, ERR_INVALID, "--target names column '%.*s' twice", STR_ARG(name));
+        out->target_count++;
+    }
+    for (size_t k = 0; k < out->target_count; k++)
+        if (out->has_weight && targets[k] == out->weight)
+            return err_set(e, ERR_INVALID, "column '%s' cannot be target and weight", args->weight);
+    if (args->target) return true;
+    targets[out->target_count++] = t->columns - (out->has_weight && out->weight == t->columns - 1 ? 2 : 1);
+    return true;
+}
+
 static bool read_csv(const train_args *args, train_result *r, train_data *data, err *e)
 {
     AUTO(fd_close) int fd = -1;
@@ -109,12 +134,11 @@ static bool read_csv(const train_args *args, train_result *r, train_data *data, 
     if (!file_map(fd, &r->mapped, e)) return false;
 
     table t;
-    size_t target;
-    bool ok = table_read_csv(&r->memory, r->mapped, !args->no_header, &t, e);
-    if (ok) target = t.columns - 1;
-    if (ok && args->target) ok = table_find_column(&t, str_from_c(args->target), &target, e);
+    dataset_columns columns;
     bool classifies = estimator_of(r->params.estimator)->is_classifier;
-    ok = ok && dataset_from_table(&r->memory, &t, target, classifies, data, e);
+    bool ok = table_read_csv(&r->memory, r->mapped, !args->no_header, &t, e) &&
+              find_columns(args, &r->memory, &t, &columns, e) &&
+              dataset_from_table(&r->memory, &t, &columns, classifies, data, e);
     return ok ? true : err_wrap(e, "%s", args->data);
 }
 
@@ -264,6 +288,7 @@ int cli_model_train(int argc, char **argv)
          &args.estimator, NULL, NULL},
         {"--target", "COLUMN", "the column to predict, by name or number (the last)", &args.target, NULL,
          NULL},
+        {"--weight", "COLUMN", "the column of sample weights", &args.weight, NULL, NULL},
         {"--param", "NAME=VALUE", "a parameter under scikit-learn's name; may be repeated", NULL, NULL,
          &args.params},
         {"--params", "FILE", "parameters as a JSON object; --param wins over it", &args.params_file, NULL,

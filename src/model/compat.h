@@ -5,12 +5,13 @@
 #define MODEL_COMPAT_H
 
 #include "model/forest.h"
+#include "pairsort.h"
 
 typedef struct compat {
     float feature_step; /* values closer than this are one value: 1e-7, but by accident 0 in 1.6 and 1.7 */
     bool leaf_below_epsilon;       /* 1.0: a node with impurity <= eps is a leaf; before: <= 0 */
     bool std_heap;                 /* 1.0: the best-first frontier is a C++ heap */
-    bool sort_insertion;           /* 1.9: small pieces of the sort are insertion-sorted */
+    sort_kind sort;                /* differed in 1.1.0, 1.6.0 and from 1.9 on */
     bool weighted_bootstrap;       /* 1.9: weights act on the draw, the tree sees counts */
     bool max_samples_at_least_one; /* 1.3 */
     bool max_samples_truncated;    /* 1.9 */
@@ -18,7 +19,8 @@ typedef struct compat {
     bool friedman_is_squared; /* 1.9 */
     bool node_has_missing;    /* 1.3: missing_go_to_left is stored */
     bool value_fractions;     /* 1.4 */
-    bool random_majority;     /* 1.6: the random splitter stores a side for missing values */
+    bool random_majority;     /* 1.6: the random splitter knows of missing values */
+    bool absolute_ranked;     /* 1.8: absolute_error by ranks */
     bool missing_rotates;     /* 1.9: NaN rows are tried in front and behind */
     bool missing_constant;    /* up to 1.7: constant but for NaN counts as constant */
     bool missing_partition_fixed; /* 1.8 */

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "median.h"
+#include "ranked.h"
 
 typedef enum criterion_kind {
     CRITERION_GINI,
@@ -16,36 +17,38 @@ typedef enum criterion_kind {
     CRITERION_SQUARED,
     CRITERION_FRIEDMAN,
     CRITERION_POISSON,
-    CRITERION_ABSOLUTE
+    CRITERION_ABSOLUTE,       /* up to 1.7: two sorted buffers per output */
+    CRITERION_ABSOLUTE_RANKED /* from 1.8 on: errors of all prefixes and suffixes at once */
 } criterion_kind;
 
-typedef struct criterion {
+/* What a fit's criterion works on. The targets of row r are y[r * outputs], y[r * outputs + 1], ... */
+typedef struct criterion_spec {
     criterion_kind kind;
     bool square_by_pow;
-    const uint32_t *y_class; /* classification */
-    const double *y;         /* regression */
-    const double *weights;   /* by row; NULL: ones */
-    const uint32_t *samples; /* the fit's permutation */
-    size_t slots;            /* classes, or 1 */
-    double all_weight;       /* of all rows of the tree */
+    sort_kind sort;
+    const uint32_t *y_class;    /* classification */
+    const double *y;            /* regression */
+    size_t outputs, slots;      /* slots of one output: classes, or 1 */
+    const size_t *class_counts; /* by output; classification */
+    const double *weights;      /* by row; NULL: ones */
+    const uint32_t *samples;    /* the fit's permutation */
+    size_t rows;
+} criterion_spec;
+
+typedef struct criterion {
+    criterion_spec spec;
+    size_t width;      /* numbers of one sum: outputs * slots */
+    double all_weight; /* of all rows of the tree */
 
     size_t start, pos, end, missing;
     bool missing_left;
     double weight, weight_left, weight_right, weight_missing;
-    double *total, *left, *right, *miss; /* slots each */
+    double *total, *left, *right, *miss; /* width each */
     double squares;                      /* regression: sum of w*y*y */
-    median_heap median_left, median_right;
-    double node_median;
+    double *node_medians;                /* by output; absolute_error */
+    median_heap *medians_left, *medians_right; /* by output; absolute_error up to 1.7 */
+    ranked_errors ranked;                      /* absolute_error from 1.8 on */
 } criterion;
-
-typedef struct criterion_spec {
-    criterion_kind kind;
-    bool square_by_pow;
-    const uint32_t *y_class;
-    const double *y, *weights;
-    const uint32_t *samples;
-    size_t slots, rows;
-} criterion_spec;
 
 bool criterion_init(criterion *c, const criterion_spec *spec, err *e) MUST_USE;
 void criterion_done(criterion *c);
@@ -66,7 +69,7 @@ double criterion_middle(const criterion *c);
 
 static inline double criterion_weight_of(const criterion *c, uint32_t row)
 {
-    return c->weights ? c->weights[row] : 1.0;
+    return c->spec.weights ? c->spec.weights[row] : 1.0;
 }
 
 #endif

@@ -74,52 +74,93 @@ static bool labels_are_classes(const label *labels, size_t count, err *e)
     return true;
 }
 
-/* Index of every label among the sorted distinct ones. */
-static bool encode_labels(arena *a, const label *labels, train_data *d, err *e)
+/* Index of every label of one output among the sorted distinct ones. */
+static bool encode_labels(arena *a, const label *labels, size_t rows, train_target *target, uint32_t *indexes,
+                          size_t stride, err *e)
 {
-    label *sorted = arena_alloc_array(a, d->rows, sizeof *sorted);
-    uint32_t *indexes = arena_alloc_array(a, d->rows, sizeof *indexes);
-    if (!sorted || !indexes) return no_memory(d->rows, e);
-    memcpy(sorted, labels, d->rows * sizeof *sorted);
-    qsort(sorted, d->rows, sizeof *sorted, label_compare);
+    label *sorted = arena_alloc_array(a, rows, sizeof *sorted);
+    if (!sorted) return no_memory(rows, e);
+    memcpy(sorted, labels, rows * sizeof *sorted);
+    qsort(sorted, rows, sizeof *sorted, label_compare);
     size_t classes = 0;
-    for (size_t i = 0; i < d->rows; i++)
+    for (size_t i = 0; i < rows; i++)
         if (i == 0 || label_compare(&sorted[classes - 1], &sorted[i]) != 0) sorted[classes++] = sorted[i];
-    for (size_t i = 0; i < d->rows; i++) {
+    for (size_t i = 0; i < rows; i++) {
         const label *found = bsearch(&labels[i], sorted, classes, sizeof *sorted, label_compare);
-        indexes[i] = (uint32_t)(found - sorted);
+        indexes[i * stride] = (uint32_t)(found - sorted);
     }
-    d->labels = sorted;
-    d->classes = classes;
+    *target = (train_target){.labels = sorted, .classes = classes};
+    return true;
+}
+
+bool dataset_set_labels(arena *a, const label *labels, size_t outputs, train_data *d, err *e)
+{
+    uint32_t *indexes = arena_alloc_array(a, d->rows * outputs, sizeof *indexes);
+    train_target *targets = arena_alloc_array(a, outputs, sizeof *targets);
+    label *column = arena_alloc_array(a, d->rows, sizeof *column);
+    if (!indexes || !targets || !column) return no_memory(d->rows, e);
+    for (size_t k = 0; k < outputs; k++) {
+        for (size_t row = 0; row < d->rows; row++) column[row] = labels[row * outputs + k];
+        if (!labels_are_classes(column, d->rows, e) ||
+            !encode_labels(a, column, d->rows, &targets[k], indexes + k, outputs, e))
+            return false;
+    }
     d->y_class = indexes;
+    d->targets = targets;
+    d->outputs = outputs;
     return true;
 }
 
-static bool target_classes(arena *a, const table *t, size_t target, train_data *d, err *e)
+bool dataset_set_numbers(const double *numbers, size_t outputs, train_data *d, err *e)
 {
-    label *labels = arena_alloc_array(a, t->rows, sizeof *labels);
-    if (!labels) return no_memory(t->rows, e);
-    return read_labels(t, target, labels, e) && labels_are_classes(labels, t->rows, e) &&
-           encode_labels(a, labels, d, e);
+    for (size_t i = 0; i < d->rows * outputs; i++)
+        if (!isfinite(numbers[i]))
+            return err_set(e, ERR_INVALID, "row %zu: the target is missing or infinite", i / outputs + 1);
+    d->y_number = numbers;
+    d->outputs = outputs;
+    return true;
 }
 
-static bool target_numbers(arena *a, const table *t, size_t target, train_data *d, err *e)
+static bool target_classes(arena *a, const table *t, const dataset_columns *c, train_data *d, err *e)
 {
-    double *y = arena_alloc_array(a, t->rows, sizeof *y);
-    if (!y) return no_memory(t->rows, e);
-    for (size_t row = 0; row < t->rows; row++) {
-        if (!table_number(t, row, target, &y[row], e)) return false;
-        if (isnan(y[row]) || isinf(y[row]))
-            return err_set(e, ERR_INVALID, "line %zu: the target (column %zu) is missing or infinite",
-                           t->lines[row], target + 1);
+    label *labels = arena_alloc_array(a, t->rows * c->target_count, sizeof *labels);
+    label *column = arena_alloc_array(a, t->rows, sizeof *column);
+    if (!labels || !column) return no_memory(t->rows, e);
+    for (size_t k = 0; k < c->target_count; k++) {
+        if (!read_labels(t, c->targets[k], column, e)) return false;
+        for (size_t row = 0; row < t->rows; row++) labels[row * c->target_count + k] = column[row];
     }
-    d->y_number = y;
-    return true;
+    return dataset_set_labels(a, labels, c->target_count, d, e);
+}
+
+static bool read_number_cell(const table *t, size_t row, size_t column, const char *what, double *out, err *e)
+{
+    if (!table_number(t, row, column, out, e)) return false;
+    return isfinite(*out) || err_set(e, ERR_INVALID, "line %zu: the %s (column %zu) is missing or infinite",
+                                     t->lines[row], what, column + 1);
+}
+
+static bool target_numbers(arena *a, const table *t, const dataset_columns *c, train_data *d, err *e)
+{
+    double *y = arena_alloc_array(a, t->rows * c->target_count, sizeof *y);
+    if (!y) return no_memory(t->rows, e);
+    for (size_t row = 0; row < t->rows; row++)
+        for (size_t k = 0; k < c->target_count; k++)
+            if (!read_number_cell(t, row, c->targets[k], "target", &y[row * c->target_count + k], e))
+                return false;
+    return dataset_set_numbers(y, c->target_count, d, e);
 }
 
 /* --- features ------------------------------------------------------------------------------------------------------------ */
 
-static bool read_features(arena *a, const table *t, size_t target, train_data *d, err *e)
+static bool is_feature(const dataset_columns *c, size_t column)
+{
+    for (size_t k = 0; k < c->target_count; k++)
+        if (c->targets[k] == column) return false;
+    return !(c->has_weight && c->weight == column);
+}
+
+static bool read_features(arena *a, const table *t, const dataset_columns *c, train_data *d, err *e)
 {
     size_t count = t->rows * d->features;
     float *x = arena_alloc_array(a, count ? count : 1, sizeof *x);
@@ -127,7 +168,7 @@ static bool read_features(arena *a, const table *t, size_t target, train_data *d
     if (!x || !names) return no_memory(count, e);
     size_t feature = 0;
     for (size_t column = 0; column < t->columns; column++) {
-        if (column == target) continue;
+        if (!is_feature(c, column)) continue;
         if (t->names) names[feature] = t->names[column];
         for (size_t row = 0; row < t->rows; row++) {
             double number;
@@ -141,14 +182,40 @@ static bool read_features(arena *a, const table *t, size_t target, train_data *d
     return true;
 }
 
-bool dataset_from_table(arena *a, const table *t, size_t target, bool classifies, train_data *out, err *e)
+static bool read_weights(arena *a, const table *t, const dataset_columns *c, train_data *d, err *e)
 {
-    if (t->columns < 2)
+    if (!c->has_weight) return true;
+    double *weights = arena_alloc_array(a, t->rows, sizeof *weights);
+    if (!weights) return no_memory(t->rows, e);
+    for (size_t row = 0; row < t->rows; row++)
+        if (!read_number_cell(t, row, c->weight, "weight", &weights[row], e)) return false;
+    d->weights = weights;
+    return true;
+}
+
+static bool name_targets(arena *a, const table *t, const dataset_columns *c, train_data *d, err *e)
+{
+    if (!t->names) return true;
+    str *names = arena_alloc_array(a, c->target_count, sizeof *names);
+    if (!names) return no_memory(c->target_count, e);
+    for (size_t k = 0; k < c->target_count; k++) names[k] = t->names[c->targets[k]];
+    d->target_names = names;
+    return true;
+}
+
+bool dataset_from_table(arena *a, const table *t, const dataset_columns *columns, bool classifies,
+                        train_data *out, err *e)
+{
+    train_data d = {.rows = t->rows};
+    for (size_t column = 0; column < t->columns; column++) d.features += is_feature(columns, column);
+    if (d.features == 0)
         return err_set(e, ERR_UNPROCESSABLE,
-                       "the table has one column; training needs features and a target");
-    train_data d = {.rows = t->rows, .features = t->columns - 1};
-    if (!read_features(a, t, target, &d, e)) return false;
-    if (classifies ? !target_classes(a, t, target, &d, e) : !target_numbers(a, t, target, &d, e))
+                       "the table has %zu column%s; training needs features beside target and weight",
+                       t->columns, t->columns == 1 ? "" : "s");
+    if (!read_features(a, t, columns, &d, e) || !read_weights(a, t, columns, &d, e) ||
+        !name_targets(a, t, columns, &d, e))
+        return false;
+    if (classifies ? !target_classes(a, t, columns, &d, e) : !target_numbers(a, t, columns, &d, e))
         return false;
     *out = d;
     return true;
@@ -156,36 +223,45 @@ bool dataset_from_table(arena *a, const table *t, size_t target, bool classifies
 
 /* --- the split ----------------------------------------------------------------------------------------------------------- */
 
-static bool take_rows(arena *a, const train_data *all, const uint32_t *rows, size_t count, train_data *out,
-                      err *e)
+bool dataset_take(arena *a, const train_data *all, const uint32_t *rows, size_t count, train_data *out,
+                  err *e)
 {
     *out = *all;
     out->rows = count;
+    size_t outputs = all->outputs;
     float *x = arena_alloc_array(a, count * all->features, sizeof *x);
-    uint32_t *y_class = arena_alloc_array(a, count, sizeof *y_class);
-    double *y_number = arena_alloc_array(a, count, sizeof *y_number);
-    if (!x || !y_class || !y_number) return no_memory(count * all->features, e);
+    uint32_t *y_class = arena_alloc_array(a, count * outputs, sizeof *y_class);
+    double *y_number = arena_alloc_array(a, count * outputs, sizeof *y_number);
+    double *weights = arena_alloc_array(a, count, sizeof *weights);
+    if (!x || !y_class || !y_number || !weights) return no_memory(count * all->features, e);
     for (size_t i = 0; i < count; i++) {
-        for (size_t f = 0; f < all->features; f++) x[f * count + i] = all->x[f * all->rows + rows[i]];
-        if (all->y_class) y_class[i] = all->y_class[rows[i]];
-        if (all->y_number) y_number[i] = all->y_number[rows[i]];
+        size_t row = rows[i];
+        for (size_t f = 0; f < all->features; f++) x[f * count + i] = all->x[f * all->rows + row];
+        for (size_t k = 0; k < outputs; k++) {
+            if (all->y_class) y_class[i * outputs + k] = all->y_class[row * outputs + k];
+            if (all->y_number) y_number[i * outputs + k] = all->y_number[row * outputs + k];
+        }
+        if (all->weights) weights[i] = all->weights[row];
     }
     out->x = x;
     if (all->y_class) out->y_class = y_class;
     if (all->y_number) out->y_number = y_number;
+    if (all->weights) out->weights = weights;
     return true;
 }
 
 static bool every_class_is_in(arena *a, const train_data *d, err *e)
 {
-    bool *seen = arena_alloc_array(a, d->classes + 1, sizeof *seen);
-    if (!seen) return no_memory(d->classes, e);
-    for (size_t i = 0; d->y_class && i < d->rows; i++) seen[d->y_class[i]] = true;
-    for (size_t c = 0; d->y_class && c < d->classes; c++)
-        if (!seen[c])
-            return err_set(
-                e, ERR_UNPROCESSABLE,
-                "a class has no row in the training part: take a smaller test share or another seed");
+    for (size_t k = 0; d->y_class && k < d->outputs; k++) {
+        bool *seen = arena_alloc_array(a, d->targets[k].classes + 1, sizeof *seen);
+        if (!seen) return no_memory(d->targets[k].classes, e);
+        for (size_t i = 0; i < d->rows; i++) seen[d->y_class[i * d->outputs + k]] = true;
+        for (size_t c = 0; c < d->targets[k].classes; c++)
+            if (!seen[c])
+                return err_set(
+                    e, ERR_UNPROCESSABLE,
+                    "a class has no row in the training part: take a smaller test share or another seed");
+    }
     return true;
 }
 
@@ -204,7 +280,7 @@ bool dataset_split(arena *a, const train_data *all, double test_share, uint32_t 
     mt19937 g;
     mt19937_seed(&g, seed);
     mt19937_shuffle(&g, order, all->rows);
-    return take_rows(a, all, order, test, &out->test, e) &&
-           take_rows(a, all, order + test, all->rows - test, &out->train, e) &&
+    return dataset_take(a, all, order, test, &out->test, e) &&
+           dataset_take(a, all, order + test, all->rows - test, &out->train, e) &&
            every_class_is_in(a, &out->train, e);
 }

@@ -5,6 +5,7 @@
  */
 #include "emit_numpy.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 /* --- dtypes -------------------------------------------------------------------------------------------------------------- */
@@ -130,15 +131,25 @@ void emit_array_i8(emitter *w, const int64_t *items, size_t count)
     array_close(w, data_of(items, count * sizeof *items));
 }
 
-void emit_values(emitter *w, const tree *t, size_t value_count)
+void emit_array_f8(emitter *w, const double *items, const size_t *shape, size_t rank)
 {
+    static const char tuples[] = {'\x85', '\x86', '\x87'};
+    assert(rank >= 1 && rank <= 3);
+    size_t count = 1;
     array_open(w);
-    emit_int(w, (int64_t)t->node_count);
-    emit_int(w, 1);
-    emit_int(w, (int64_t)value_count);
-    emit_op(w, '\x87');
+    for (size_t i = 0; i < rank; i++) {
+        emit_int(w, (int64_t)shape[i]);
+        count *= shape[i];
+    }
+    emit_op(w, tuples[rank - 1]);
     dtype_f8(w);
-    array_close(w, data_of(t->values, t->node_count * value_count * sizeof *t->values));
+    array_close(w, data_of(items, count * sizeof *items));
+}
+
+void emit_values(emitter *w, const tree *t, const forest *f)
+{
+    size_t shape[] = {t->node_count, f->output_count, f->slot_count};
+    emit_array_f8(w, t->values, shape, 3);
 }
 
 /* --- labels and names ---------------------------------------------------------------------------------------------------- */

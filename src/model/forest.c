@@ -78,10 +78,32 @@ bool forest_new(estimator_kind kind, sk_version version, forest **out, err *e)
     arena_init(&f->memory, LIMIT_SCAN_ARENA_BYTES);
     f->kind = kind;
     f->version = version;
-    f->value_count = 1;
     f->values_are_counts = estimator_of(kind)->is_classifier && !sk_version_at_least(version, 1, 4);
     *out = f;
     return true;
+}
+
+bool forest_classifies(const forest *f)
+{
+    return estimator_of(f->kind)->is_classifier;
+}
+
+bool forest_set_outputs(forest *f, size_t output_count, err *e)
+{
+    f->outputs = arena_alloc_array(&f->memory, output_count, sizeof *f->outputs);
+    if (!f->outputs) return err_set(e, ERR_MEMORY, "no memory for %zu outputs", output_count);
+    f->output_count = output_count;
+    return true;
+}
+
+void forest_settle_outputs(forest *f)
+{
+    f->slot_count = 1;
+    for (size_t k = 0; k < f->output_count; k++)
+        if (f->outputs[k].class_count > f->slot_count) f->slot_count = f->outputs[k].class_count;
+    f->value_count = f->output_count * f->slot_count;
+    f->classes = f->outputs[0].classes;
+    f->class_count = f->outputs[0].class_count;
 }
 
 void forest_free(forest *f)

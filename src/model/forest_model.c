@@ -11,7 +11,7 @@
 typedef struct forest_self {
     forest *forest;
     predictor *predictor;
-    model_classes classes;
+    model_classes *classes; /* by output; in the model's memory */
 } forest_self;
 
 static void forest_self_free(void *self)
@@ -27,21 +27,37 @@ static const forest *forest_inside(const void *self)
     return ((const forest_self *)self)->forest;
 }
 
+/* From slots that are as many for every output to what was asked for, without padding. */
+static void give_rows(const forest_self *s, model_output what, size_t count, const double *wide, double *out)
+{
+    const forest *f = s->forest;
+    for (size_t i = 0; i < count; i++, wide += f->value_count) {
+        for (size_t k = 0; k < f->output_count; k++) {
+            if (what == OUTPUT_PREDICT) {
+                *out++ = (double)predictor_argmax_of(s->predictor, k, wide);
+                continue;
+            }
+            memcpy(out, wide + k * f->slot_count, f->outputs[k].class_count * sizeof *out);
+            out += f->outputs[k].class_count;
+        }
+    }
+}
+
 /* scikit-learn makes float32 of what it is given; so does this. */
 static bool forest_answer(const void *self, model_output what, const model_rows *rows, arena *a,
                           model_answers *out, err *e)
 {
     const forest_self *s = self;
     size_t cells = rows->count * rows->columns, outputs = predictor_outputs(s->predictor);
+    bool as_it_is = !forest_classifies(s->forest) ||
+                    (what == OUTPUT_PREDICT_PROBA && s->forest->output_count == 1);
     float *narrow = arena_alloc_array(a, cells + 1, sizeof *narrow);
-    double *wide = what == OUTPUT_PREDICT && s->classes.count
-                       ? arena_alloc_array(a, rows->count * outputs + 1, sizeof *wide)
-                       : out->numbers;
+    double *wide =
+        as_it_is ? out->numbers : arena_alloc_array(a, rows->count * outputs + 1, sizeof *wide);
     if (!narrow || !wide) return err_set(e, ERR_MEMORY, "no memory for %zu rows", rows->count);
     for (size_t i = 0; i < cells; i++) narrow[i] = (float)rows->numbers[i];
     if (!predictor_run(s->predictor, narrow, rows->count, wide, e)) return false;
-    for (size_t i = 0; wide != out->numbers && i < rows->count; i++)
-        out->numbers[i] = (double)predictor_argmax(s->predictor, wide + i * outputs);
+    if (!as_it_is) give_rows(s, what, rows->count, wide, out->numbers);
     return true;
 }
 
@@ -56,17 +72,29 @@ static bool describe(model *m, const forest_self *s, err *e)
                            .feature_count = f->feature_count,
                            .feature_names = f->feature_names,
                            .takes_missing = predictor_takes_missing(s->predictor),
-                           .target_count = 1,
-                           .classes = f->class_count ? &s->classes : NULL,
+                           .target_count = f->output_count,
+                           .classes = s->classes,
                            .node_count = predictor_node_count(s->predictor)};
     m->info.gives[OUTPUT_PREDICT] = true;
-    m->info.columns[OUTPUT_PREDICT] = 1;
-    m->info.gives[OUTPUT_PREDICT_PROBA] = f->class_count > 0;
-    m->info.columns[OUTPUT_PREDICT_PROBA] = f->class_count;
+    m->info.columns[OUTPUT_PREDICT] = f->output_count;
+    m->info.gives[OUTPUT_PREDICT_PROBA] = forest_classifies(f);
+    for (size_t k = 0; k < f->output_count; k++)
+        m->info.columns[OUTPUT_PREDICT_PROBA] += f->outputs[k].class_count;
     m->info.summary =
         arena_printf(&m->memory, "%zu tree%s, %zu feature%s", f->tree_count, f->tree_count == 1 ? "" : "s",
                      f->feature_count, f->feature_count == 1 ? "" : "s");
     return m->info.summary.data || err_set(e, ERR_MEMORY, "no memory for a model");
+}
+
+static bool name_classes(model *m, forest_self *s, err *e)
+{
+    const forest *f = s->forest;
+    if (!forest_classifies(f)) return true;
+    s->classes = arena_alloc_array(&m->memory, f->output_count, sizeof *s->classes);
+    if (!s->classes) return err_set(e, ERR_MEMORY, "no memory for %zu outputs", f->output_count);
+    for (size_t k = 0; k < f->output_count; k++)
+        s->classes[k] = (model_classes){f->outputs[k].classes, f->outputs[k].class_count};
+    return true;
 }
 
 static bool forest_model_make(forest *f_taken, model **out, err *e)
@@ -81,8 +109,7 @@ static bool forest_model_make(forest *f_taken, model **out, err *e)
         return false;
     }
     m->self = s;
-    s->classes = (model_classes){s->forest->classes, s->forest->class_count};
-    if (!predictor_new(s->forest, &s->predictor, e) || !describe(m, s, e)) return false;
+    if (!name_classes(m, s, e) || !predictor_new(s->forest, &s->predictor, e) || !describe(m, s, e)) return false;
     *out = TAKE(m);
     return true;
 }

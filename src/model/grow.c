@@ -35,11 +35,14 @@ bool grower_init(grower *g, const train_data *data, const fit_settings *set, con
 
     criterion_spec spec = {.kind = set->criterion,
                            .square_by_pow = set->square_by_pow,
+                           .sort = set->compat.sort,
                            .y_class = data->y_class,
                            .y = data->y_number,
+                           .outputs = data->outputs,
+                           .slots = set->slots,
+                           .class_counts = set->class_counts,
                            .weights = weights,
                            .samples = g->samples,
-                           .slots = set->value_count,
                            .rows = data->rows};
     if (!criterion_init(&g->crit, &spec, e)) return false;
     g->crit.all_weight = all_weight;
@@ -90,7 +93,7 @@ static void clip_value(const grower *g, bounds limits, double *value)
     if (!g->set->monotonic) return;
     if (value[0] < limits.lower) value[0] = limits.lower;
     if (value[0] > limits.upper) value[0] = limits.upper;
-    if (g->data->y_class) value[1] = 1 - value[0];
+    if (g->data->y_class && g->set->slots > 1) value[1] = 1 - value[0];
 }
 
 static bool node_add(grower *g, const growth *at, const split *s, int32_t *id, err *e)
@@ -107,6 +110,7 @@ static bool node_add(grower *g, const growth *at, const split *s, int32_t *id, e
                         .feature = s->found ? (int32_t)s->feature : NODE_NO_FEATURE,
                         .missing_left = s->found && s->missing_left && g->set->compat.node_has_missing};
     double *value = g->node_values + (size_t)*id * g->set->value_count;
+    memset(value, 0, g->set->value_count * sizeof *value);
     criterion_value(&g->crit, g->set->compat.value_fractions, value);
     clip_value(g, at->limits, value);
 
@@ -371,5 +375,5 @@ bool grower_grow(grower *g, tree *out, err *e)
     out->values = TAKE(g->node_values);
     out->node_count = g->node_count;
     out->depth = g->depth;
-    return true;
+    return g->set->ccp_alpha == 0 || tree_prune(out, g->set->value_count, g->set->ccp_alpha, e);
 }

@@ -15,10 +15,11 @@ typedef struct fit_settings {
     bool random_splitter, square_by_pow;
     uint64_t depth_max, samples_split_min, samples_leaf_min, features_max,
         leaves_max; /* leaves_max 0: depth first */
-    double weight_fraction_min, impurity_decrease_min;
+    double weight_fraction_min, impurity_decrease_min, ccp_alpha;
     const int8_t *monotonic; /* by feature, sign as the splitter wants it; NULL: none */
     const bool *has_missing; /* by feature: a NaN anywhere in the training data */
-    size_t value_count;
+    size_t slots, value_count;  /* numbers of one output, and of one node */
+    const size_t *class_counts; /* classifiers: by output */
 } fit_settings;
 
 typedef struct bounds {
@@ -52,6 +53,9 @@ bool grower_init(grower *g, const train_data *data, const fit_settings *set, con
                  uint32_t xorshift, err *e) MUST_USE;
 void grower_done(grower *g);
 bool grower_grow(grower *g, tree *out, err *e) MUST_USE; /* out owns the nodes */
+
+/* Minimal cost-complexity pruning (ccp_alpha), after the tree was grown; nodes are numbered anew. */
+bool tree_prune(tree *t, size_t value_count, double alpha, err *e) MUST_USE;
 
 /* The best split of samples[start, end), which criterion_start has seen. *constant_count: features known to be constant, in and out. */
 void split_node(grower *g, bounds limits, double impurity, size_t *constant_count, split *best);
@@ -87,6 +91,9 @@ size_t search_next(const grower *g, size_t pos, size_t end); /* past the group o
 
 /* Features with missing values (model/missing.c). */
 size_t missing_gather(grower *g, uint32_t feature, size_t start, size_t end);
+/* Random splitter: the values of the node's rows, their extent and how many are missing. */
+void missing_extent(grower *g, search *s);
+size_t missing_partition_values(grower *g, const search *s, double threshold, bool missing_left);
 void missing_search(grower *g, search *s);
 void missing_partition(grower *g, const search *s);
 void missing_settle(grower *g,

@@ -47,18 +47,20 @@ bool dataset_iris(arena *a, train_data *out, err *e)
     float *x = arena_alloc_array(a, (size_t)IRIS_ROWS * IRIS_FEATURES, sizeof *x);
     uint32_t *y = arena_alloc_array(a, IRIS_ROWS, sizeof *y);
     label *labels = arena_alloc_array(a, IRIS_CLASSES, sizeof *labels);
-    if (!x || !y || !labels) return err_set(e, ERR_MEMORY, "no memory for the iris data");
+    train_target *target = arena_alloc(a, sizeof *target);
+    if (!x || !y || !labels || !target) return err_set(e, ERR_MEMORY, "no memory for the iris data");
     for (size_t row = 0; row < IRIS_ROWS; row++) {
         y[row] = (uint32_t)(row / IRIS_PER_CLASS);
         for (size_t f = 0; f < IRIS_FEATURES; f++)
             x[f * IRIS_ROWS + row] = (float)(iris_tenths[row][f] / 10.0);
     }
     for (size_t c = 0; c < IRIS_CLASSES; c++) labels[c] = (label){.kind = LABEL_INT, .integer = (int64_t)c};
+    *target = (train_target){.labels = labels, .classes = IRIS_CLASSES};
     *out = (train_data){.x = x,
                         .rows = IRIS_ROWS,
                         .features = IRIS_FEATURES,
+                        .outputs = 1,
                         .y_class = y,
-                        .classes = IRIS_CLASSES,
-                        .labels = labels};
+                        .targets = target};
     return true;
 }

@@ -29,6 +29,58 @@ size_t missing_gather(grower *g, uint32_t feature, size_t start, size_t end)
     return missing;
 }
 
+/* --- random splitter ----------------------------------------------------------------------------------------------------- */
+
+/* Up to 1.8 NaN rows go to the end as above, and a new smallest value is not thought of as the largest too: a mistake that draws depend on. */
+static void extent_with_sums(grower *g, search *s)
+{
+    s->missing = missing_gather(g, s->feature, s->start, s->end);
+    s->low = INFINITY;
+    s->high = -INFINITY;
+    for (size_t i = s->start; i < s->end - s->missing; i++) {
+        float value = g->values[i];
+        if (value < s->low)
+            s->low = value;
+        else if (value > s->high)
+            s->high = value;
+    }
+}
+
+void missing_extent(grower *g, search *s)
+{
+    if (!g->set->compat.missing_rotates) {
+        extent_with_sums(g, s);
+        return;
+    }
+    s->low = INFINITY;
+    s->high = -INFINITY;
+    for (size_t i = s->start; i < s->end; i++) {
+        float value = feature_value(g, s->feature, g->samples[i]);
+        g->values[i] = value;
+        s->missing += isnan(value);
+        if (value < s->low) s->low = value;
+        if (value > s->high) s->high = value;
+    }
+}
+
+/* From 1.9 on NaN rows are sorted to their side like the others. */
+size_t missing_partition_values(grower *g, const search *s, double threshold, bool missing_left)
+{
+    size_t start = s->start, end = s->end;
+    while (start < end) {
+        float value = g->values[start];
+        if (isnan(value) ? missing_left : (double)value <= threshold) {
+            start++;
+            continue;
+        }
+        end--;
+        g->values[start] = g->values[end];
+        g->values[end] = value;
+        swap_rows(g->samples, start, end);
+    }
+    return end;
+}
+
 /* --- 1.3 to 1.8 ---------------------------------------------------------------------------------------------------------- */
 
 static void scan_with_sums(grower *g, search *s, bool missing_left)

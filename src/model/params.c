@@ -102,10 +102,6 @@ bool params_init(train_params *p, estimator_kind estimator, sk_version version, 
     if (!(version.major == 0 && version.minor >= 22) && !(version.major == 1 && version.minor <= 9))
         return err_set(e, ERR_UNSUPPORTED, "fits of scikit-learn 0.22 to 1.9 are reproduced, not of %s",
                        version.text);
-    if (version.major == 1 && version.patch == 0 && (version.minor == 1 || version.minor == 6))
-        return err_set(e, ERR_UNSUPPORTED, "scikit-learn %s sorted differently from all others; take 1.%u.1",
-                       version.text, version.minor);
-
     const estimator_info *info = estimator_of(estimator);
     bool from_1_0 = sk_version_at_least(version, 1, 0);
     *p = (train_params){.estimator = estimator, .version = version}; /* the rest is None */
@@ -169,11 +165,9 @@ static bool find_param(const train_params *p, str name, param_id *id, err *e)
 
 /* --- values -------------------------------------------------------------------------------------------------------------- */
 
-static bool value_from_dict(arena *a, const char *name, const json_t *json, param_value *out, err *e)
+/* The weights of one dict are added to those of `out`, which has room. */
+static bool add_dict(arena *a, const char *name, const json_t *json, size_t output, param_value *out, err *e)
 {
-    *out = (param_value){.kind = PARAM_WEIGHTS};
-    out->weights = arena_alloc_array(a, json_object_size(json) + 1, sizeof *out->weights);
-    if (!out->weights) return err_set(e, ERR_MEMORY, "no memory for %s", name);
     const char *key;
     json_t *member;
     json_object_foreach((json_t *)json, key, member)
@@ -183,7 +177,35 @@ static bool value_from_dict(arena *a, const char *name, const json_t *json, para
                            name, key);
         str named = arena_copy(a, str_from_c(key));
         if (!named.data) return err_set(e, ERR_MEMORY, "no memory for %s", name);
-        out->weights[out->count++] = (class_weight){.label = named, .weight = json_number_value(member)};
+        out->weights[out->count++] =
+            (class_weight){.output = output, .label = named, .weight = json_number_value(member)};
+    }
+    return true;
+}
+
+static bool value_from_dict(arena *a, const char *name, const json_t *json, param_value *out, err *e)
+{
+    *out = (param_value){.kind = PARAM_WEIGHTS};
+    out->weights = arena_alloc_array(a, json_object_size(json) + 1, sizeof *out->weights);
+    if (!out->weights) return err_set(e, ERR_MEMORY, "no memory for %s", name);
+    return add_dict(a, name, json, 0, out, e);
+}
+
+static bool value_from_dicts(arena *a, const char *name, const json_t *json, param_value *out, err *e)
+{
+    *out = (param_value){.kind = PARAM_WEIGHTS, .outputs = json_array_size(json)};
+    size_t i, count = 1;
+    json_t *member;
+    json_array_foreach(json, i, member)
+    {
+        if (!json_is_object(member)) return err_set(e, ERR_UNPROCESSABLE, "%s: item %zu is no dict", name, i);
+        count += json_object_size(member);
+    }
+    out->weights = arena_alloc_array(a, count, sizeof *out->weights);
+    if (!out->weights) return err_set(e, ERR_MEMORY, "no memory for %s", name);
+    json_array_foreach(json, i, member)
+    {
+        if (!add_dict(a, name, member, i, out, e)) return false;
     }
     return true;
 }
@@ -225,6 +247,10 @@ bool params_set_json(train_params *p, arena *a, str name, const json_t *json, er
         if (!value_from_dict(a, specs[id].name, json, &value, e)) return false;
         break;
     case JSON_ARRAY:
+        if (id == PARAM_CLASS_WEIGHT) {
+            if (!value_from_dicts(a, specs[id].name, json, &value, e)) return false;
+            break;
+        }
         if (id != PARAM_MONOTONIC_CST) return err_set(e, ERR_UNPROCESSABLE, "%s is no list", specs[id].name);
         if (!value_from_list(a, specs[id].name, json, &value, e)) return false;
         break;

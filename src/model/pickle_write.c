@@ -7,6 +7,7 @@
 #include "emit_numpy.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 typedef struct writer {
     emitter emit;
@@ -33,19 +34,33 @@ static void write_label(emitter *w, const label *l)
 }
 
 /* The keys of a class_weight dict are labels again, of their own type. */
-static void write_class_weights(writer *w, const param_value *v)
+static void write_weights_of(writer *w, const param_value *v, size_t output)
 {
+    const forest_output *o = &w->forest->outputs[output];
     emit_op(&w->emit, '}');
     emit_op(&w->emit, '(');
     for (size_t i = 0; i < v->count; i++) {
-        for (size_t c = 0; c < w->forest->class_count; c++) {
-            if (!label_matches(&w->forest->classes[c], v->weights[i].label)) continue;
-            write_label(&w->emit, &w->forest->classes[c]);
+        if (v->weights[i].output != output) continue;
+        for (size_t c = 0; c < o->class_count; c++) {
+            if (!label_matches(&o->classes[c], v->weights[i].label)) continue;
+            write_label(&w->emit, &o->classes[c]);
             emit_float(&w->emit, v->weights[i].weight);
             break;
         }
     }
     emit_op(&w->emit, 'u');
+}
+
+static void write_class_weights(writer *w, const param_value *v)
+{
+    if (v->outputs == 0) {
+        write_weights_of(w, v, 0);
+        return;
+    }
+    emit_op(&w->emit, ']');
+    emit_op(&w->emit, '(');
+    for (size_t k = 0; k < v->outputs && k < w->forest->output_count; k++) write_weights_of(w, v, k);
+    emit_op(&w->emit, 'e');
 }
 
 static void write_value(writer *w, const param_value *v)
@@ -132,14 +147,27 @@ static void write_feature_count(writer *w, bool with_names)
 
 /* --- trees --------------------------------------------------------------------------------------------------------------- */
 
+/* n_classes of Tree(), one per output; regressors have ones. */
+static void write_class_counts(writer *w)
+{
+    const forest *f = w->forest;
+    AUTO_BUF buf counts;
+    buf_init(&counts, w->emit.out->ceiling_bytes);
+    for (size_t k = 0; k < f->output_count; k++) {
+        int64_t count = f->outputs[k].class_count ? (int64_t)f->outputs[k].class_count : 1;
+        buf_add(&counts, (bytes){(const uint8_t *)&count, sizeof count});
+    }
+    if (counts.failed) w->emit.out->failed = true;
+    else emit_array_i8(&w->emit, (const int64_t *)(const void *)counts.data, f->output_count);
+}
+
 static void write_tree_object(writer *w, const tree *t)
 {
     const forest *f = w->forest;
-    int64_t classes = f->class_count ? (int64_t)f->class_count : 1;
     emit_global(&w->emit, "sklearn.tree._tree", "Tree");
     emit_int(&w->emit, (int64_t)f->feature_count);
-    emit_array_i8(&w->emit, &classes, 1);
-    emit_int(&w->emit, 1);
+    write_class_counts(w);
+    emit_int(&w->emit, (int64_t)f->output_count);
     emit_op(&w->emit, '\x87');
     emit_op(&w->emit, 'R');
     emit_op(&w->emit, '}');
@@ -151,23 +179,46 @@ static void write_tree_object(writer *w, const tree *t)
     emit_key(&w->emit, "nodes");
     emit_nodes(&w->emit, t, compat_of(w->version).node_has_missing);
     emit_key(&w->emit, "values");
-    emit_values(&w->emit, t, f->value_count);
+    emit_values(&w->emit, t, f);
     emit_op(&w->emit, 'u');
     emit_op(&w->emit, 'b');
 }
 
-/* classes_ of a forest's tree are the encoded 0., 1., 2. ...; a lone tree has the labels. */
-static void write_tree_classes(writer *w, bool is_member)
+static void write_labels_of(writer *w, size_t output, bool encoded)
+{
+    const forest_output *o = &w->forest->outputs[output];
+    if (encoded)
+        emit_array_counting(&w->emit, o->class_count);
+    else
+        emit_labels(&w->emit, o->classes, o->class_count);
+}
+
+/* classes_ and n_classes_: of several outputs a list of arrays, and a list of integers (a forest) or an array (a tree). Classes of a forest's tree are the
+ * encoded 0., 1., 2. ... */
+static void write_classes(writer *w, bool is_tree, bool is_member)
 {
     const forest *f = w->forest;
     emit_key(&w->emit, "classes_");
-    if (is_member) {
-        emit_array_counting(&w->emit, f->class_count);
-    } else {
-        emit_labels(&w->emit, f->classes, f->class_count);
+    if (f->output_count == 1) {
+        write_labels_of(w, 0, is_member);
+        emit_key(&w->emit, "n_classes_");
+        emit_int(&w->emit, (int64_t)f->class_count);
+        return;
     }
+    emit_op(&w->emit, ']');
+    emit_op(&w->emit, '(');
+    for (size_t k = 0; k < f->output_count; k++) write_labels_of(w, k, is_member);
+    emit_op(&w->emit, 'e');
     emit_key(&w->emit, "n_classes_");
-    emit_int(&w->emit, (int64_t)f->class_count);
+    if (is_tree) {
+        write_class_counts(w);
+        return;
+    }
+    emit_op(&w->emit, ']');
+    emit_op(&w->emit, '(');
+    for (size_t k = 0; k < f->output_count; k++)
+        emit_int(&w->emit, (int64_t)f->outputs[k].class_count);
+    emit_op(&w->emit, 'e');
 }
 
 static void write_tree_params(writer *w, const param_value *values)
@@ -188,8 +239,8 @@ static void write_tree(writer *w, estimator_kind kind, const param_value *values
     write_tree_params(w, values);
     write_feature_count(w, !is_member);
     emit_key(&w->emit, "n_outputs_");
-    emit_int(&w->emit, 1);
-    if (w->forest->class_count) write_tree_classes(w, is_member);
+    emit_int(&w->emit, (int64_t)w->forest->output_count);
+    if (forest_classifies(w->forest)) write_classes(w, true, is_member);
     emit_key(&w->emit, "max_features_");
     emit_int(&w->emit, (int64_t)w->forest->features_max);
     emit_key(&w->emit, "tree_");
@@ -268,7 +319,10 @@ static void write_sample_counts(writer *w)
         emit_none(&w->emit);
     if (!at_least(w, 1, 9)) return;
     emit_key(&w->emit, "_sample_weight");
-    emit_none(&w->emit);
+    if (f->sample_weights)
+        emit_array_f8(&w->emit, f->sample_weights, &f->sample_count, 1);
+    else
+        emit_none(&w->emit);
 }
 
 /* What a tree of the forest was made with: the forest's values, its own splitter and seed. */
@@ -282,6 +336,40 @@ static void member_params(const writer *w, const tree *t, param_value *values)
     values[PARAM_CLASS_WEIGHT] = (param_value){.kind = PARAM_NONE};
 }
 
+/* Several outputs of a classifier: (rows, classes, outputs), where here classes come last. */
+static bool write_oob_of_outputs(writer *w, err *e)
+{
+    const forest *f = w->forest;
+    size_t count = f->sample_count * f->value_count;
+    double *turned = calloc(count, sizeof *turned);
+    if (!turned) return err_set(e, ERR_MEMORY, "no memory for %zu out-of-bag numbers", count);
+    for (size_t i = 0; i < count; i++) {
+        size_t row = i / f->value_count, output = i % f->value_count / f->slot_count, slot = i % f->slot_count;
+        turned[row * f->value_count + slot * f->output_count + output] = f->oob.values[i];
+    }
+    size_t shape[] = {f->sample_count, f->slot_count, f->output_count};
+    emit_array_f8(&w->emit, turned, shape, 3);
+    free(turned);
+    return true;
+}
+
+static bool write_oob(writer *w, err *e)
+{
+    const forest *f = w->forest;
+    if (!f->oob.values) return true;
+    bool classifies = forest_classifies(f);
+    emit_key(&w->emit, classifies ? "oob_decision_function_" : "oob_prediction_");
+    if (classifies && f->output_count > 1) {
+        if (!write_oob_of_outputs(w, e)) return false;
+    } else {
+        size_t shape[] = {f->sample_count, f->value_count};
+        emit_array_f8(&w->emit, f->oob.values, shape, classifies || f->output_count > 1 ? 2 : 1);
+    }
+    emit_key(&w->emit, "oob_score_");
+    emit_float(&w->emit, f->oob.score);
+    return true;
+}
+
 static bool write_forest(writer *w, err *e)
 {
     const forest *f = w->forest;
@@ -289,13 +377,8 @@ static bool write_forest(writer *w, err *e)
     if (!write_forest_params(w, e)) return false;
     write_feature_count(w, true);
     emit_key(&w->emit, "n_outputs_");
-    emit_int(&w->emit, 1);
-    if (f->class_count) {
-        emit_key(&w->emit, "classes_");
-        emit_labels(&w->emit, f->classes, f->class_count);
-        emit_key(&w->emit, "n_classes_");
-        emit_int(&w->emit, (int64_t)f->class_count);
-    }
+    emit_int(&w->emit, (int64_t)f->output_count);
+    if (forest_classifies(f)) write_classes(w, false, false);
     write_sample_counts(w);
     emit_key(&w->emit, at_least(w, 1, 4)   ? "estimator_"
                        : at_least(w, 1, 2) ? "_estimator"
@@ -310,6 +393,7 @@ static bool write_forest(writer *w, err *e)
         write_tree(w, estimator_of(f->kind)->member, values, &f->trees[i]);
     }
     emit_op(&w->emit, 'e');
+    if (!write_oob(w, e)) return false;
     instance_close(w);
     return true;
 }

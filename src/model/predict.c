@@ -25,7 +25,7 @@ struct predictor {
     fast_node *nodes;
     uint32_t *roots;
     double *values; /* rows of `outputs` numbers */
-    size_t node_count, tree_count, features, outputs, value_rows;
+    size_t node_count, tree_count, features, outputs, slots, value_rows;
     bool takes_missing, is_classifier;
 };
 
@@ -71,12 +71,17 @@ static uint32_t settle_row(predictor *p, value_set *set)
     return set->slots[at] - 1;
 }
 
+/* Counts become shares, output by output. */
 static uint32_t add_leaf_value(predictor *p, value_set *set, const forest *f, const double *value)
 {
     double *row = p->values + p->value_rows * p->outputs;
-    double sum = f->values_are_counts ? pairwise_sum(value, p->outputs) : 1;
-    if (sum == 0) sum = 1;
-    for (size_t i = 0; i < p->outputs; i++) row[i] = f->values_are_counts ? value[i] / sum : value[i];
+    memcpy(row, value, p->outputs * sizeof *row);
+    for (size_t k = 0; f->values_are_counts && k < f->output_count; k++) {
+        double *counts = row + k * f->slot_count;
+        size_t classes = f->outputs[k].class_count;
+        double sum = pairwise_sum(counts, classes);
+        for (size_t i = 0; i < classes; i++) counts[i] /= sum == 0 ? 1 : sum;
+    }
     return settle_row(p, set);
 }
 
@@ -152,6 +157,7 @@ bool predictor_new(const forest *f, predictor **out, err *e)
     p->takes_missing = version_takes_missing(f);
     p->features = f->feature_count;
     p->outputs = f->value_count;
+    p->slots = f->slot_count;
     p->tree_count = f->tree_count;
     p->nodes = calloc(nodes, sizeof *p->nodes);
     p->roots = calloc(f->tree_count, sizeof *p->roots);
@@ -257,10 +263,16 @@ bool predictor_run(const predictor *p, const float *rows, size_t count, double *
     return true;
 }
 
+size_t predictor_argmax_of(const predictor *p, size_t output, const double *outputs)
+{
+    const double *slots = outputs + output * p->slots;
+    size_t best = 0;
+    for (size_t i = 1; i < p->slots; i++)
+        if (slots[i] > slots[best]) best = i;
+    return best;
+}
+
 size_t predictor_argmax(const predictor *p, const double *outputs)
 {
-    size_t best = 0;
-    for (size_t i = 1; i < p->outputs; i++)
-        if (outputs[i] > outputs[best]) best = i;
-    return best;
+    return predictor_argmax_of(p, 0, outputs);
 }

@@ -73,11 +73,24 @@ static bool read_feature_count(arena *a, const pickle_value *v, forest *f, err *
     if (count < 1 || count > (int64_t)LIMIT_TABLE_COLUMNS)
         return err_set(e, ERR_INVALID, "the model has %lld features (LIMIT_TABLE_COLUMNS allows %d)",
                        (long long)count, (int)LIMIT_TABLE_COLUMNS);
-    if (outputs != 1)
-        return err_set(e, ERR_UNSUPPORTED,
-                       "the model predicts %lld outputs at once; models with one are served",
-                       (long long)outputs);
+    if (outputs < 1 || outputs > (int64_t)LIMIT_FOREST_OUTPUTS)
+        return err_set(e, ERR_INVALID, "the model has %lld outputs (LIMIT_FOREST_OUTPUTS allows %d)",
+                       (long long)outputs, (int)LIMIT_FOREST_OUTPUTS);
     f->feature_count = (size_t)count;
+    return forest_set_outputs(f, (size_t)outputs, e);
+}
+
+/* classes_ of one output is an array, of several a list of arrays. */
+static bool read_classes(arena *a, const pickle_value *v, forest *f, err *e)
+{
+    const pickle_value *classes = pickle_get(v, "classes_");
+    if (!classes) return err_set(e, ERR_INVALID, "the model has no classes_: it was not fitted");
+    if (f->output_count == 1) return read_labels(a, classes, f, &f->outputs[0], e);
+    if (classes->kind != PICKLE_LIST || classes->list.count != f->output_count)
+        return err_set(e, ERR_INVALID, "classes_ is no list of %zu arrays, one per output", f->output_count);
+    for (size_t k = 0; k < f->output_count; k++)
+        if (!read_labels(a, classes->list.items[k], f, &f->outputs[k], e))
+            return err_wrap(e, "output %zu", k + 1);
     return true;
 }
 
@@ -86,10 +99,17 @@ static bool read_head(arena *a, const pickle_value *v, forest *f, err *e)
     if (!read_feature_count(a, v, f, e)) return false;
     const pickle_value *names = pickle_get(v, "feature_names_in_");
     if (names && !read_names(a, names, f, e)) return false;
-    if (!estimator_of(f->kind)->is_classifier) return true;
-    if (!read_labels(a, pickle_get(v, "classes_"), f, e)) return false;
-    f->value_count = f->class_count;
+    if (forest_classifies(f) && !read_classes(a, v, f, e)) return false;
+    forest_settle_outputs(f);
     return true;
+}
+
+/* Its trees' seeds, for a warm start; a random_state that is no number (None, a generator) is of no use to it. */
+static uint32_t read_seed(const pickle_value *member)
+{
+    const pickle_value *v = pickle_get(member, "random_state");
+    bool number = v && v->kind == PICKLE_INT && v->integer >= 0 && v->integer <= UINT32_MAX;
+    return number ? (uint32_t)v->integer : 0;
 }
 
 /* --- trees --------------------------------------------------------------------------------------------------------------- */
@@ -104,6 +124,7 @@ static bool read_member(arena *a, const pickle_value *v, forest *f, size_t i, ui
                        estimator_of(f->kind)->name);
     const pickle_value *tree_object = pickle_get(v, "tree_");
     if (!tree_object) return err_set(e, ERR_INVALID, "no tree_: it was not fitted");
+    f->trees[i].seed = read_seed(v);
     return read_tree(a, tree_object, f, &f->trees[i], nodes_left, e);
 }
 
@@ -134,11 +155,11 @@ static bool read_members(arena *a, const pickle_value *v, forest *f, err *e)
 /* Counts live on in files that a newer version loaded and wrote again; a row of fractions sums to one. */
 static bool rows_are_counts(const forest *f)
 {
-    if (!f->class_count) return false;
+    if (!forest_classifies(f)) return false;
     if (!sk_version_at_least(f->version, 1, 4)) return true;
     for (size_t t = 0; t < f->tree_count; t++) {
         double sum = 0;
-        for (size_t c = 0; c < f->value_count; c++) sum += f->trees[t].values[c];
+        for (size_t c = 0; c < f->slot_count; c++) sum += f->trees[t].values[c];
         if (fabs(sum - 1) > 1e-6) return true;
     }
     return false;

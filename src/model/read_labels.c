@@ -121,23 +121,22 @@ static bool array_label(forest *f, const pickle_ndarray *array, size_t i, label 
 
 enum { CLASSES_MAX = 100000 };
 
-bool read_labels(arena *scratch, const pickle_value *v, forest *f, err *e)
+bool read_labels(arena *scratch, const pickle_value *v, forest *f, forest_output *out, err *e)
 {
     pickle_ndarray array;
-    if (!v) return err_set(e, ERR_INVALID, "the model has no classes_: it was not fitted");
     if (!pickle_as_ndarray(scratch, v, &array, e)) return err_wrap(e, "classes_");
     if (array.rank != 1 || array.count == 0 || array.count > CLASSES_MAX)
         return err_set(e, ERR_INVALID, "classes_ has %llu labels in %u dimensions",
                        (unsigned long long)array.count, array.rank);
-    f->classes = arena_alloc_array(&f->memory, (size_t)array.count, sizeof *f->classes);
-    if (!f->classes)
+    out->classes = arena_alloc_array(&f->memory, (size_t)array.count, sizeof *out->classes);
+    if (!out->classes)
         return err_set(e, ERR_MEMORY, "no memory for %llu labels", (unsigned long long)array.count);
     for (size_t i = 0; i < array.count; i++) {
-        if (!array_label(f, &array, i, &f->classes[i], e)) return err_wrap(e, "classes_");
-        if (f->classes[i].kind == LABEL_FLOAT && !isfinite(f->classes[i].number))
+        if (!array_label(f, &array, i, &out->classes[i], e)) return err_wrap(e, "classes_");
+        if (out->classes[i].kind == LABEL_FLOAT && !isfinite(out->classes[i].number))
             return err_set(e, ERR_INVALID, "label %zu of classes_ is not finite", i);
     }
-    f->class_count = (size_t)array.count;
+    out->class_count = (size_t)array.count;
     return true;
 }
 

@@ -21,8 +21,8 @@ bool read_integer(arena *a, const pickle_value *object, const char *name, int64_
 int64_t array_integer(const pickle_ndarray *array, uint64_t offset, size_t item_bytes, char type);
 double array_float(const pickle_ndarray *array, uint64_t offset, size_t item_bytes);
 
-/* classes_ and feature_names_in_ */
-bool read_labels(arena *scratch, const pickle_value *v, forest *f, err *e) MUST_USE;
+/* classes_ of one output, and feature_names_in_ */
+bool read_labels(arena *scratch, const pickle_value *v, forest *f, forest_output *out, err *e) MUST_USE;
 bool read_names(arena *scratch, const pickle_value *v, forest *f, err *e) MUST_USE;
 
 /* A `Tree` object. *nodes_left is lowered by what was read. */

@@ -192,32 +192,42 @@ static bool read_node_array(arena *scratch, const pickle_value *v, const forest 
 
 /* --- values -------------------------------------------------------------------------------------------------------------- */
 
-/* (node_count, 1, classes or 1) doubles, in either order. */
+/* (node_count, outputs, classes or 1) doubles, in either order. */
 static bool read_values(arena *scratch, const pickle_value *v, const forest *f, tree *t, err *e)
 {
     pickle_ndarray array;
     if (!pickle_as_ndarray(scratch, v, &array, e)) return err_wrap(e, "values");
-    bool shaped = array.rank == 3 && array.shape[0] == t->node_count && array.shape[1] == 1 &&
-                  array.shape[2] == f->value_count;
+    bool shaped = array.rank == 3 && array.shape[0] == t->node_count && array.shape[1] == f->output_count &&
+                  array.shape[2] == f->slot_count;
     if (array.type != 'f' || array.item_bytes != 8 || !shaped)
-        return err_set(e, ERR_INVALID, "values is no array of %zu x 1 x %zu doubles", t->node_count,
-                       f->value_count);
-    size_t count = t->node_count * f->value_count;
+        return err_set(e, ERR_INVALID, "values is no array of %zu x %zu x %zu doubles", t->node_count,
+                       f->output_count, f->slot_count);
+    size_t count;
+    if (__builtin_mul_overflow(t->node_count, f->value_count, &count) || count > LIMIT_FOREST_VALUES)
+        return err_set(e, ERR_TOO_LARGE, "a tree of %zu x %zu values (LIMIT_FOREST_VALUES allows %llu)",
+                       t->node_count, f->value_count, (unsigned long long)LIMIT_FOREST_VALUES);
     t->values = calloc(count, sizeof *t->values);
     if (!t->values) return err_set(e, ERR_MEMORY, "no memory for %zu values", count);
-    for (size_t node = 0; node < t->node_count; node++) {
-        for (size_t c = 0; c < f->value_count; c++) {
-            size_t stored = array.fortran_order ? c * t->node_count + node : node * f->value_count + c;
-            double value = array_float(&array, (uint64_t)stored * 8, 8);
-            if (!isfinite(value) || (f->class_count && value < 0))
-                return err_set(e, ERR_INVALID, "value %zu of node %zu is %g", c, node, value);
-            t->values[node * f->value_count + c] = value;
-        }
+    for (size_t i = 0; i < count; i++) {
+        size_t node = i / f->value_count, at = i % f->value_count;
+        size_t output = at / f->slot_count, slot = at % f->slot_count;
+        size_t stored =
+            array.fortran_order ? (slot * f->output_count + output) * t->node_count + node : i;
+        double value = array_float(&array, (uint64_t)stored * 8, 8);
+        if (!isfinite(value) || (f->class_count && value < 0))
+            return err_set(e, ERR_INVALID, "value %zu of node %zu is %g", at, node, value);
+        t->values[i] = value;
     }
     return true;
 }
 
 /* --- the object ---------------------------------------------------------------------------------------------------------- */
+
+/* Classes of an output, 1 for a regressor. */
+static int64_t output_classes(const forest *f, size_t output)
+{
+    return f->outputs[output].class_count ? (int64_t)f->outputs[output].class_count : 1;
+}
 
 /* Tree(n_features, n_classes array, n_outputs) must say the same as the estimator around it. */
 static bool arguments_agree(arena *scratch, const pickle_value *v, const forest *f, err *e)
@@ -226,15 +236,20 @@ static bool arguments_agree(arena *scratch, const pickle_value *v, const forest 
     const pickle_value *features = tuple_item(args, 0), *outputs = tuple_item(args, 2);
     pickle_ndarray classes;
     if (!features || features->kind != PICKLE_INT || !outputs || outputs->kind != PICKLE_INT ||
-        !pickle_as_ndarray(scratch, tuple_item(args, 1), &classes, NULL) || classes.count != 1 ||
+        !pickle_as_ndarray(scratch, tuple_item(args, 1), &classes, NULL) || classes.rank != 1 ||
         classes.type != 'i')
         return err_set(e, ERR_INVALID, "Tree() is called with other arguments than scikit-learn's");
-    int64_t class_count = array_integer(&classes, 0, classes.item_bytes, 'i');
-    if (features->integer != (int64_t)f->feature_count || outputs->integer != 1 ||
-        class_count != (int64_t)f->value_count)
-        return err_set(e, ERR_INVALID, "Tree() has %lld features and %lld classes, the model has %zu and %zu",
-                       (long long)features->integer, (long long)class_count, f->feature_count,
-                       f->value_count);
+    if (features->integer != (int64_t)f->feature_count || outputs->integer != (int64_t)f->output_count ||
+        classes.count != f->output_count)
+        return err_set(e, ERR_INVALID, "Tree() has %lld features and %lld outputs, the model has %zu and %zu",
+                       (long long)features->integer, (long long)outputs->integer, f->feature_count,
+                       f->output_count);
+    for (size_t k = 0; k < f->output_count; k++) {
+        int64_t count = array_integer(&classes, (uint64_t)k * classes.item_bytes, classes.item_bytes, 'i');
+        if (count != output_classes(f, k))
+            return err_set(e, ERR_INVALID, "Tree() has %lld classes in output %zu, the model has %lld",
+                           (long long)count, k + 1, (long long)output_classes(f, k));
+    }
     return true;
 }
 

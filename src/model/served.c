@@ -40,6 +40,9 @@ bool served_new(const forest *f, served **out, err *e)
     if (!s) return err_set(e, ERR_MEMORY, "no memory to serve a model");
     arena_init(&s->memory, LIMIT_SCAN_ARENA_BYTES);
     s->forest = f;
+    if (f->output_count > 1)
+        return err_set(e, ERR_UNSUPPORTED, "the model predicts %zu outputs at once; this answers for one",
+                       f->output_count);
     if (!predictor_new(f, &s->predictor, e) || !make_labels(s, e)) return false;
     *out = TAKE(s);
     return true;

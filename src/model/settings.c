@@ -33,6 +33,20 @@ double pairwise_sum(const double *x, size_t count)
     return sum;
 }
 
+double column_sum(const double *x, size_t count, size_t columns)
+{
+    if (columns == 1) return pairwise_sum(x, count);
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += x[i];
+    return sum;
+}
+
+bool settings_wants_oob(const train_params *p)
+{
+    const param_value *v = &p->values[PARAM_OOB_SCORE];
+    return estimator_of(p->estimator)->is_ensemble && v->kind == PARAM_BOOL && v->boolean;
+}
+
 /* --- counts and shares --------------------------------------------------------------------------------------------------- */
 
 typedef struct count_rule {
@@ -132,6 +146,19 @@ static const struct {
     {"mae", CRITERION_ABSOLUTE, false},
 };
 
+static bool targets_allow_poisson(const train_data *data, err *e)
+{
+    double sum = 0;
+    for (size_t i = 0; i < data->rows * data->outputs; i++) {
+        if (data->y_number[i] < 0)
+            return err_set(e, ERR_UNPROCESSABLE,
+                           "criterion poisson needs targets of zero and more, row %zu has %g",
+                           i / data->outputs + 1, data->y_number[i]);
+        sum += data->y_number[i];
+    }
+    return sum > 0 || err_set(e, ERR_UNPROCESSABLE, "criterion poisson needs a target above zero");
+}
+
 static bool criterion_of(const train_params *p, const train_data *data, fit_settings *out, err *e)
 {
     const param_value *v = &p->values[PARAM_CRITERION];
@@ -149,21 +176,9 @@ static bool criterion_of(const train_params *p, const train_data *data, fit_sett
     out->criterion = criterion_names[i].kind;
     if (out->criterion == CRITERION_FRIEDMAN && out->compat.friedman_is_squared)
         out->criterion = CRITERION_SQUARED;
-    if (out->criterion == CRITERION_ABSOLUTE && sk_version_at_least(p->version, 1, 8))
-        return err_set(e, ERR_UNSUPPORTED,
-                       "criterion absolute_error is reproduced up to version 1.7, not of %s",
-                       p->version.text);
-    double sum = 0;
-    for (size_t row = 0; out->criterion == CRITERION_POISSON && row < data->rows; row++) {
-        if (data->y_number[row] < 0)
-            return err_set(e, ERR_UNPROCESSABLE,
-                           "criterion poisson needs targets of zero and more, row %zu has %g", row + 1,
-                           data->y_number[row]);
-        sum += data->y_number[row];
-    }
-    if (out->criterion == CRITERION_POISSON && !(sum > 0))
-        return err_set(e, ERR_UNPROCESSABLE, "criterion poisson needs a target above zero");
-    return true;
+    if (out->criterion == CRITERION_ABSOLUTE && out->compat.absolute_ranked)
+        out->criterion = CRITERION_ABSOLUTE_RANKED;
+    return out->criterion != CRITERION_POISSON || targets_allow_poisson(data, e);
 }
 
 static bool splitter_of(const train_params *p, fit_settings *out, err *e)
@@ -189,10 +204,9 @@ static bool monotonic_of(arena *a, const train_params *p, const train_data *data
     if (v->kind == PARAM_NONE) return true;
     if (v->kind != PARAM_INTS || v->count != data->features)
         return refused(p, PARAM_MONOTONIC_CST, "must have one of -1, 0, 1 per feature", e);
-    if (data->y_class && data->classes != 2)
-        return refused(p, PARAM_MONOTONIC_CST, "needs exactly two classes", e);
-    if (out->criterion == CRITERION_ABSOLUTE)
-        return err_set(e, ERR_UNSUPPORTED, "monotonic_cst with criterion absolute_error is not reproduced");
+    if (data->outputs > 1) return refused(p, PARAM_MONOTONIC_CST, "needs exactly one output", e);
+    if (data->y_class && data->targets[0].classes > 2)
+        return refused(p, PARAM_MONOTONIC_CST, "needs two classes", e);
 
     int8_t *signs = arena_alloc_array(a, v->count, sizeof *signs);
     if (!signs) return err_set(e, ERR_MEMORY, "no memory for %zu constraints", v->count);
@@ -205,23 +219,28 @@ static bool monotonic_of(arena *a, const train_params *p, const train_data *data
     return true;
 }
 
+/* Which estimators take missing values, by version (input tag allow_nan of scikit-learn). */
+static const char *missing_refusal(const train_params *p, const fit_settings *s)
+{
+    const estimator_info *info = estimator_of(p->estimator);
+    unsigned from_minor = info->is_extra ? 6 : info->is_ensemble ? 4 : 3;
+    if (!sk_version_at_least(p->version, 1, from_minor)) return "which its version does not take";
+    if (!info->is_ensemble && info->is_extra && !s->random_splitter)
+        return "which it takes with the random splitter only";
+    if (s->random_splitter && !sk_version_at_least(p->version, 1, 6))
+        return "which the random splitter takes from version 1.6 on";
+    if (sk_version_at_least(p->version, 1, 9)) return NULL;
+    if (s->criterion == CRITERION_ABSOLUTE || s->criterion == CRITERION_ABSOLUTE_RANKED)
+        return "which criterion absolute_error takes from version 1.9 on";
+    return s->monotonic ? "which it takes beside monotonic_cst from version 1.9 on" : NULL;
+}
+
 static bool missing_allowed(const train_params *p, const fit_settings *s, size_t feature, err *e)
 {
-    bool from = sk_version_at_least(p->version, 1, estimator_of(p->estimator)->is_ensemble ? 4 : 3);
-    if (!from)
-        return err_set(e, ERR_UNPROCESSABLE,
-                       "feature %zu has missing values, which %s of version %s does not take", feature + 1,
-                       estimator_of(p->estimator)->name, p->version.text);
-    if (s->random_splitter || s->criterion == CRITERION_POISSON || s->criterion == CRITERION_ABSOLUTE)
-        return err_set(
-            e, ERR_UNSUPPORTED,
-            "feature %zu has missing values: they are reproduced for the best splitter and the criteria "
-            "gini, entropy, squared_error and friedman_mse only",
-            feature + 1);
-    if (s->monotonic)
-        return err_set(e, ERR_UNPROCESSABLE,
-                       "feature %zu has missing values, which monotonic_cst does not allow", feature + 1);
-    return true;
+    const char *refusal = missing_refusal(p, s);
+    if (!refusal) return true;
+    return err_set(e, ERR_UNPROCESSABLE, "feature %zu has missing values, %s (%s of version %s)", feature + 1,
+                   refusal, estimator_of(p->estimator)->name, p->version.text);
 }
 
 static bool missing_of(arena *a, const train_params *p, const train_data *data, fit_settings *out, err *e)
@@ -242,24 +261,32 @@ static bool missing_of(arena *a, const train_params *p, const train_data *data, 
     return true;
 }
 
-/* What is accepted as a parameter but has an effect that is not reproduced. */
-static bool nothing_unreproduced(const train_params *p, err *e)
+static bool outputs_of(arena *a, const train_data *data, fit_settings *out, err *e)
 {
-    const param_value *alpha = &p->values[PARAM_CCP_ALPHA], *oob = &p->values[PARAM_OOB_SCORE];
-    bool prunes = (alpha->kind == PARAM_FLOAT && alpha->number != 0) ||
-                  (alpha->kind == PARAM_INT && alpha->integer != 0);
-    if (prunes) return err_set(e, ERR_UNSUPPORTED, "ccp_alpha other than 0 (pruning) is not reproduced");
-    if (oob->kind == PARAM_BOOL && oob->boolean)
-        return err_set(e, ERR_UNSUPPORTED, "oob_score is not computed; leave it false and use a test split");
+    size_t *counts = arena_alloc_array(a, data->outputs, sizeof *counts);
+    if (!counts) return err_set(e, ERR_MEMORY, "no memory for %zu outputs", data->outputs);
+    out->slots = 1;
+    for (size_t k = 0; data->y_class && k < data->outputs; k++) {
+        counts[k] = data->targets[k].classes;
+        if (counts[k] > out->slots) out->slots = counts[k];
+    }
+    out->class_counts = counts;
+    out->value_count = data->outputs * out->slots;
     return true;
+}
+
+static bool pruning_of(const train_params *p, fit_settings *out, err *e)
+{
+    return number_between(p, PARAM_CCP_ALPHA, INFINITY, &out->ccp_alpha, e);
 }
 
 bool settings_make(arena *a, const train_params *p, const train_data *data, fit_settings *out, err *e)
 {
-    *out = (fit_settings){.compat = compat_of(p->version), .value_count = data->y_class ? data->classes : 1};
-    if (data->rows == 0 || data->features == 0)
-        return err_set(e, ERR_UNPROCESSABLE, "nothing to fit: %zu rows with %zu features", data->rows,
-                       data->features);
-    return nothing_unreproduced(p, e) && criterion_of(p, data, out, e) && splitter_of(p, out, e) &&
-           sizes(p, data, out, e) && monotonic_of(a, p, data, out, e) && missing_of(a, p, data, out, e);
+    *out = (fit_settings){.compat = compat_of(p->version)};
+    if (data->rows == 0 || data->features == 0 || data->outputs == 0)
+        return err_set(e, ERR_UNPROCESSABLE, "nothing to fit: %zu rows with %zu features and %zu targets",
+                       data->rows, data->features, data->outputs);
+    return outputs_of(a, data, out, e) && criterion_of(p, data, out, e) && splitter_of(p, out, e) &&
+           sizes(p, data, out, e) && pruning_of(p, out, e) && monotonic_of(a, p, data, out, e) &&
+           missing_of(a, p, data, out, e);
 }

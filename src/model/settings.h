@@ -17,6 +17,9 @@ bool settings_balanced_subsample(const train_params *p);
 /* How many rows a bootstrap draws. `weights` as the fit has them. */
 bool settings_bootstrap_count(const train_params *p, const compat *c, size_t rows, const double *weights,
                               size_t *count, err *e) MUST_USE;
+bool settings_wants_oob(const train_params *p);
 double pairwise_sum(const double *x, size_t count); /* numpy's order of addition */
+/* sum(axis=0) of one of `columns` columns: numpy adds several of them row by row, a single one as above. */
+double column_sum(const double *x, size_t count, size_t columns);
 
 #endif

@@ -75,7 +75,7 @@ static bool best_is_constant(grower *g, search *s)
         for (size_t i = s->start; i < s->end; i++) g->values[i] = feature_value(g, s->feature, g->samples[i]);
     }
     size_t end = s->end - s->missing;
-    pairsort(g->values + s->start, g->samples + s->start, end - s->start, g->set->compat.sort_insertion);
+    pairsort(g->values + s->start, g->samples + s->start, end - s->start, g->set->compat.sort);
 
     if (end == s->start) return true;
     bool flat = near(g->values[end - 1], g->values[s->start], g->set->compat.feature_step);
@@ -104,14 +104,20 @@ static void best_search(grower *g, search *s)
 static bool random_is_constant(grower *g, search *s)
 {
     s->missing = 0;
-    s->low = s->high = feature_value(g, s->feature, g->samples[s->start]);
-    for (size_t i = s->start; i < s->end; i++) {
-        float value = feature_value(g, s->feature, g->samples[i]);
-        g->values[i] = value;
-        if (value < s->low) s->low = value;
-        if (value > s->high) s->high = value;
+    if (g->set->has_missing[s->feature]) {
+        missing_extent(g, s);
+    } else {
+        s->low = s->high = feature_value(g, s->feature, g->samples[s->start]);
+        for (size_t i = s->start; i < s->end; i++) {
+            float value = feature_value(g, s->feature, g->samples[i]);
+            g->values[i] = value;
+            if (value < s->low) s->low = value;
+            if (value > s->high) s->high = value;
+        }
     }
-    return near(s->high, s->low, g->set->compat.feature_step);
+    if (s->missing == s->end - s->start) return true;
+    bool flat = near(s->high, s->low, g->set->compat.feature_step);
+    return flat && (s->missing == 0 || g->set->compat.missing_constant);
 }
 
 static size_t partition_values(grower *g, size_t start, size_t end, double threshold)
@@ -132,12 +138,25 @@ static size_t partition_values(grower *g, size_t start, size_t end, double thres
 
 static void random_search(grower *g, search *s)
 {
+    bool sums = s->missing && !g->set->compat.missing_rotates; /* NaN rows stay at the end */
+    criterion_set_missing(&g->crit, sums ? s->missing : 0);
     double threshold = xorshift_uniform(&g->xorshift, (double)s->low, (double)s->high);
+    bool missing_left = s->missing && xorshift_int(&g->xorshift, 0, 2);
     if (threshold == (double)s->high) threshold = (double)s->low;
-    size_t pos = partition_values(g, s->start, s->end, threshold);
+
+    size_t end = s->end - (sums ? s->missing : 0);
+    size_t pos = s->missing && !sums ? missing_partition_values(g, s, threshold, missing_left)
+                                     : partition_values(g, s->start, end, threshold);
+    g->crit.missing_left = missing_left;
+    size_t left = pos - s->start + (sums && missing_left ? s->missing : 0);
+    candidate c = {.pos = pos,
+                   .left_count = left,
+                   .right_count = s->end - s->start - left,
+                   .threshold = threshold,
+                   .missing_left = missing_left};
+    /* Resetting is dear for absolute_error: not for what is refused anyway. */
+    if (c.left_count < g->set->samples_leaf_min || c.right_count < g->set->samples_leaf_min) return;
     criterion_reset(&g->crit);
-    candidate c = {
-        .pos = pos, .left_count = pos - s->start, .right_count = s->end - pos, .threshold = threshold};
     search_try(g, s, &c);
 }
 

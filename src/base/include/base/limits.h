@@ -73,6 +73,8 @@
     X(LIMIT_FOREST_TREES,           "count",   100000,     "trees of one forest; real ones have hundreds")                           \
     X(LIMIT_TRAIN_ARENA_BYTES,      "bytes",   8 * GIB,    "a training table in memory, with its weights")                           \
     X(LIMIT_FOREST_NODES,           "count",   400000000,  "nodes of one forest")                                                    \
+    X(LIMIT_FOREST_OUTPUTS,         "count",   10000,      "what a row of one forest is asked for at once")                          \
+    X(LIMIT_FOREST_VALUES,          "count",   2000000000, "numbers in the nodes of one tree: eight bytes of memory each")           \
     X(LIMIT_PREDICT_ANSWER_BYTES,   "bytes",   256 * MIB,  "probabilities of that many rows and of many classes, as text")           \
     X(LIMIT_SERVE_MEMORY_BYTES,     "bytes",   32 * GIB,   "anonymous memory of one serving process")                                \
     X(LIMIT_PREDICT_ROWS,           "rows",    100000,     "rows of one prediction request")                                         \

@@ -7,12 +7,28 @@
 #include "model/table.h"
 #include "model/train.h"
 
+/* Which columns of a table are not features. */
+typedef struct dataset_columns {
+    const size_t *targets;
+    size_t target_count;
+    bool has_weight;
+    size_t weight; /* sample_weight */
+} dataset_columns;
+
 /*
- * All columns but `target` become features (numbers, empty is missing), `target` becomes labels or numbers. Labels are integers, booleans (True, False), numbers
+ * All other columns become features (numbers, empty is missing), the targets become labels or numbers. Labels are integers, booleans (True, False), numbers
  * without a fraction, or text: one kind for the whole column. Sorted as numpy sorts them. Memory is the arena's.
  */
-bool dataset_from_table(arena *a, const table *t, size_t target, bool classifies, train_data *out,
-                        err *e) MUST_USE;
+bool dataset_from_table(arena *a, const table *t, const dataset_columns *columns, bool classifies,
+                        train_data *out, err *e) MUST_USE;
+
+/* Targets as numpy arrays have them: numbers or labels of `outputs` columns, row after row. Fills the y of `d`, whose rows are known. */
+bool dataset_set_labels(arena *a, const label *labels, size_t outputs, train_data *d, err *e) MUST_USE;
+bool dataset_set_numbers(const double *numbers, size_t outputs, train_data *d, err *e) MUST_USE;
+
+/* Those rows, in that order. */
+bool dataset_take(arena *a, const train_data *all, const uint32_t *rows, size_t count, train_data *out,
+                  err *e) MUST_USE;
 
 /* Fisher's iris data as sklearn.datasets.load_iris() has them: 150 rows, 4 features, labels 0 1 2. */
 bool dataset_iris(arena *a, train_data *out, err *e) MUST_USE;

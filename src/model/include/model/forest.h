@@ -1,7 +1,8 @@
 /*
  * model/forest.h - a fitted forest of decision trees: what training makes, a file holds, and prediction uses.
  *
- * A single decision tree is a forest of one. One output only. Node order is scikit-learn's creation order, which is not the order of
+ * A single decision tree is a forest of one. A row is asked for one output or for several; every node holds value_count numbers: the slots of the
+ * first output, then those of the second, and so on. Node order is scikit-learn's creation order, which is not the order of
  * the prediction engine (model/predict.h makes its own compact copy).
  *
  * Threads: a forest is constant once it was made and may be shared. Memory: all of it is the forest's, given back by forest_free.
@@ -69,17 +70,35 @@ typedef struct tree {
     uint32_t seed; /* random_state of a forest's tree */
 } tree;
 
+/* One of the things that a row is asked for. */
+typedef struct forest_output {
+    label *classes; /* sorted; NULL of a regressor */
+    size_t class_count;
+} forest_output;
+
+/* What the rows that a tree did not draw say of the forest (oob_score=True). */
+typedef struct forest_oob {
+    double score;
+    double *values; /* sample_count rows of value_count numbers: oob_decision_function_ or oob_prediction_; NULL: not asked for */
+} forest_oob;
+
 typedef struct forest {
-    arena memory; /* labels and names */
+    arena memory; /* labels, names, weights and out-of-bag values */
     estimator_kind kind;
     sk_version version;
-    size_t feature_count, class_count; /* class_count 0: a regressor */
-    size_t value_count;                /* numbers of one node: classes, or 1 */
-    bool values_are_counts;            /* up to 1.3: weighted class counts; later: fractions */
-    label *classes;
-    str *feature_names; /* NULL: trained without names */
-    /* Of a fit made here, for the file: max_features as a number, rows, rows drawn per tree (0: no bootstrap). */
+    size_t feature_count;
+    forest_output *outputs;
+    size_t output_count;
+    label *classes; /* of the first output, which most forests have alone */
+    size_t class_count;
+    size_t slot_count;      /* numbers of one output in a node: the most classes that an output has, or 1 */
+    size_t value_count;     /* numbers of one node: output_count * slot_count */
+    bool values_are_counts; /* up to 1.3: weighted class counts; later: fractions */
+    str *feature_names;     /* NULL: trained without names */
+    /* Of a fit made here, for the file: max_features as a number, rows, rows drawn per tree (0: no bootstrap), weights by row (NULL: none). */
     size_t features_max, sample_count, bootstrap_count;
+    double *sample_weights;
+    forest_oob oob;
     tree *trees;
     size_t tree_count;
 } forest;
@@ -87,6 +106,11 @@ typedef struct forest {
 bool forest_new(estimator_kind kind, sk_version version, forest **out, err *e) MUST_USE;
 void forest_free(forest *f);
 AUTO_FOR(forest *, forest_free)
+
+bool forest_classifies(const forest *f);
+/* Room for that many outputs; then slot_count and value_count are set by forest_settle_outputs. */
+bool forest_set_outputs(forest *f, size_t output_count, err *e) MUST_USE;
+void forest_settle_outputs(forest *f);
 
 /* Normalised feature importances (mean decrease of impurity), feature_count numbers, in scikit-learn's order of operations. */
 bool forest_importances(const forest *f, double *out, err *e) MUST_USE;

@@ -37,12 +37,13 @@ typedef enum param_kind {
     PARAM_INT,
     PARAM_FLOAT,
     PARAM_TEXT,
-    PARAM_WEIGHTS, /* class_weight as a dict */
+    PARAM_WEIGHTS, /* class_weight as a dict, or as a list of dicts: one per output */
     PARAM_INTS,    /* monotonic_cst */
 } param_kind;
 
 typedef struct class_weight {
-    str label; /* as JSON writes the key */
+    size_t output; /* which of several outputs; 0 of a single one */
+    str label;     /* as JSON writes the key */
     double weight;
 } class_weight;
 
@@ -54,7 +55,8 @@ typedef struct param_value {
     str text;
     class_weight *weights;
     int64_t *integers;
-    size_t count; /* of weights or integers */
+    size_t count;   /* of weights or integers */
+    size_t outputs; /* of weights: dicts in the list, 0 when it is no list */
 } param_value;
 
 typedef struct train_params {

@@ -17,7 +17,7 @@ void predictor_free(predictor *p);
 AUTO_FOR(predictor *, predictor_free)
 
 size_t predictor_features(const predictor *p);
-size_t predictor_outputs(const predictor *p); /* numbers per row: classes, or 1 for a regressor */
+size_t predictor_outputs(const predictor *p); /* numbers per row: forest.value_count */
 bool predictor_takes_missing(const predictor *p);
 size_t predictor_node_count(const predictor *p);
 
@@ -27,5 +27,7 @@ bool predictor_run(const predictor *p, const float *rows, size_t count, double *
 
 /* The class of one row of outputs: the first of the largest. */
 size_t predictor_argmax(const predictor *p, const double *outputs);
+/* The same of one of several outputs. */
+size_t predictor_argmax_of(const predictor *p, size_t output, const double *outputs);
 
 #endif
