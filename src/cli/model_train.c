@@ -19,8 +19,8 @@
 #include <sys/random.h>
 
 typedef struct train_args {
-    const char *data, *out, *estimator, *target, *weight, *params_file, *random_state, *test_size, *split_seed,
-        *version, *threads;
+    const char *data, *out, *estimator, *target, *weight, *params_file, *random_state, *test_size,
+        *split_seed, *version, *threads;
     option_list params;
     bool no_header, json;
 } train_args;

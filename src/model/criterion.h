@@ -43,9 +43,9 @@ typedef struct criterion {
     size_t start, pos, end, missing;
     bool missing_left;
     double weight, weight_left, weight_right, weight_missing;
-    double *total, *left, *right, *miss; /* width each */
-    double squares;                      /* regression: sum of w*y*y */
-    double *node_medians;                /* by output; absolute_error */
+    double *total, *left, *right, *miss;       /* width each */
+    double squares;                            /* regression: sum of w*y*y */
+    double *node_medians;                      /* by output; absolute_error */
     median_heap *medians_left, *medians_right; /* by output; absolute_error up to 1.7 */
     ranked_errors ranked;                      /* absolute_error from 1.8 on */
 } criterion;

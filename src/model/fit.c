@@ -19,7 +19,7 @@ typedef struct fit {
     const train_data *data;
     fit_settings settings;
     const double *weights; /* of the rows, or NULL */
-    bootstrap draws;
+    bootstrap_plan draws;
     bool balanced_subsample;
     const train_options *options;
     forest *forest;
@@ -46,7 +46,7 @@ static uint32_t cdf_find(const double *cdf, size_t count, double u)
     return (uint32_t)(low < count ? low : count - 1);
 }
 
-static void count_draws(const bootstrap *b, uint32_t seed, double *counts)
+static void count_draws(const bootstrap_plan *b, uint32_t seed, double *counts)
 {
     mt19937 g;
     mt19937_seed(&g, seed);
@@ -58,7 +58,7 @@ static void count_draws(const bootstrap *b, uint32_t seed, double *counts)
     }
 }
 
-void bootstrap_draw(const bootstrap *b, uint32_t seed, double *counts)
+void bootstrap_draw(const bootstrap_plan *b, uint32_t seed, double *counts)
 {
     count_draws(b, seed, counts);
 }
@@ -87,8 +87,7 @@ static void balance_draws(const fit *f, double *counts)
     for (size_t row = 0; row < d->rows; row++) product[row] = 1.0;
     for (size_t k = 0; k < d->outputs; k++) {
         subsample_factors(f, k, counts, factors);
-        for (size_t row = 0; row < d->rows; row++)
-            product[row] *= factors[d->y_class[row * d->outputs + k]];
+        for (size_t row = 0; row < d->rows; row++) product[row] *= factors[d->y_class[row * d->outputs + k]];
     }
     for (size_t row = 0; row < d->rows; row++) {
         if (f->weights && !f->draws.cdf) counts[row] = f->weights[row] * counts[row];
@@ -150,7 +149,8 @@ static void *fit_worker(void *arg)
         pthread_mutex_lock(&f->lock);
         if (!ok && !atomic_exchange(&f->failed, true)) f->error = e;
         f->done += ok;
-        if (ok && f->options->progress) f->options->progress(f->options->progress_arg, f->done, f->forest->tree_count);
+        if (ok && f->options->progress)
+            f->options->progress(f->options->progress_arg, f->done, f->forest->tree_count);
         pthread_mutex_unlock(&f->lock);
     }
 }
@@ -217,7 +217,8 @@ static bool make_cdf(arena *a, fit *f, err *e)
 
 static bool refuse_oob_without_draws(err *e)
 {
-    return err_set(e, ERR_UNPROCESSABLE, "oob_score needs bootstrap=True: without it every tree sees all rows");
+    return err_set(e, ERR_UNPROCESSABLE,
+                   "oob_score needs bootstrap=True: without it every tree sees all rows");
 }
 
 static bool prepare(arena *a, fit *f, err *e)

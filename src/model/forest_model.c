@@ -49,11 +49,10 @@ static bool forest_answer(const void *self, model_output what, const model_rows 
 {
     const forest_self *s = self;
     size_t cells = rows->count * rows->columns, outputs = predictor_outputs(s->predictor);
-    bool as_it_is = !forest_classifies(s->forest) ||
-                    (what == OUTPUT_PREDICT_PROBA && s->forest->output_count == 1);
+    bool as_it_is =
+        !forest_classifies(s->forest) || (what == OUTPUT_PREDICT_PROBA && s->forest->output_count == 1);
     float *narrow = arena_alloc_array(a, cells + 1, sizeof *narrow);
-    double *wide =
-        as_it_is ? out->numbers : arena_alloc_array(a, rows->count * outputs + 1, sizeof *wide);
+    double *wide = as_it_is ? out->numbers : arena_alloc_array(a, rows->count * outputs + 1, sizeof *wide);
     if (!narrow || !wide) return err_set(e, ERR_MEMORY, "no memory for %zu rows", rows->count);
     for (size_t i = 0; i < cells; i++) narrow[i] = (float)rows->numbers[i];
     if (!predictor_run(s->predictor, narrow, rows->count, wide, e)) return false;
@@ -109,7 +108,8 @@ static bool forest_model_make(forest *f_taken, model **out, err *e)
         return false;
     }
     m->self = s;
-    if (!name_classes(m, s, e) || !predictor_new(s->forest, &s->predictor, e) || !describe(m, s, e)) return false;
+    if (!name_classes(m, s, e) || !predictor_new(s->forest, &s->predictor, e) || !describe(m, s, e))
+        return false;
     *out = TAKE(m);
     return true;
 }

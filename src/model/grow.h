@@ -16,8 +16,8 @@ typedef struct fit_settings {
     uint64_t depth_max, samples_split_min, samples_leaf_min, features_max,
         leaves_max; /* leaves_max 0: depth first */
     double weight_fraction_min, impurity_decrease_min, ccp_alpha;
-    const int8_t *monotonic; /* by feature, sign as the splitter wants it; NULL: none */
-    const bool *has_missing; /* by feature: a NaN anywhere in the training data */
+    const int8_t *monotonic;    /* by feature, sign as the splitter wants it; NULL: none */
+    const bool *has_missing;    /* by feature: a NaN anywhere in the training data */
     size_t slots, value_count;  /* numbers of one output, and of one node */
     const size_t *class_counts; /* classifiers: by output */
 } fit_settings;

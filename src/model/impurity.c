@@ -72,8 +72,7 @@ static double absolute(const criterion *c, const side *s, const median_heap *med
         double median = medians ? median_get(&medians[k]) : c->node_medians[k];
         for (size_t p = s->start; p < s->end; p++) {
             uint32_t row = c->spec.samples[p];
-            sum +=
-                fabs(c->spec.y[(size_t)row * c->spec.outputs + k] - median) * criterion_weight_of(c, row);
+            sum += fabs(c->spec.y[(size_t)row * c->spec.outputs + k] - median) * criterion_weight_of(c, row);
         }
     }
     return sum / (s->weight * (double)c->spec.outputs);

@@ -56,11 +56,7 @@ bool dataset_iris(arena *a, train_data *out, err *e)
     }
     for (size_t c = 0; c < IRIS_CLASSES; c++) labels[c] = (label){.kind = LABEL_INT, .integer = (int64_t)c};
     *target = (train_target){.labels = labels, .classes = IRIS_CLASSES};
-    *out = (train_data){.x = x,
-                        .rows = IRIS_ROWS,
-                        .features = IRIS_FEATURES,
-                        .outputs = 1,
-                        .y_class = y,
-                        .targets = target};
+    *out = (train_data){
+        .x = x, .rows = IRIS_ROWS, .features = IRIS_FEATURES, .outputs = 1, .y_class = y, .targets = target};
     return true;
 }

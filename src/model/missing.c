@@ -57,7 +57,7 @@ void missing_extent(grower *g, search *s)
     for (size_t i = s->start; i < s->end; i++) {
         float value = feature_value(g, s->feature, g->samples[i]);
         g->values[i] = value;
-        s->missing += isnan(value);
+        if (isnan(value)) s->missing++;
         if (value < s->low) s->low = value;
         if (value > s->high) s->high = value;
     }

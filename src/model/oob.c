@@ -101,16 +101,17 @@ static bool outputs_allow(const forest *f, err *e)
 {
     if (!forest_classifies(f) || f->output_count == 1) return true;
     if (!sk_version_at_least(f->version, 1, 0))
-        return err_set(e, ERR_UNSUPPORTED, "oob_score with several outputs is reproduced from version 1.0 on");
+        return err_set(e, ERR_UNSUPPORTED,
+                       "oob_score with several outputs is reproduced from version 1.0 on");
     for (size_t k = 0; k < f->output_count; k++)
         if (f->outputs[k].class_count != 2)
             return err_set(e, ERR_UNPROCESSABLE,
-                           "oob_score with several outputs needs two classes in each, output %zu has %zu", k + 1,
-                           f->outputs[k].class_count);
+                           "oob_score with several outputs needs two classes in each, output %zu has %zu",
+                           k + 1, f->outputs[k].class_count);
     return true;
 }
 
-static bool sum_trees(const bootstrap *b, const train_data *d, forest *f, err *e)
+static bool sum_trees(const bootstrap_plan *b, const train_data *d, forest *f, err *e)
 {
     double *counts = calloc(b->rows, sizeof *counts);
     uint32_t *voters = calloc(b->rows, sizeof *voters);
@@ -133,7 +134,7 @@ static bool sum_trees(const bootstrap *b, const train_data *d, forest *f, err *e
     return ok;
 }
 
-bool oob_compute(const bootstrap *b, const train_data *data, forest *f, err *e)
+bool oob_compute(const bootstrap_plan *b, const train_data *data, forest *f, err *e)
 {
     if (!outputs_allow(f, e)) return false;
     f->oob.values = arena_alloc_array(&f->memory, data->rows * f->value_count, sizeof *f->oob.values);

@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 typedef enum sort_kind {
-    SORT_INTRO,          /* three-way quicksort to the end */
-    SORT_INTRO_NATURAL,  /* 1.6.0: its depth was taken from the natural logarithm */
+    SORT_INTRO,           /* three-way quicksort to the end */
+    SORT_INTRO_NATURAL,   /* 1.6.0: its depth was taken from the natural logarithm */
     SORT_INTRO_INSERTION, /* from 1.9 on: pieces of 15 and fewer are finished by a stable insertion sort */
-    SORT_QUICK           /* 1.1.0: quicksort around one pivot */
+    SORT_QUICK            /* 1.1.0: quicksort around one pivot */
 } sort_kind;
 
 /* Values are not NaN. */

@@ -226,9 +226,20 @@ static bool value_from_list(arena *a, const char *name, const json_t *json, para
     return true;
 }
 
+/* Parameters of old versions that had no effect unless they were set; get_params() of those versions lists them. */
+static bool is_obsolete(const train_params *p, str name, const json_t *json)
+{
+    if (sk_version_at_least(p->version, 1, 0)) return false;
+    bool known = str_eq(name, STR("min_impurity_split")) || str_eq(name, STR("presort"));
+    bool unset =
+        json_is_null(json) || (json_is_string(json) && strcmp(json_string_value(json), "deprecated") == 0);
+    return known && unset;
+}
+
 bool params_set_json(train_params *p, arena *a, str name, const json_t *json, err *e)
 {
     param_id id;
+    if (is_obsolete(p, name, json)) return true;
     if (!find_param(p, name, &id, e)) return false;
     param_value value = {.kind = PARAM_NONE};
     switch (json_typeof(json)) {

@@ -157,8 +157,10 @@ static void write_class_counts(writer *w)
         int64_t count = f->outputs[k].class_count ? (int64_t)f->outputs[k].class_count : 1;
         buf_add(&counts, (bytes){(const uint8_t *)&count, sizeof count});
     }
-    if (counts.failed) w->emit.out->failed = true;
-    else emit_array_i8(&w->emit, (const int64_t *)(const void *)counts.data, f->output_count);
+    if (counts.failed)
+        w->emit.out->failed = true;
+    else
+        emit_array_i8(&w->emit, (const int64_t *)(const void *)counts.data, f->output_count);
 }
 
 static void write_tree_object(writer *w, const tree *t)
@@ -216,8 +218,7 @@ static void write_classes(writer *w, bool is_tree, bool is_member)
     }
     emit_op(&w->emit, ']');
     emit_op(&w->emit, '(');
-    for (size_t k = 0; k < f->output_count; k++)
-        emit_int(&w->emit, (int64_t)f->outputs[k].class_count);
+    for (size_t k = 0; k < f->output_count; k++) emit_int(&w->emit, (int64_t)f->outputs[k].class_count);
     emit_op(&w->emit, 'e');
 }
 
@@ -344,7 +345,8 @@ static bool write_oob_of_outputs(writer *w, err *e)
     double *turned = calloc(count, sizeof *turned);
     if (!turned) return err_set(e, ERR_MEMORY, "no memory for %zu out-of-bag numbers", count);
     for (size_t i = 0; i < count; i++) {
-        size_t row = i / f->value_count, output = i % f->value_count / f->slot_count, slot = i % f->slot_count;
+        size_t row = i / f->value_count, output = i % f->value_count / f->slot_count,
+               slot = i % f->slot_count;
         turned[row * f->value_count + slot * f->output_count + output] = f->oob.values[i];
     }
     size_t shape[] = {f->sample_count, f->slot_count, f->output_count};

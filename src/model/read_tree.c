@@ -211,8 +211,7 @@ static bool read_values(arena *scratch, const pickle_value *v, const forest *f, 
     for (size_t i = 0; i < count; i++) {
         size_t node = i / f->value_count, at = i % f->value_count;
         size_t output = at / f->slot_count, slot = at % f->slot_count;
-        size_t stored =
-            array.fortran_order ? (slot * f->output_count + output) * t->node_count + node : i;
+        size_t stored = array.fortran_order ? (slot * f->output_count + output) * t->node_count + node : i;
         double value = array_float(&array, (uint64_t)stored * 8, 8);
         if (!isfinite(value) || (f->class_count && value < 0))
             return err_set(e, ERR_INVALID, "value %zu of node %zu is %g", at, node, value);

@@ -9,11 +9,11 @@
 enum { SCORE_ROWS = 1024 };
 
 /* What was predicted: an index per output, or a number. */
-static void keep_row(const predictor *p, const train_data *data, size_t row, const double *out, double *predicted)
+static void keep_row(const predictor *p, const train_data *data, size_t row, const double *out,
+                     double *predicted)
 {
     for (size_t k = 0; k < data->outputs; k++)
-        predicted[row * data->outputs + k] =
-            data->y_class ? (double)predictor_argmax_of(p, k, out) : out[k];
+        predicted[row * data->outputs + k] = data->y_class ? (double)predictor_argmax_of(p, k, out) : out[k];
 }
 
 static double accuracy(const train_data *data, const double *predicted)

@@ -275,6 +275,15 @@ static bool outputs_of(arena *a, const train_data *data, fit_settings *out, err 
     return true;
 }
 
+static bool flags_are_booleans(const train_params *p, err *e)
+{
+    static const param_id flags[] = {PARAM_BOOTSTRAP, PARAM_OOB_SCORE, PARAM_WARM_START};
+    for (size_t i = 0; i < COUNT_OF(flags); i++)
+        if (estimator_of(p->estimator)->is_ensemble && p->values[flags[i]].kind != PARAM_BOOL)
+            return refused(p, flags[i], "must be True or False", e);
+    return true;
+}
+
 static bool pruning_of(const train_params *p, fit_settings *out, err *e)
 {
     return number_between(p, PARAM_CCP_ALPHA, INFINITY, &out->ccp_alpha, e);
@@ -286,7 +295,7 @@ bool settings_make(arena *a, const train_params *p, const train_data *data, fit_
     if (data->rows == 0 || data->features == 0 || data->outputs == 0)
         return err_set(e, ERR_UNPROCESSABLE, "nothing to fit: %zu rows with %zu features and %zu targets",
                        data->rows, data->features, data->outputs);
-    return outputs_of(a, data, out, e) && criterion_of(p, data, out, e) && splitter_of(p, out, e) &&
-           sizes(p, data, out, e) && pruning_of(p, out, e) && monotonic_of(a, p, data, out, e) &&
-           missing_of(a, p, data, out, e);
+    return flags_are_booleans(p, e) && outputs_of(a, data, out, e) && criterion_of(p, data, out, e) &&
+           splitter_of(p, out, e) && sizes(p, data, out, e) && pruning_of(p, out, e) &&
+           monotonic_of(a, p, data, out, e) && missing_of(a, p, data, out, e);
 }

@@ -11,6 +11,13 @@ static bool read_csv(arena *a, str text, table *t, err *e)
     return table_read_csv(a, str_bytes(text), true, t, e);
 }
 
+/* One target, no weight. */
+static bool from_table(arena *a, const table *t, size_t target, bool classifies, train_data *out, err *e)
+{
+    dataset_columns columns = {.targets = &target, .target_count = 1};
+    return dataset_from_table(a, t, &columns, classifies, out, e);
+}
+
 static void table_reads_quotes_line_ends_and_a_byte_order_mark(void **state)
 {
     (void)state;
@@ -94,10 +101,10 @@ static void dataset_types_the_target(void **state)
         table t;
         train_data d;
         err e = {0};
-        if (!read_csv(&a, cases[i].text, &t, &e) || !dataset_from_table(&a, &t, 1, true, &d, &e))
+        if (!read_csv(&a, cases[i].text, &t, &e) || !from_table(&a, &t, 1, true, &d, &e))
             fail_msg("%s", e.message);
-        assert_int_equal(d.labels[0].kind, cases[i].kind);
-        assert_true(label_matches(&d.labels[1], str_from_c(cases[i].second)));
+        assert_int_equal(d.targets[0].labels[0].kind, cases[i].kind);
+        assert_true(label_matches(&d.targets[0].labels[1], str_from_c(cases[i].second)));
     }
 }
 
@@ -113,7 +120,7 @@ static void dataset_refuses_what_cannot_be_learned(void **state)
         {STR("a,y\n1,0\n2,\n"), true, "line 3: the target (column 2) is empty"},
         {STR("a,y\nred,0\n2,1\n"), true, "line 2, column 1 (a): 'red' is not a number"},
         {STR("a,y\n1,x\n2,1\n"), false, "line 2, column 2 (y): 'x' is not a number"},
-        {STR("y\n1\n"), true, "one column"},
+        {STR("y\n1\n"), true, "has 1 column"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         AUTO_ARENA arena a;
@@ -122,7 +129,7 @@ static void dataset_refuses_what_cannot_be_learned(void **state)
         train_data d;
         err e = {0};
         assert_true(read_csv(&a, cases[i].text, &t, &e));
-        assert_false(dataset_from_table(&a, &t, t.columns - 1, cases[i].classifies, &d, &e));
+        assert_false(from_table(&a, &t, t.columns - 1, cases[i].classifies, &d, &e));
         if (!strstr(e.message, cases[i].says))
             fail_msg("case %zu: '%s' does not say '%s'", i, e.message, cases[i].says);
     }
@@ -163,8 +170,9 @@ static void params_refuse_unknown_names_and_versions(void **state)
     assert_true(params_set_text(&p, &a, STR("class_weight"), STR("{\"0\": 2}"), &e) &&
                 p.values[PARAM_CLASS_WEIGHT].count == 1);
     assert_true(params_set_text(&p, &a, STR("max_features"), STR("log2"), &e));
-    assert_true(sk_version_parse(STR("1.6.0"), &v));
-    assert_false(params_init(&p, RANDOM_FOREST_CLASSIFIER, v, &e));
+    assert_true(sk_version_parse(STR("0.23.2"), &v) && params_init(&p, RANDOM_FOREST_CLASSIFIER, v, &e));
+    assert_true(params_set_text(&p, &a, STR("min_impurity_split"), STR("None"), &e));
+    assert_false(params_set_text(&p, &a, STR("min_impurity_split"), STR("0.1"), &e));
     assert_true(sk_version_parse(STR("2.0"), &v));
     assert_false(params_init(&p, RANDOM_FOREST_CLASSIFIER, v, &e));
     assert_false(sk_version_parse(STR("latest"), &v));
@@ -177,8 +185,8 @@ static void fit_refuses_bad_parameters(void **state)
     static const char *const bad[][2] = {
         {"n_estimators", "0"},       {"max_depth", "0"},         {"min_samples_split", "1"},
         {"min_samples_leaf", "0.0"}, {"max_features", "9"},      {"criterion", "mse"},
-        {"max_samples", "1.5"},      {"max_samples", "0"},       {"class_weight", "heavy"},
-        {"random_state", "-1"},      {"ccp_alpha", "0.1"},       {"oob_score", "true"},
+        {"max_samples", "-0.5"},     {"max_samples", "0"},       {"class_weight", "heavy"},
+        {"random_state", "-1"},      {"ccp_alpha", "-0.1"},      {"oob_score", "3"},
         {"max_leaf_nodes", "1"},     {"monotonic_cst", "[1,0]"},
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {

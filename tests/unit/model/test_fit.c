@@ -50,9 +50,9 @@ static void load_csv(loaded *l, const char *path)
 
 static void load_classes(loaded *l, const json_t *classes, const json_t *y)
 {
-    l->data.classes = json_array_size(classes);
-    label *labels = arena_alloc_array(&l->memory, l->data.classes, sizeof *labels);
-    for (size_t c = 0; c < l->data.classes; c++) {
+    size_t count = json_array_size(classes);
+    label *labels = arena_alloc_array(&l->memory, count, sizeof *labels);
+    for (size_t c = 0; c < count; c++) {
         const json_t *value = json_array_get(classes, c);
         if (json_is_string(value))
             labels[c] = (label){.kind = LABEL_TEXT, .text = str_from_c(json_string_value(value))};
@@ -61,11 +61,12 @@ static void load_classes(loaded *l, const json_t *classes, const json_t *y)
     }
     uint32_t *indexes = arena_alloc_array(&l->memory, l->data.rows, sizeof *indexes);
     for (size_t i = 0; i < l->data.rows; i++) {
-        while (indexes[i] < l->data.classes && !case_label_is(&labels[indexes[i]], json_array_get(y, i)))
-            indexes[i]++;
-        assert_true(indexes[i] < l->data.classes);
+        while (indexes[i] < count && !case_label_is(&labels[indexes[i]], json_array_get(y, i))) indexes[i]++;
+        assert_true(indexes[i] < count);
     }
-    l->data.labels = labels;
+    train_target *target = arena_alloc(&l->memory, sizeof *target);
+    *target = (train_target){.labels = labels, .classes = count};
+    l->data.targets = target;
     l->data.y_class = indexes;
 }
 
@@ -90,9 +91,6 @@ static void load_params(loaded *l, const json_t *root)
     json_t *value;
     json_object_foreach(json_object_get(root, "params"), key, value)
     {
-        if (strcmp(key, "oob_score") == 0 || strcmp(key, "min_impurity_split") == 0 ||
-            strcmp(key, "presort") == 0)
-            continue;
         if (!params_set_json(&l->params, &l->memory, str_from_c(key), value, &e)) fail_msg("%s", e.message);
     }
 }
@@ -108,6 +106,7 @@ static void load_case(loaded *l, const char *path, const json_t *root)
 {
     *l = (loaded){.options = {.threads = 2}};
     arena_init(&l->memory, 256 * MIB);
+    l->data.outputs = 1;
     const json_t *data = json_object_get(root, "data");
     if (json_object_get(data, "X")) {
         load_matrix(l, json_object_get(data, "X"));

@@ -30,7 +30,8 @@ static void fit_iris(fitted *f, estimator_kind kind)
     double heights[150];
     for (size_t i = 0; i < f->data.rows; i++) heights[i] = f->data.y_class[i] * 1.5;
     if (!estimator_of(kind)->is_classifier)
-        f->data = (train_data){.x = f->data.x, .rows = f->data.rows, .features = 4, .y_number = heights};
+        f->data = (train_data){
+            .x = f->data.x, .rows = f->data.rows, .features = 4, .outputs = 1, .y_number = heights};
     bool ok = params_init(&params, kind, version, &e) &&
               params_set_text(&params, &f->memory, STR("random_state"), STR("42"), &e) &&
               forest_fit(&params, &f->data, &options, &f->forest, &e) &&

@@ -55,7 +55,8 @@ static forest *train(bool classifies, bool text_labels)
                       {.kind = LABEL_TEXT, .text = STR("virginic\xc3\xa4")}};
     double y[150];
     for (size_t i = 0; i < 150; i++) y[i] = d.y_class[i] + 0.5;
-    if (text_labels) d.labels = names;
+    train_target named = {.labels = names, .classes = 3};
+    if (text_labels) d.targets = &named;
     if (!classifies) {
         d.y_class = NULL;
         d.y_number = y;

@@ -79,7 +79,8 @@ typedef struct forest_output {
 /* What the rows that a tree did not draw say of the forest (oob_score=True). */
 typedef struct forest_oob {
     double score;
-    double *values; /* sample_count rows of value_count numbers: oob_decision_function_ or oob_prediction_; NULL: not asked for */
+    double *
+        values; /* sample_count rows of value_count numbers: oob_decision_function_ or oob_prediction_; NULL: not asked for */
 } forest_oob;
 
 typedef struct forest {

@@ -19,8 +19,9 @@ typedef struct train_data {
     const float *
         x; /* column after column: x[feature * rows + row]; NaN is a missing value, infinities were refused */
     size_t rows, features;
-    size_t outputs;              /* what a row is asked for: one, or several */
-    const uint32_t *y_class;     /* classifiers: y_class[row * outputs + output] is an index into that output's labels */
+    size_t outputs; /* what a row is asked for: one, or several */
+    const uint32_t
+        *y_class; /* classifiers: y_class[row * outputs + output] is an index into that output's labels */
     const train_target *targets; /* classifiers: by output */
     const double *y_number;      /* regressors: y_number[row * outputs + output] */
     const double *weights;       /* sample_weight, or NULL */
