@@ -87,7 +87,9 @@ typedef struct scan_view {
     bool explain, coloured;
     const advisory_index *advisories;
 } scan_view;
-/* The document for people, on standard output. */
+/* The calls of a target, marked where a finding stands. */
+void scan_explain(const json_t *target, const scan_view *view, buf *out);
+/* The document for people, on standard output: targets worst first. */
 bool scan_print(const json_t *document, const scan_view *view, err *e) MUST_USE;
 
 /* Text of a hostile file, cut to `bytes_max`: what could steer a terminal, and bytes that are no text, become question marks. */

@@ -9,14 +9,16 @@
 #include "format/report.h"
 #include "os/file.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 typedef struct printer {
     buf out;
     const scan_view *view;
+    bool is_list; /* of several targets: then "clean" needs no sentence each time */
 } printer;
 
-enum { TEXT_SHOWN_BYTES = 400, MODELS_SHOWN = 10 };
+enum { TEXT_SHOWN_BYTES = 400, MODELS_SHOWN = 10, CLEAN_SHOWN = 20 };
 
 static void add_text(printer *p, str text)
 {
@@ -61,6 +63,8 @@ static void add_where(printer *p, const json_t *f)
     }
     if (layer) buf_printf(&p->out, " (layer %lld)", (long long)json_integer_value(layer) + 1);
     if (offset) buf_printf(&p->out, ", byte %lld", (long long)json_integer_value(offset));
+    const json_t *line = json_object_get(where, "line");
+    if (line) buf_printf(&p->out, ", line %lld", (long long)json_integer_value(line));
 }
 
 static void add_indented(printer *p, const char *label, str text)
@@ -113,36 +117,36 @@ static void add_other(printer *p, const json_t *f)
     add_indented(p, "", json_text(f, "advice"));
 }
 
+static void add_finding(printer *p, const json_t *f)
+{
+    if (str_eq(json_text(f, "kind"), STR("vulnerability")))
+        add_vulnerability(p, f);
+    else
+        add_other(p, f);
+}
+
+static void add_violation(printer *p, const json_t *v)
+{
+    add_severity(p, v);
+    buf_add_str(&p->out, STR("policy "));
+    add_text(p, json_text(v, "policy"));
+    buf_add_str(&p->out, STR(", rule "));
+    add_text(p, json_text(v, "rule"));
+    buf_add_str(&p->out, STR(": "));
+    add_text(p, json_text(v, "summary"));
+    buf_add_byte(&p->out, '\n');
+}
+
 /* Worst first, whatever its kind; the document's own order within a severity. */
-static void add_findings(printer *p, const json_t *findings)
+static void add_worst_first(printer *p, const json_t *items, void (*add)(printer *p, const json_t *item))
 {
     for (int s = SEVERITY_CRITICAL; s >= SEVERITY_INFO; s--) {
         size_t i;
-        json_t *f;
-        json_array_foreach(findings, i, f)
+        json_t *item;
+        json_array_foreach(items, i, item)
         {
-            if (!str_eq(json_text(f, "severity"), str_from_c(severity_name((severity)s)))) continue;
-            if (str_eq(json_text(f, "kind"), STR("vulnerability")))
-                add_vulnerability(p, f);
-            else
-                add_other(p, f);
+            if (str_eq(json_text(item, "severity"), str_from_c(severity_name((severity)s)))) add(p, item);
         }
-    }
-}
-
-static void add_violations(printer *p, const json_t *violations)
-{
-    size_t i;
-    json_t *v;
-    json_array_foreach(violations, i, v)
-    {
-        buf_add_str(&p->out, STR("  policy "));
-        add_text(p, json_text(v, "policy"));
-        buf_add_str(&p->out, STR(", rule "));
-        add_text(p, json_text(v, "rule"));
-        buf_add_str(&p->out, STR(": "));
-        add_text(p, json_text(v, "summary"));
-        buf_add_byte(&p->out, '\n');
     }
 }
 
@@ -189,73 +193,33 @@ static void add_head(printer *p, const json_t *target)
     buf_add_byte(&p->out, '\n');
     bool is_many = str_eq(format, STR("image")) || str_eq(format, STR("tar")) || str_eq(format, STR("zip"));
     const char *sentence = is_many ? words->of_many : words->sentence;
-    if (sentence) buf_printf(&p->out, "  %s\n", sentence);
+    bool is_said = p->is_list && str_eq(str_from_c(words->name), STR("clean"));
+    if (sentence && !is_said) buf_printf(&p->out, "  %s\n", sentence);
 }
 
-/* How often the line stands from `from` on; 0 when it stood before, too. */
-static size_t count_of_new(const json_t *lines, size_t from)
+static void add_model(printer *p, const json_t *m)
 {
-    const json_t *line = json_array_get(lines, from);
-    size_t count = 0;
-    for (size_t i = 0; i < json_array_size(lines); i++) {
-        if (!json_equal(line, json_array_get(lines, i))) continue;
-        if (i < from) return 0;
-        count++;
-    }
-    return count;
-}
-
-static uint64_t call_count(const json_t *target)
-{
-    size_t i;
-    const json_t *known;
-    uint64_t count = 0;
-    json_array_foreach(json_object_get(target, "facts"), i, known)
-    {
-        if (str_eq(json_text(known, "name"), STR("calls")) && !str_to_u64(json_text(known, "value"), &count))
-            return 0;
-    }
-    return count;
-}
-
-/* A forest makes the same call for each tree: one line with its count says as much. The list holds the first LIMIT_PICKLE_CALLS_SHOWN. */
-static void add_calls(printer *p, const json_t *target)
-{
-    const json_t *lines = json_object_get(target, "call_lines");
-    size_t i, listed = json_array_size(lines);
-    const json_t *line;
-    json_array_foreach(lines, i, line)
-    {
-        size_t times = count_of_new(lines, i);
-        if (times == 0) continue;
-        buf_add_str(&p->out, STR("    "));
-        add_text(p, (str){json_string_value(line), json_string_length(line)});
-        if (times > 1) buf_printf(&p->out, "  (%zu times)", times);
-        buf_add_byte(&p->out, '\n');
-    }
-    uint64_t total = call_count(target);
-    if (total > listed)
-        buf_printf(&p->out, "    and %llu more calls, judged like these but not kept in the list\n",
-                   (unsigned long long)(total - listed));
+    buf_add_str(&p->out, STR("  model "));
+    add_text(p, json_text(m, "path"));
+    buf_add_str(&p->out, STR(": "));
+    add_text(p, json_text(m, "verdict"));
+    buf_add_byte(&p->out, '\n');
 }
 
 static void add_models(printer *p, const json_t *target)
 {
     const json_t *models = json_object_get(target, "models");
-    size_t i;
-    json_t *m;
-    json_array_foreach(models, i, m)
-    {
-        if (i == MODELS_SHOWN) {
-            buf_printf(&p->out, "  ... and %zu more models\n", json_array_size(models) - i);
-            return;
+    size_t shown = 0;
+    for (int v = VERDICT_UNSAFE; v >= VERDICT_NOT_A_MODEL; v--) {
+        size_t i;
+        json_t *m;
+        json_array_foreach(models, i, m)
+        {
+            if (!str_eq(json_text(m, "verdict"), str_from_c(verdict_name((verdict)v)))) continue;
+            if (shown++ < MODELS_SHOWN) add_model(p, m);
         }
-        buf_add_str(&p->out, STR("  model "));
-        add_text(p, json_text(m, "path"));
-        buf_add_str(&p->out, STR(": "));
-        add_text(p, json_text(m, "verdict"));
-        buf_add_byte(&p->out, '\n');
     }
+    if (shown > MODELS_SHOWN) buf_printf(&p->out, "  ... and %zu more models\n", shown - MODELS_SHOWN);
 }
 
 static bool is_worth_showing(const json_t *target)
@@ -270,12 +234,12 @@ static void add_target(printer *p, const json_t *target)
 {
     add_head(p, target);
     add_models(p, target);
-    add_findings(p, json_object_get(target, "findings"));
-    add_violations(p, json_object_get(target, "violations"));
-    if (p->view->explain) add_calls(p, target);
+    add_worst_first(p, json_object_get(target, "findings"), add_finding);
+    add_worst_first(p, json_object_get(target, "violations"), add_violation);
+    if (p->view->explain) scan_explain(target, p->view, &p->out);
 }
 
-/* --- the end ------------------------------------------------------------------------------------------------------------------ */
+/* --- sums --------------------------------------------------------------------------------------------------------------------- */
 
 static void add_counts(printer *p, const json_t *counts, const char *none)
 {
@@ -305,15 +269,83 @@ static void add_summary(printer *p, const json_t *summary)
                index->is_starter ? " (the starter set; `assay advisories update` fetches them all)." : ".");
 }
 
+/* --- all of them -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct ranked {
+    const json_t *target;
+    int verdict, severity;
+    size_t place; /* in the document */
+} ranked;
+
+static int worst_severity(const json_t *target)
+{
+    int worst = -1;
+    size_t i;
+    json_t *f;
+    json_array_foreach(json_object_get(target, "findings"), i, f)
+    {
+        severity s;
+        if (severity_parse(json_text(f, "severity"), &s) && (int)s > worst) worst = (int)s;
+    }
+    return worst;
+}
+
+/* By what it means for whoever wants to load it. */
+static int worse_first(const void *left, const void *right)
+{
+    const ranked *a = left, *b = right;
+    if (a->verdict != b->verdict) return b->verdict - a->verdict;
+    if (a->severity != b->severity) return b->severity - a->severity;
+    return a->place < b->place ? -1 : a->place > b->place;
+}
+
+static ranked *rank_targets(const json_t *targets)
+{
+    ranked *ranks = calloc(json_array_size(targets) + 1, sizeof(*ranks));
+    size_t i;
+    json_t *target;
+    json_array_foreach(targets, i, target)
+    {
+        verdict v;
+        if (!ranks) return NULL;
+        if (!verdict_parse(json_text(target, "verdict"), &v)) v = VERDICT_UNPARSEABLE;
+        ranks[i] = (ranked){target, (int)v, worst_severity(target), i};
+    }
+    if (ranks) qsort(ranks, json_array_size(targets), sizeof(*ranks), worse_first);
+    return ranks;
+}
+
+static void add_verdict_of_all(printer *p, const json_t *document, const json_t *worst)
+{
+    const struct verdict_words *words = words_of(worst);
+    add_painted(p, words->colour, words->shown);
+    buf_printf(&p->out, "  %zu files: ", json_array_size(json_object_get(document, "targets")));
+    add_counts(p, json_object_get(json_object_get(document, "summary"), "verdicts"), "none");
+    buf_add_str(&p->out, STR("\n\n"));
+}
+
+static void add_targets(printer *p, const json_t *document, const ranked *ranks)
+{
+    size_t count = json_array_size(json_object_get(document, "targets")), clean = 0;
+    p->is_list = count > 1;
+    if (p->is_list) add_verdict_of_all(p, document, ranks[0].target);
+    for (size_t i = 0; i < count; i++) {
+        if (p->is_list && !is_worth_showing(ranks[i].target)) continue;
+        bool is_silent = ranks[i].verdict == VERDICT_CLEAN && ranks[i].severity < 0;
+        if (p->is_list && is_silent && ++clean > CLEAN_SHOWN) continue;
+        add_target(p, ranks[i].target);
+    }
+    if (clean > CLEAN_SHOWN) buf_printf(&p->out, "... and %zu more clean files\n", clean - CLEAN_SHOWN);
+}
+
 bool scan_print(const json_t *document, const scan_view *view, err *e)
 {
     printer p = {.view = view};
+    ranked *ranks = rank_targets(json_object_get(document, "targets"));
+    if (!ranks) return err_set(e, ERR_MEMORY, "no memory for the report");
     buf_init(&p.out, LIMIT_SCAN_REPORT_BYTES);
-    const json_t *targets = json_object_get(document, "targets");
-    size_t i;
-    json_t *target;
-    json_array_foreach(targets, i, target) if (json_array_size(targets) == 1 || is_worth_showing(target))
-        add_target(&p, target);
+    add_targets(&p, document, ranks);
+    free(ranks);
     add_summary(&p, json_object_get(document, "summary"));
     bool fine = buf_ok(&p.out, "the report", e) && fd_write_all(STDOUT_FILENO, buf_bytes(&p.out), e);
     buf_done(&p.out);

@@ -35,6 +35,15 @@ bool nested_fact_number(report *r, str name, uint64_t number, err *e)
 
 /* --- parts ----------------------------------------------------------------------------------------------------------------------- */
 
+/* "0x2d  f()" of the member is "member:0x2d  f()" of the whole, and "x:0x2d  f()" is "member!x:0x2d  f()". */
+static bool add_call_line(report *r, str member, str line, err *e)
+{
+    const char *link = str_starts_with(line, STR("0x")) ? ":" : "!";
+    str whole = arena_printf(r->arena, "%.*s%s%.*s", STR_ARG(member), link, STR_ARG(line));
+    if (!whole.data) return err_set(e, ERR_MEMORY, "no memory for a report");
+    return report_call_line(r, whole, e);
+}
+
 static bool merge(report *r, const report *inner, str member, err *e)
 {
     report_worsen(r, inner->verdict);
@@ -48,7 +57,7 @@ static bool merge(report *r, const report *inner, str member, err *e)
         if (!report_add(r, &f, e)) return false;
     }
     for (size_t i = 0; i < inner->call_line_count; i++)
-        if (!report_call_line(r, inner->call_lines[i], e)) return false;
+        if (!add_call_line(r, member, inner->call_lines[i], e)) return false;
     return true;
 }
 

@@ -168,3 +168,9 @@ bool report_call_line(report *r, str line, err *e)
     r->call_lines[r->call_line_count++] = line;
     return true;
 }
+
+void report_call_place(buf *line, str member, uint64_t offset)
+{
+    buf_add_str(line, member);
+    buf_printf(line, "%s0x%llx  ", member.len ? ":" : "", (unsigned long long)offset);
+}

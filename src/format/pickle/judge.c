@@ -209,9 +209,12 @@ bool pickle_judge_extension(pickle_vm *vm, uint64_t code, err *e)
 static bool call_line(pickle_vm *vm, const pickle_value *call, err *e)
 {
     if (is_silent(vm) || vm->report->call_line_count >= LIMIT_PICKLE_CALLS_SHOWN) return true;
-    AUTO_BUF buf line;
-    buf_init(&line, RENDER_BYTES);
-    pickle_render_call(call, &line);
+    AUTO_BUF buf line, text;
+    buf_init(&text, RENDER_BYTES);
+    pickle_render_call(call, &text);
+    buf_init(&line, RENDER_BYTES + vm->options.member.len + LIMIT_NAME_BYTES);
+    report_call_place(&line, vm->options.member, call->offset);
+    buf_add_str(&line, buf_str(&text));
     return report_call_line(vm->report, buf_str(&line), e);
 }
 

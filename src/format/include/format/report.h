@@ -5,6 +5,7 @@
 #define FORMAT_REPORT_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -78,7 +79,8 @@ typedef struct report {
     tensor_fact *tensors; /* the first LIMIT_TENSORS_SHOWN, in the file's order */
     size_t tensor_kept, tensor_capacity;
     uint64_t tensor_count, parameter_count, tensor_bytes; /* of all of them; saturating */
-    str *call_lines; /* the call graph as readable lines, in execution order, capped */
+    str *
+        call_lines; /* the call graph as readable lines, in execution order, capped: "data.pkl:0x2d  posix.system('id')" */
     size_t call_line_count, call_line_capacity;
 } report;
 
@@ -91,5 +93,7 @@ verdict report_verdict_of(finding_kind kind, severity s);
 bool report_fact(report *r, str name, str value, err *e) MUST_USE;
 bool report_tensor(report *r, const tensor_fact *t, err *e) MUST_USE;
 bool report_call_line(report *r, str line, err *e) MUST_USE;
+/* What a line of the call graph begins with: where the call stands, in the words of a finding's member and offset. */
+void report_call_place(buf *line, str member, uint64_t offset);
 
 #endif
