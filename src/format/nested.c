@@ -58,7 +58,7 @@ static bool merge(report *r, const report *inner, str member, err *e)
     }
     for (size_t i = 0; i < inner->call_line_count; i++)
         if (!add_call_line(r, member, inner->call_lines[i], e)) return false;
-    return true;
+    return report_tensors_of(r, inner, member, e);
 }
 
 bool nested_too_deep(const format_input *in, str path, report *r, bool *is_too_deep, err *e)

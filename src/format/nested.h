@@ -22,7 +22,7 @@ bool nested_say(report *r, const remark *m, str title, err *e) MUST_USE;
 bool nested_fact_number(report *r, str name, uint64_t number, err *e) MUST_USE;
 
 /* Read `content` through all formats, as `path`, and if it is of none but an archive, each of its members. What was found is added under that
- * path; facts are not. */
+ * path, its tensors too; facts are not. */
 bool nested_read(const format_input *in, str path, bytes content, report *r, err *e) MUST_USE;
 
 /* Has the nesting used up its budget? Then that was reported. */

@@ -146,15 +146,37 @@ bool report_tensor(report *r, const tensor_fact *t, err *e)
     r->tensor_bytes = add_saturating(r->tensor_bytes, t->bytes);
     if (r->tensor_kept >= LIMIT_TENSORS_SHOWN) return true;
     tensor_fact kept = *t;
-    uint64_t *shape = arena_alloc_array(r->arena, t->rank + 1, sizeof *shape);
+    if (kept.rank > LIMIT_TENSOR_RANK) kept.rank = LIMIT_TENSOR_RANK;
+    uint64_t *shape = arena_alloc_array(r->arena, kept.rank + 1, sizeof *shape);
     if (!shape) return err_set(e, ERR_MEMORY, "no memory for a report of %zu tensors", r->tensor_kept);
-    if (t->rank) memcpy(shape, t->shape, t->rank * sizeof *shape);
+    if (kept.rank) memcpy(shape, t->shape, kept.rank * sizeof *shape);
     kept.shape = shape;
     if (!keep(r->arena, &kept.name, e) || !keep(r->arena, &kept.dtype, e)) return false;
     void *items = r->tensors;
     if (!grow(r->arena, &items, &r->tensor_capacity, r->tensor_kept, sizeof kept, e)) return false;
     r->tensors = items;
     r->tensors[r->tensor_kept++] = kept;
+    return true;
+}
+
+bool report_tensors_of(report *r, const report *part, str member, err *e)
+{
+    uint64_t parameters = part->parameter_count, total = part->tensor_bytes;
+    for (size_t i = 0; i < part->tensor_kept; i++) {
+        tensor_fact t = part->tensors[i];
+        str own = str_ends_with(member, STR(".npy")) ? str_slice(member, 0, member.len - 4) : member;
+        t.name = str_eq(t.name, STR("array"))
+                     ? own
+                     : arena_printf(r->arena, "%.*s!%.*s", STR_ARG(member), STR_ARG(t.name));
+        if (!t.name.data) return err_set(e, ERR_MEMORY, "no memory for a report of tensors");
+        if (!report_tensor(r, &t, e)) return false;
+        uint64_t numbers = numbers_of(&t);
+        parameters -= numbers < parameters ? numbers : parameters;
+        total -= t.bytes < total ? t.bytes : total;
+    }
+    r->tensor_count += part->tensor_count - part->tensor_kept; /* of which only the sums are known */
+    r->parameter_count = add_saturating(r->parameter_count, parameters);
+    r->tensor_bytes = add_saturating(r->tensor_bytes, total);
     return true;
 }
 

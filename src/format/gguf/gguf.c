@@ -261,6 +261,12 @@ static bool read_tensor(gguf *g, err *e)
     if (g->is_hostile) return true;
     g->tensors[g->tensor_count++] = t;
     g->of_type[t.type]++;
+    tensor_fact told = {.name = t.name,
+                        .dtype = str_from_c(tensor_types[t.type].name),
+                        .shape = dims,
+                        .rank = rank,
+                        .bytes = t.size_bytes};
+    if (!report_tensor(g->report, &told, e)) return false;
     if (__builtin_add_overflow(g->parameters, t.elements, &g->parameters))
         return hostile(g, "The sizes of the tensors overflow", t.name, e);
     return true;

@@ -16,10 +16,17 @@ enum { NPY_HEADER_BYTES_MAX = 64 * 1024, NPY_DEPTH_MAX = 16, NPY_RANK_MAX = 64 }
 static const char advice[] =
     "Write the array again with numpy.save; arrays of objects need a pickle and are better avoided.";
 
+typedef struct npy_shape {
+    uint64_t product, lengths[NPY_RANK_MAX];
+    unsigned rank;
+} npy_shape;
+
 typedef struct npy_header {
     bool has_descr, has_order, has_shape;
     bool has_objects;
-    uint64_t item_bytes, count;
+    char type; /* numpy's kind; 'V': a record */
+    uint64_t item_bytes;
+    npy_shape shape;
 } npy_header;
 
 /* --- the literal ------------------------------------------------------------------------------------------------------------------- */
@@ -69,18 +76,25 @@ static bool take_number(str *s, uint64_t *number)
 }
 
 /* (2, 3) or (2,) or () or, inside a field, a bare number: the product. */
-static bool take_shape(str *s, uint64_t *product)
+static bool take_shape(str *s, npy_shape *shape)
 {
     uint64_t total = 1, n;
-    if (!take_char(s, '(')) return take_number(s, product);
-    for (unsigned rank = 0; !take_char(s, ')'); rank++) {
-        if (rank >= NPY_RANK_MAX || !take_number(s, &n) || __builtin_mul_overflow(total, n, &total))
+    shape->rank = 0;
+    if (!take_char(s, '(')) {
+        shape->rank = 1;
+        if (!take_number(s, &shape->product)) return false;
+        shape->lengths[0] = shape->product;
+        return true;
+    }
+    while (!take_char(s, ')')) {
+        if (shape->rank >= NPY_RANK_MAX || !take_number(s, &n) || __builtin_mul_overflow(total, n, &total))
             return false;
+        shape->lengths[shape->rank++] = n;
         if (take_char(s, ',')) continue;
         if (!take_char(s, ')')) return false;
         break;
     }
-    *product = total;
+    shape->product = total;
     return true;
 }
 
@@ -90,7 +104,8 @@ static bool take_descr(str *s, npy_header *h, uint64_t *item_bytes, unsigned dep
 static bool take_field(str *s, npy_header *h, uint64_t *item_bytes, unsigned depth)
 {
     str text;
-    uint64_t size, times = 1;
+    uint64_t size;
+    npy_shape times = {.product = 1};
     if (!take_char(s, '(')) return false;
     if (take_char(s, '(')) {
         if (!take_text(s, &text) || !take_char(s, ',') || !take_text(s, &text) || !take_char(s, ')'))
@@ -103,7 +118,7 @@ static bool take_field(str *s, npy_header *h, uint64_t *item_bytes, unsigned dep
         if (!take_char(s, ',')) return false;
         if (!take_char(s, ')') && (!take_shape(s, &times) || !take_char(s, ')'))) return false;
     }
-    return !__builtin_mul_overflow(size, times, &size) &&
+    return !__builtin_mul_overflow(size, times.product, &size) &&
            !__builtin_add_overflow(*item_bytes, size, item_bytes);
 }
 
@@ -120,8 +135,10 @@ static bool take_descr(str *s, npy_header *h, uint64_t *item_bytes, unsigned dep
         if (!pickle_dtype_code(plain, &dtype)) return false;
         h->has_objects |= dtype.has_objects;
         *item_bytes = dtype.item_bytes;
+        h->type = depth == 0 && item_bytes == &h->item_bytes ? dtype.type : 'V';
         return true;
     }
+    h->type = 'V';
     while (!take_char(s, ']')) {
         if (!take_field(s, h, item_bytes, depth + 1)) return false;
         (void)take_char(s, ',');
@@ -142,7 +159,7 @@ static bool read_header(str text, npy_header *h)
         else if (str_eq(key, STR("fortran_order")) && !h->has_order)
             ok = h->has_order = take_word(&text, STR("True")) || take_word(&text, STR("False"));
         else if (str_eq(key, STR("shape")) && !h->has_shape)
-            ok = h->has_shape = take_shape(&text, &h->count);
+            ok = h->has_shape = take_shape(&text, &h->shape);
         if (!ok) return false;
         (void)take_char(&text, ',');
     }
@@ -187,11 +204,24 @@ static bool read_data(const format_input *in, const npy_header *h, size_t at, re
         return ok;
     }
     uint64_t wanted;
-    if (__builtin_mul_overflow(h->count, h->item_bytes, &wanted) || wanted > data.len)
+    if (__builtin_mul_overflow(h->shape.product, h->item_bytes, &wanted) || wanted > data.len)
         return unreadable(r, "MDL-NPY-003", "The file ends before its array does", e);
     if (wanted < data.len)
         return say(r, "MDL-NPY-003", SEVERITY_LOW, "Bytes follow the array and belong to nothing", e);
     return true;
+}
+
+static bool tell_array(const npy_header *h, report *r, err *e)
+{
+    dtype_word word = pickle_dtype_word(h->has_objects && h->type != 'V' ? 'O' : h->type, h->item_bytes);
+    uint64_t total;
+    tensor_fact told = {.name = STR("array"),
+                        .dtype = str_from_c(word.text),
+                        .shape = h->shape.lengths,
+                        .rank = h->shape.rank};
+    if (!__builtin_mul_overflow(h->shape.product, h->item_bytes, &total) && !h->has_objects)
+        told.bytes = total;
+    return report_tensor(r, &told, e);
 }
 
 static bool read(const format_input *in, report *r, err *e)
@@ -208,7 +238,7 @@ static bool read(const format_input *in, report *r, err *e)
     str text = bytes_str(reader_take(&file, header_bytes));
     if (file.failed || !read_header(text, &h))
         return unreadable(r, "MDL-NPY-002", "The header of the array is not one that numpy writes", e);
-    return read_data(in, &h, file.at, r, e);
+    return tell_array(&h, r, e) && read_data(in, &h, file.at, r, e);
 }
 
 const model_format format_npy = {.name = "npy", .title = "NumPy array", .sniff = sniff, .read = read};

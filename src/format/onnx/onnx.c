@@ -5,6 +5,7 @@
  */
 #include "onnx/onnx.h"
 
+#include "base/limits.h"
 #include "base/reader.h"
 #include "nested.h"
 
@@ -199,6 +200,31 @@ static bool see_node(onnx *o, bytes m, err *e)
 /* --- tensors ----------------------------------------------------------------------------------------------------------------------------- */
 
 /* Bits of an element by TensorProto.DataType; 0: text or unknown. */
+/* TensorProto.DataType in numpy's words. */
+static const char *const type_words[] = {"undefined",
+                                         "float32",
+                                         "uint8",
+                                         "int8",
+                                         "uint16",
+                                         "int16",
+                                         "int32",
+                                         "int64",
+                                         "str",
+                                         "bool",
+                                         "float16",
+                                         "float64",
+                                         "uint32",
+                                         "uint64",
+                                         "complex64",
+                                         "complex128",
+                                         "bfloat16",
+                                         "float8_e4m3fn",
+                                         "float8_e4m3fnuz",
+                                         "float8_e5m2",
+                                         "float8_e5m2fnuz",
+                                         "uint4",
+                                         "int4",
+                                         "float4_e2m1"};
 static const uint8_t type_bits[] = {0,  32,  8,  8, 16, 16, 32, 64, 0, 8, 16, 64, 32, 64,
                                     64, 128, 16, 8, 8,  8,  8,  4,  4, 4, 8,  2,  2};
 
@@ -237,33 +263,60 @@ static bool times(uint64_t *product, uint64_t n)
     return !__builtin_mul_overflow(*product, n, product) && *product <= INT64_MAX;
 }
 
-/* Dimensions, one by one or packed. False when their product overflows. */
-static bool read_dims(bytes m, uint64_t *elements)
+typedef struct dimensions {
+    uint64_t elements, lengths[LIMIT_TENSOR_RANK];
+    size_t rank;
+} dimensions;
+
+static bool add_dimension(dimensions *d, uint64_t length)
+{
+    if (d->rank < LIMIT_TENSOR_RANK) d->lengths[d->rank++] = length;
+    return times(&d->elements, length);
+}
+
+/* One by one or packed. False when their product overflows. */
+static bool read_dims(bytes m, dimensions *d)
 {
     reader r = reader_of(m);
     pb_field f;
-    *elements = 1;
+    *d = (dimensions){.elements = 1};
     while (next_field(&r, &f)) {
         if (f.number != 1) continue;
-        if (f.wire == 0 && !times(elements, f.value)) return false;
+        if (f.wire == 0 && !add_dimension(d, f.value)) return false;
         reader packed = reader_of(f.content);
         while (f.wire == 2 && reader_left(&packed) && !packed.failed)
-            if (!times(elements, take_varint(&packed))) return false;
+            if (!add_dimension(d, take_varint(&packed))) return false;
     }
     return true;
 }
 
+/* Tensors within attributes (constants of a node) have no name and are no weights. */
+static bool tell_tensor(onnx *o, str name, uint64_t type, const dimensions *d, err *e)
+{
+    uint64_t bits = type < COUNT_OF(type_bits) ? type_bits[type] : 0, total;
+    if (!name.len || !str_is_utf8(name)) return true;
+    if (__builtin_mul_overflow(d->elements, bits, &total)) total = 0;
+    tensor_fact told = {.name = name,
+                        .dtype = str_from_c(type < COUNT_OF(type_words) ? type_words[type] : "unknown"),
+                        .shape = d->lengths,
+                        .rank = d->rank,
+                        .bytes = total / 8};
+    return report_tensor(o->report, &told, e);
+}
+
 static bool see_tensor(onnx *o, bytes m, err *e)
 {
-    uint64_t elements, bits, type = number_of(m, 2), total;
+    uint64_t bits, type = number_of(m, 2), total;
+    dimensions d;
     o->tensors++;
     str name = text_of(m, 8), raw = text_of(m, 9);
-    if (!read_dims(m, &elements) || __builtin_add_overflow(o->parameters, elements, &total))
+    if (!read_dims(m, &d) || __builtin_add_overflow(o->parameters, d.elements, &total))
         return say(o, "MDL-ONX-004", SEVERITY_MEDIUM, "The size of a tensor overflows", name, e);
     o->parameters = total;
+    if (!tell_tensor(o, name, type, &d, e)) return false;
     bool is_raw = raw.len > 0 && number_of(m, 14) != 1 && type < COUNT_OF(type_bits) && type_bits[type] > 0;
     if (!is_raw) return true;
-    bool fits = !__builtin_mul_overflow(elements, (uint64_t)type_bits[type], &bits) &&
+    bool fits = !__builtin_mul_overflow(d.elements, (uint64_t)type_bits[type], &bits) &&
                 bits / 8 + (bits % 8 != 0) == raw.len;
     return fits || say(o, "MDL-ONX-004", SEVERITY_MEDIUM,
                        "A tensor has more or fewer bytes than its shape says", name, e);
@@ -316,11 +369,73 @@ static bool tell_opsets(onnx *o, err *e)
     return true;
 }
 
+/* ValueInfo: "float32 [N, 4]". Maps and sequences are told as such. */
+static void add_type(bytes info, buf *out)
+{
+    bytes type = str_bytes(text_of(info, 2)), tensor = str_bytes(text_of(type, 1));
+    uint64_t element = number_of(tensor, 1);
+    if (tensor.len == 0) {
+        buf_add_str(out, STR("map or sequence"));
+        return;
+    }
+    buf_printf(out, "%s [", element < COUNT_OF(type_words) ? type_words[element] : "?");
+    bytes shape = str_bytes(text_of(tensor, 2));
+    reader r = reader_of(shape);
+    pb_field f;
+    for (bool first = true; next_field(&r, &f) && out->len < FACT_BYTES_MAX; first = false) {
+        if (f.number != 1 || f.wire != 2) continue;
+        str symbol = text_of(f.content, 2);
+        if (!first) buf_add_str(out, STR(", "));
+        if (symbol.len)
+            buf_add_str(out, str_slice(symbol, 0, 40));
+        else
+            buf_printf(out, "%llu", (unsigned long long)number_of(f.content, 1));
+    }
+    buf_add_byte(out, ']');
+}
+
+/* Inputs (11) and outputs (12) of the main graph. */
+static bool tell_ends(onnx *o, err *e)
+{
+    bytes graph = str_bytes(text_of(o->model, 7));
+    reader r = reader_of(graph);
+    pb_field f;
+    for (size_t told = 0; told < SEEN_MAX && next_field(&r, &f);) {
+        if (f.wire != 2 || (f.number != 11 && f.number != 12)) continue;
+        AUTO_BUF buf type;
+        buf_init(&type, 2 * FACT_BYTES_MAX);
+        add_type(f.content, &type);
+        str name = text_of(f.content, 1);
+        str key = arena_printf(o->report->arena, "%s.%.*s", f.number == 11 ? "input" : "output",
+                               STR_ARG(str_slice(name, 0, 100)));
+        if (!key.data) return err_set(e, ERR_MEMORY, "no memory for a fact");
+        if (!type.failed && str_is_utf8(key) && !fact_text(o, key, buf_str(&type), e)) return false;
+        told++;
+    }
+    return true;
+}
+
+/* metadata_props: what the writer noted, licence and author among it. */
+static bool tell_notes(onnx *o, err *e)
+{
+    reader r = reader_of(o->model);
+    pb_field f;
+    for (size_t told = 0; told < SEEN_MAX && next_field(&r, &f);) {
+        if (f.number != 14 || f.wire != 2) continue;
+        str key = text_of(f.content, 1);
+        if (key.len && key.len <= 100 && str_is_utf8(key) && !fact_text(o, key, text_of(f.content, 2), e))
+            return false;
+        told++;
+    }
+    return true;
+}
+
 static bool tell_facts(onnx *o, err *e)
 {
     return nested_fact_number(o->report, STR("ir_version"), number_of(o->model, 1), e) &&
            fact_text(o, STR("producer"), text_of(o->model, 2), e) &&
            fact_text(o, STR("producer_version"), text_of(o->model, 3), e) && tell_opsets(o, e) &&
+           fact_text(o, STR("domain"), text_of(o->model, 4), e) && tell_ends(o, e) && tell_notes(o, e) &&
            nested_fact_number(o->report, STR("operators"), o->nodes, e) &&
            nested_fact_number(o->report, STR("tensors"), o->tensors, e) &&
            nested_fact_number(o->report, STR("parameters"), o->parameters, e);

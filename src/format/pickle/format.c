@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "pickle/allow.h"
+#include "pickle/facts.h"
 #include "pickle/machine.h"
 
 #include <stdio.h>
@@ -207,39 +207,13 @@ static bool fact_number(report *r, str name, uint64_t number, err *e)
     return report_fact(r, name, (str){text, (size_t)len}, e);
 }
 
-static bool fact_text(report *r, str name, const pickle_value *v, err *e)
-{
-    bool is_shown = v && v->kind == PICKLE_STR && v->text.len <= 256 && str_is_utf8(v->text);
-    return !is_shown || report_fact(r, name, v->text, e);
-}
-
-static bool facts_of_object(report *r, const pickle_value *v, err *e)
-{
-    const pickle_value *class = pickle_class_of(v);
-    if (!class) return true;
-    str name =
-        arena_printf(r->arena, "%.*s.%.*s", STR_ARG(class->global.module), STR_ARG(class->global.name));
-    if (!name.data) return err_set(e, ERR_MEMORY, "no memory for a fact");
-    const char *family = NULL;
-    if (!str_is_utf8(name) || name.len > 512) return true;
-    if (!report_fact(r, STR("class"), name, e)) return false;
-    if (allow_find(class->global.module, class->global.name, &family) &&
-        !report_fact(r, STR("framework"), str_from_c(family), e))
-        return false;
-    const pickle_value *features = pickle_get(v, "n_features_in_"), *trees = pickle_get(v, "n_estimators");
-    return fact_text(r, STR("sklearn_version"), pickle_get(v, "_sklearn_version"), e) &&
-           (!features || features->kind != PICKLE_INT ||
-            fact_number(r, STR("n_features"), (uint64_t)features->integer, e)) &&
-           (!trees || trees->kind != PICKLE_INT ||
-            fact_number(r, STR("n_estimators"), (uint64_t)trees->integer, e));
-}
-
 static bool scan_facts(const scan_state *s, err *e)
 {
     report *r = s->report;
     return fact_number(r, STR("pickle_protocol"), s->proto, e) &&
            fact_number(r, STR("streams"), s->streams, e) && fact_number(r, STR("calls"), s->calls, e) &&
-           (!s->arrays || fact_number(r, STR("raw_arrays"), s->arrays, e)) && facts_of_object(r, s->first, e);
+           (!s->arrays || fact_number(r, STR("raw_arrays"), s->arrays, e)) &&
+           pickle_facts(s->a, s->first, r, e);
 }
 
 bool pickle_scan(arena *a, bytes content, str member, report *r, err *e)

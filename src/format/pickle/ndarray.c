@@ -8,6 +8,8 @@
 
 #include "base/limits.h"
 
+#include <stdio.h>
+
 static bool is_numpy(const pickle_value *v, const char *module, const char *name)
 {
     if (!v || v->kind != PICKLE_GLOBAL || !str_eq(v->global.name, str_from_c(name))) return false;
@@ -234,6 +236,27 @@ bool pickle_shape(const pickle_value *v, uint64_t *shape, unsigned *rank, uint64
     *rank = (unsigned)dimensions;
     *count = total;
     return true;
+}
+
+dtype_word pickle_dtype_word(char type, size_t item_bytes)
+{
+    static const struct {
+        char type;
+        bool is_sized;
+        const char *name;
+    } names[] = {{'f', true, "float"},       {'i', true, "int"},         {'u', true, "uint"},
+                 {'c', true, "complex"},     {'b', false, "bool"},       {'O', false, "object"},
+                 {'U', false, "str"},        {'S', false, "bytes"},      {'a', false, "bytes"},
+                 {'M', false, "datetime64"}, {'m', false, "timedelta64"}};
+    dtype_word word = {"record"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (type != names[i].type) continue;
+        if (names[i].is_sized)
+            snprintf(word.text, sizeof(word.text), "%s%zu", names[i].name, item_bytes * 8);
+        else
+            snprintf(word.text, sizeof(word.text), "%s", names[i].name);
+    }
+    return word;
 }
 
 /* --- arrays ------------------------------------------------------------------------------------------------------------------------ */

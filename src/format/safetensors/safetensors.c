@@ -27,13 +27,30 @@ enum {
 static const char advice[] = "Do not use this file; write it again with the safetensors library.";
 
 static const struct {
-    const char *name;
+    const char *name, *word; /* the format's, and numpy's or what extends it */
     unsigned bits;
-} dtypes[] = {{"BOOL", 8},    {"U8", 8},          {"I8", 8},          {"F8_E5M2", 8}, {"F8_E4M3", 8},
-              {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"F4", 4},      {"F6_E2M3", 6},
-              {"F6_E3M2", 6}, {"I16", 16},        {"U16", 16},        {"F16", 16},    {"BF16", 16},
-              {"I32", 32},    {"U32", 32},        {"F32", 32},        {"C64", 64},    {"F64", 64},
-              {"I64", 64},    {"U64", 64}};
+} dtypes[] = {{"BOOL", "bool", 8},
+              {"U8", "uint8", 8},
+              {"I8", "int8", 8},
+              {"F8_E5M2", "float8_e5m2", 8},
+              {"F8_E4M3", "float8_e4m3fn", 8},
+              {"F8_E8M0", "float8_e8m0fnu", 8},
+              {"F8_E4M3FNUZ", "float8_e4m3fnuz", 8},
+              {"F8_E5M2FNUZ", "float8_e5m2fnuz", 8},
+              {"F4", "float4_e2m1fn", 4},
+              {"F6_E2M3", "float6_e2m3fn", 6},
+              {"F6_E3M2", "float6_e3m2fn", 6},
+              {"I16", "int16", 16},
+              {"U16", "uint16", 16},
+              {"F16", "float16", 16},
+              {"BF16", "bfloat16", 16},
+              {"I32", "int32", 32},
+              {"U32", "uint32", 32},
+              {"F32", "float32", 32},
+              {"C64", "complex64", 64},
+              {"F64", "float64", 64},
+              {"I64", "int64", 64},
+              {"U64", "uint64", 64}};
 
 typedef struct tensor {
     str name;
@@ -123,6 +140,19 @@ static bool size_fits(const tensor *t, uint64_t elements)
            bits / 8 == t->end - t->begin;
 }
 
+static bool tell_tensor(layout *l, const tensor *t, const json_t *shape, err *e)
+{
+    uint64_t lengths[RANK_MAX];
+    tensor_fact told = {.name = t->name,
+                        .dtype = str_from_c(dtypes[t->dtype].word),
+                        .shape = lengths,
+                        .rank = json_array_size(shape),
+                        .bytes = t->end - t->begin};
+    for (size_t i = 0; i < told.rank; i++)
+        if (!whole_number(json_array_get(shape, i), &lengths[i])) return true; /* not after read_shape */
+    return report_tensor(l->report, &told, e);
+}
+
 static bool read_tensor(layout *l, str name, const json_t *entry, err *e)
 {
     tensor t = {.name = name};
@@ -139,6 +169,7 @@ static bool read_tensor(layout *l, str name, const json_t *entry, err *e)
 
     l->tensors[l->count++] = t;
     l->of_dtype[t.dtype]++;
+    if (!tell_tensor(l, &t, json_object_get(entry, "shape"), e)) return false;
     return !__builtin_add_overflow(l->parameters, elements, &l->parameters) ||
            bad_entry(l, name, "is too large", e);
 }

@@ -109,5 +109,10 @@ typedef struct pickle_dtype {
     size_t item_bytes;
 } pickle_dtype;
 bool pickle_as_dtype(const pickle_value *v, pickle_dtype *out, err *e) MUST_USE;
+/* numpy's name for it: "float32", "str", "record". */
+typedef struct dtype_word {
+    char text[32];
+} dtype_word;
+dtype_word pickle_dtype_word(char type, size_t item_bytes);
 
 #endif

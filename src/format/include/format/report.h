@@ -92,6 +92,8 @@ void report_worsen(report *r, verdict v);
 verdict report_verdict_of(finding_kind kind, severity s);
 bool report_fact(report *r, str name, str value, err *e) MUST_USE;
 bool report_tensor(report *r, const tensor_fact *t, err *e) MUST_USE;
+/* Those of a part, named "member!name"; an array that has no name of its own gets the member's. */
+bool report_tensors_of(report *r, const report *part, str member, err *e) MUST_USE;
 bool report_call_line(report *r, str line, err *e) MUST_USE;
 /* What a line of the call graph begins with: where the call stands, in the words of a finding's member and offset. */
 void report_call_place(buf *line, str member, uint64_t offset);
