@@ -40,7 +40,7 @@ def test_explain_marks_the_dangerous_call_at_its_place(tmp_path):
     (tmp_path / "m.pkl").write_bytes(EVIL)
     shown = table(tmp_path, "m.pkl", "--explain")
     at = EVIL.index(b"R.")
-    assert f"    {hex(at):10} >> posix.system('true')   # MDL-PKL-001 critical\n" in shown
+    assert f"    {hex(at):10} >> posix.system('true')   # MDL-PKL-001 critical" in shown
     assert ">>" not in table(tmp_path, "m.pkl").replace("; >>", "")
 
 
@@ -49,7 +49,7 @@ def test_explain_names_the_member_and_what_is_no_call(tmp_path):
         z.writestr("m/data.pkl", PLANTED)
         z.writestr("m/version", "3\n")
     shown = table(tmp_path, "m.pt", "--explain")
-    assert f"    m/data.pkl:{hex(PLANTED.index(b'Rs0'))} >> posix.system('true')   # MDL-PKL-001 critical\n" in shown
+    assert f"    m/data.pkl:{hex(PLANTED.index(b'Rs0'))} >> posix.system('true')   # MDL-PKL-001 critical" in shown
     (tmp_path / "odd.pkl").write_bytes(ODD)
     assert "# MDL-PKL-005 medium" in table(tmp_path, "odd.pkl", "--explain")
     (tmp_path / "ok.pkl").write_bytes(HARMLESS)
