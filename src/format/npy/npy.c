@@ -196,7 +196,7 @@ static bool read_data(const format_input *in, const npy_header *h, size_t at, re
 {
     bytes data = {in->content.data + at, in->content.len - at};
     if (h->has_objects) {
-        if (!say(r, "MDL-NPY-001", SEVERITY_LOW,
+        if (!say(r, "MDL-NPY-001", SEVERITY_INFO,
                  "The array holds Python objects, so reading it loads a pickle", e))
             return false;
         bool ok = pickle_scan(r->arena, data, STR("objects"), r, e);

@@ -13,6 +13,7 @@ enum {
     ALLOW_NEW = 1 << 0,  /* a class: may be instantiated, then filled by BUILD as `state` says */
     ALLOW_CALL = 1 << 1, /* a function: may be called */
     ALLOW_DATA = 1 << 2, /* may be kept as a value; classes may too */
+    ALLOW_HERE = 1 << 3, /* ... but not this class: its instances mean something to the loader */
 };
 
 /* What BUILD may hand to the object. */
@@ -39,6 +40,8 @@ typedef struct allow_rule {
     const char *caution;                  /* allowed, yet never clean, and why: completes "X is ..." */
     bool (*args)(const allow_args *args); /* NULL: never called */
     const char *wants;                    /* what `args` wants, for people */
+    /* More than the kind of the state matters: NULL: no. */
+    bool (*state_check)(const pickle_value *target, const pickle_value *state);
 } allow_rule;
 
 typedef struct allow_row {
@@ -54,7 +57,7 @@ typedef struct allow_table {
 } allow_table;
 
 extern const allow_table allow_python, allow_numpy, allow_scipy, allow_sklearn, allow_sklearn_old,
-    allow_pandas, allow_torch, allow_boosting;
+    allow_pandas, allow_torch, allow_boosting, allow_stats, allow_imblearn;
 extern const allow_table *const allow_tables[]; /* NULL-terminated */
 
 const allow_row *allow_find(str module, str name, const char **family);
@@ -77,6 +80,7 @@ extern const allow_rule rule_data, /* kept as a value, never called */
 bool rule_is_constant(const pickle_value *v);
 bool rule_is_bytes(const pickle_value *v);
 bool rule_is_data(const pickle_value *v);
+bool rule_may_be_kept(const pickle_value *global);
 bool rule_takes_nothing(const allow_args *a);
 bool rule_takes_data(const allow_args *a);
 bool rule_takes_constants(const allow_args *a);

@@ -7,7 +7,10 @@
 static bool takes_dtype(const allow_args *a)
 {
     pickle_dtype dtype;
-    if (!rule_takes_constants(a) || a->count == 0 || a->count > 3) return false;
+    if (a->kwargs || a->count == 0 || a->count > 3) return false;
+    for (size_t i = 1; i < a->count; i++)
+        if (!rule_is_constant(a->items[i])) return false;
+    if (pickle_is_global(a->items[0], "numpy", "record")) return a->count <= 3;
     bool is_text = a->items[0]->kind == PICKLE_STR || a->items[0]->kind == PICKLE_BYTES;
     return is_text && pickle_dtype_code(a->items[0]->text, &dtype);
 }
@@ -17,6 +20,7 @@ static bool is_array_class(const pickle_value *v)
     return pickle_is_global(v, "numpy", "ndarray") || pickle_is_global(v, "numpy", "matrix") ||
            pickle_is_global(v, "numpy", "recarray") || pickle_is_global(v, "numpy", "memmap") ||
            pickle_is_global(v, "numpy.rec", "recarray") ||
+           pickle_is_global(v, "numpy.matrixlib.defmatrix", "matrix") ||
            pickle_is_global(v, "numpy.ma.core", "MaskedArray");
 }
 
@@ -27,10 +31,18 @@ static bool is_shape(const pickle_value *v)
     return pickle_shape(v, shape, &rank, &count, NULL);
 }
 
-/* (array class, shape, type code): an empty array that BUILD fills. */
+/* The array that BUILD fills is empty so far: a large one would only take memory. */
+static bool is_small_shape(const pickle_value *v)
+{
+    uint64_t shape[32], count;
+    unsigned rank;
+    return pickle_shape(v, shape, &rank, &count, NULL) && count <= 1024;
+}
+
+/* (array class, shape, type code). */
 static bool takes_reconstruct(const allow_args *a)
 {
-    return !a->kwargs && a->count == 3 && is_array_class(a->items[0]) && is_shape(a->items[1]) &&
+    return !a->kwargs && a->count == 3 && is_array_class(a->items[0]) && is_small_shape(a->items[1]) &&
            (a->items[2]->kind == PICKLE_STR || rule_is_bytes(a->items[2]));
 }
 
@@ -61,7 +73,7 @@ static bool is_masked(const pickle_value *v)
 static bool takes_mareconstruct(const allow_args *a)
 {
     return !a->kwargs && a->count == 4 && is_masked(a->items[0]) && is_array_class(a->items[1]) &&
-           is_shape(a->items[2]) && (a->items[3]->kind == PICKLE_STR || rule_is_bytes(a->items[3]));
+           is_small_shape(a->items[2]) && (a->items[3]->kind == PICKLE_STR || rule_is_bytes(a->items[3]));
 }
 
 static bool is_bit_generator(const pickle_value *v)
@@ -90,6 +102,7 @@ static bool takes_bit_generator(const allow_args *a)
 static const allow_rule dtype = {.roles = ALLOW_NEW | ALLOW_CALL,
                                  .state = ALLOW_STATE_TUPLE,
                                  .args = takes_dtype,
+                                 .state_check = pickle_dtype_state_fits,
                                  .wants = "a type code as text"};
 static const allow_rule reconstruct = {.roles = ALLOW_CALL,
                                        .state = ALLOW_STATE_TUPLE,
@@ -131,7 +144,8 @@ static const allow_rule number = {
 
 static const allow_row rows[] = {
     {"numpy", "dtype", &dtype},
-    {"numpy", "matrix memmap ndarray recarray", &rule_data},
+    {"numpy", "matrix memmap ndarray recarray record", &rule_data},
+    {"numpy", "poly1d", &rule_class},
     {"numpy", NUMBER_NAMES, &number},
     {"numpy", UFUNC_NAMES, &rule_data},
     {"numpy", REDUCTION_NAMES, &rule_data},
@@ -143,9 +157,18 @@ static const allow_row rows[] = {
     {"numpy.core.multiarray", "_reconstruct", &reconstruct},
     {"numpy.core.multiarray", "scalar", &scalar},
     {"numpy.core.numeric", "_frombuffer", &frombuffer},
+    {"numpy.lib._polynomial_impl", "poly1d", &rule_class},
+    {"numpy.lib.polynomial", "poly1d", &rule_class},
     {"numpy.ma", "MaskedArray", &rule_data},
     {"numpy.ma.core", "MaskedArray", &rule_data},
     {"numpy.ma.core", "_mareconstruct", &mareconstruct},
+    {"numpy.matrixlib.defmatrix", "matrix", &rule_data}, /* 1.26 to 2.5 */
+    {"numpy.polynomial.chebyshev", "Chebyshev", &rule_class},
+    {"numpy.polynomial.hermite", "Hermite", &rule_class},
+    {"numpy.polynomial.hermite_e", "HermiteE", &rule_class},
+    {"numpy.polynomial.laguerre", "Laguerre", &rule_class},
+    {"numpy.polynomial.legendre", "Legendre", &rule_class},
+    {"numpy.polynomial.polynomial", "Polynomial", &rule_class},
     {"numpy.random._mt19937", "MT19937", &rule_data},
     {"numpy.random._pcg64", "PCG64 PCG64DXSM", &rule_data},
     {"numpy.random._philox", "Philox", &rule_data},
@@ -154,6 +177,6 @@ static const allow_row rows[] = {
     {"numpy.random.bit_generator", "SeedSequence", &rule_class_data},
     {"numpy.random.bit_generator", "__pyx_unpickle_SeedSequence", &rule_cython},
     {"numpy.random.mtrand", "RandomState", &rule_data},
-    {"numpy.rec", "recarray", &rule_data},
+    {"numpy.rec", "recarray record", &rule_data},
 };
 const allow_table allow_numpy = {"numpy", rows, COUNT_OF(rows)};

@@ -3,6 +3,8 @@
  */
 #include "pickle/allow.h"
 
+#include <stdio.h>
+
 static bool is_container(const pickle_value *v)
 {
     return v->kind == PICKLE_TUPLE || v->kind == PICKLE_LIST || v->kind == PICKLE_SET ||
@@ -20,6 +22,16 @@ static bool takes_built(const allow_args *a)
         if (!rule_is_constant(v) && !is_container(v) && !is_number) return false;
     }
     return true;
+}
+
+/* bytes(n) would make n of them, and the name of a codec is one of a module: honest writers give Latin-1 text, or bytes. */
+static bool takes_bytes(const allow_args *a)
+{
+    if (!takes_built(a) || a->count > 2) return false;
+    if (a->count && a->items[0]->kind == PICKLE_INT && a->items[0]->integer > 0) return false;
+    if (a->count && a->items[0]->kind == PICKLE_BIGINT) return false;
+    return a->count < 2 || (a->items[1]->kind == PICKLE_STR && (str_eq(a->items[1]->text, STR("latin-1")) ||
+                                                                str_eq(a->items[1]->text, STR("latin1"))));
 }
 
 /* Objects only such as were judged (a time zone in a datetime). */
@@ -79,6 +91,28 @@ static bool takes_newobj_ex(const allow_args *a)
         &(allow_args){a->items[1]->list.items, a->items[1]->list.count, has_kwargs ? a->items[2] : NULL});
 }
 
+/* (distribution, '_entropy'): discrete ones of scipy.stats keep their own method. */
+static bool is_method_of_distribution(const allow_args *a)
+{
+    const pickle_value *class = a->count == 2 ? pickle_class_of(a->items[0]) : NULL;
+    return !a->kwargs && class && class->global.row &&
+           str_eq(class->global.module, STR("scipy.stats._discrete_distns")) &&
+           a->items[1]->kind == PICKLE_STR && str_eq(a->items[1]->text, STR("_entropy"));
+}
+
+/* (class, 'method'): how methods and nested classes are written below protocol 4, and those of C classes always. */
+static bool takes_listed_attribute(const allow_args *a)
+{
+    char path[256];
+    if (is_method_of_distribution(a)) return true;
+    if (a->kwargs || a->count != 2 || a->items[0]->kind != PICKLE_GLOBAL || a->items[1]->kind != PICKLE_STR)
+        return false;
+    str module = a->items[0]->global.module, owner = a->items[0]->global.name, name = a->items[1]->text;
+    int len = snprintf(path, sizeof(path), "%.*s.%.*s", STR_ARG(owner), STR_ARG(name));
+    return str_find(name, '.') < 0 && len > 0 && (size_t)len < sizeof(path) &&
+           allow_find(module, (str){path, (size_t)len}, NULL) != NULL;
+}
+
 static bool takes_encode(const allow_args *a)
 {
     return !a->kwargs && a->count == 2 && a->items[0]->kind == PICKLE_STR &&
@@ -89,6 +123,9 @@ static bool takes_encode(const allow_args *a)
 static const allow_rule builtin_value = {.roles = ALLOW_NEW | ALLOW_CALL | ALLOW_DATA,
                                          .args = takes_built,
                                          .wants = "constants or plain containers"};
+static const allow_rule builtin_bytes = {.roles = ALLOW_NEW | ALLOW_CALL | ALLOW_DATA,
+                                         .args = takes_bytes,
+                                         .wants = "bytes, or text and 'latin-1'"};
 static const allow_rule builtin_list = {.roles = ALLOW_NEW | ALLOW_CALL,
                                         .like = ALLOW_LIKE_LIST,
                                         .args = takes_built,
@@ -134,12 +171,23 @@ static const allow_rule foreign_bag = {.roles = ALLOW_NEW,
                                        .args = rule_takes_nothing,
                                        .wants = "no arguments"};
 
+/* joblib's loader goes on differently behind an instance, so one must not come out of a function that takes any class. */
+static const allow_rule wrapper = {.roles = ALLOW_NEW | ALLOW_HERE,
+                                   .state = ALLOW_STATE_DICT,
+                                   .args = rule_takes_nothing,
+                                   .wants = "no arguments"};
+/* The machine turns this one call into the name of the attribute, which then is judged like any other name. */
+static const allow_rule attribute = {
+    .roles = ALLOW_CALL, .args = takes_listed_attribute, .wants = "a class and one of its listed attributes"};
+
 static const allow_row rows[] = {
     {"_codecs", "encode", &encode},
     {"argparse", "Namespace", &foreign_bag},
     {"builtins", "Ellipsis NotImplemented object", &rule_data},
-    {"builtins", "bool bytearray bytes complex float int range slice str tuple frozenset", &builtin_value},
+    {"builtins", "bool complex float int range slice str tuple frozenset", &builtin_value},
+    {"builtins", "bytearray bytes", &builtin_bytes},
     {"builtins", "dict", &builtin_dict},
+    {"builtins", "getattr", &attribute},
     {"builtins", "list", &builtin_list},
     {"builtins", "set", &builtin_set},
     {"collections", "Counter OrderedDict", &dict_like},
@@ -151,12 +199,11 @@ static const allow_row rows[] = {
     {"datetime", "date datetime time timedelta timezone", &values},
     {"decimal", "Decimal", &values},
     {"fractions", "Fraction", &values},
-    {"joblib.numpy_pickle", "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper", &rule_class},
-    {"joblib.numpy_pickle_compat", "NDArrayWrapper ZNDArrayWrapper", &rule_class},
+    {"joblib.numpy_pickle", "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper", &wrapper},
+    {"joblib.numpy_pickle_compat", "NDArrayWrapper ZNDArrayWrapper", &wrapper},
     {"pathlib", "PosixPath PurePosixPath PureWindowsPath WindowsPath", &values},
     {"pathlib._local", "PosixPath PurePosixPath PureWindowsPath WindowsPath", &values},
-    {"sklearn.externals.joblib.numpy_pickle", "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper",
-     &rule_class},
+    {"sklearn.externals.joblib.numpy_pickle", "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper", &wrapper},
     {"types", "SimpleNamespace", &foreign_bag},
     {"uuid", "UUID", &uuid},
     {"zoneinfo", "ZoneInfo._unpickle", &values},

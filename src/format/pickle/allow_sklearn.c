@@ -7,6 +7,22 @@
  */
 #include "pickle/allow.h"
 
+/* newObj(class) makes an instance of whatever it gets: here, of the classes of the modules that have it. */
+static bool takes_own_class(const allow_args *a)
+{
+    if (a->kwargs || a->count != 1 || a->items[0]->kind != PICKLE_GLOBAL || !rule_may_be_kept(a->items[0]))
+        return false;
+    str module = a->items[0]->global.module;
+    return str_starts_with(module, STR("sklearn.")) &&
+           (str_ends_with(module, STR("._dist_metrics")) || str_ends_with(module, STR("._ball_tree")) ||
+            str_ends_with(module, STR("._kd_tree")));
+}
+
+static const allow_rule new_object = {.roles = ALLOW_CALL,
+                                      .state = ALLOW_STATE_DATA,
+                                      .args = takes_own_class,
+                                      .wants = "a tree or distance class of scikit-learn"};
+
 /* clang-format off */
 static const allow_row rows[] = {
     {"_loss", "CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss CyHalfTweedieLoss CyHuberLoss CyPinballLoss", &rule_class_args_data}, /*  */
@@ -146,7 +162,7 @@ static const allow_row rows[] = {
     {"sklearn.metrics._dist_metrics", "WMinkowskiDistance32", &rule_class_data}, /* 1.2.2 */
     {"sklearn.metrics._dist_metrics", "BrayCurtisDistance32 CanberraDistance32 ChebyshevDistance32 DiceDistance32 EuclideanDistance32 HammingDistance32 HaversineDistance32 JaccardDistance32 KulsinskiDistance32 MahalanobisDistance32 ManhattanDistance32 MatchingDistance32 MinkowskiDistance32 RogersTanimotoDistance32 RussellRaoDistance32 SEuclideanDistance32 SokalMichenerDistance32 SokalSneathDistance32", &rule_class_data}, /* 1.2.2 to 1.9.1 */
     {"sklearn.metrics._dist_metrics", "BrayCurtisDistance64 CanberraDistance64 ChebyshevDistance64 DiceDistance64 EuclideanDistance64 HammingDistance64 HaversineDistance64 JaccardDistance64 KulsinskiDistance64 MahalanobisDistance64 ManhattanDistance64 MatchingDistance64 MinkowskiDistance64 RogersTanimotoDistance64 RussellRaoDistance64 SEuclideanDistance64 SokalMichenerDistance64 SokalSneathDistance64", &rule_class_data}, /* 1.3.2 to 1.9.1 */
-    {"sklearn.metrics._dist_metrics", "newObj", &rule_function_state}, /* 1.0.2 to 1.9.1 */
+    {"sklearn.metrics._dist_metrics", "newObj", &new_object}, /* 1.0.2 to 1.9.1 */
     {"sklearn.metrics._ranking", "auc average_precision_score coverage_error dcg_score det_curve label_ranking_average_precision_score label_ranking_loss ndcg_score precision_recall_curve roc_auc_score roc_curve top_k_accuracy_score", &rule_data}, /* 1.0.2 to 1.9.1 */
     {"sklearn.metrics._ranking", "confusion_matrix_at_thresholds metric_at_thresholds", &rule_data}, /* 1.9.1 */
     {"sklearn.metrics._regression", "d2_tweedie_score explained_variance_score max_error mean_absolute_error mean_absolute_percentage_error mean_gamma_deviance mean_pinball_loss mean_poisson_deviance mean_squared_error mean_squared_log_error mean_tweedie_deviance median_absolute_error r2_score", &rule_data}, /* 1.0.2 to 1.9.1 */
@@ -165,6 +181,7 @@ static const allow_row rows[] = {
     {"sklearn.mixture._base", "BaseMixture", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.mixture._bayesian_mixture", "BayesianGaussianMixture", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.mixture._gaussian_mixture", "GaussianMixture", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
+    {"sklearn.model_selection._classification_threshold", "_CurveScorer", &rule_class}, /* 1.5.2 */
     {"sklearn.model_selection._classification_threshold", "BaseThresholdClassifier FixedThresholdClassifier TunedThresholdClassifierCV", &rule_class}, /* 1.5.2 to 1.9.1 */
     {"sklearn.model_selection._search", "BaseSearchCV GridSearchCV ParameterGrid ParameterSampler RandomizedSearchCV", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.model_selection._search_successive_halving", "BaseSuccessiveHalving HalvingGridSearchCV HalvingRandomSearchCV _SubsampleMetaSplitter", &rule_class}, /* 0.24.2 to 1.9.1 */
@@ -178,15 +195,15 @@ static const allow_row rows[] = {
     {"sklearn.naive_bayes", "BernoulliNB CategoricalNB ComplementNB GaussianNB MultinomialNB _BaseDiscreteNB _BaseNB", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.neighbors._ball_tree", "BallTree", &rule_class_data}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.neighbors._ball_tree", "BallTree32 BallTree64", &rule_class_data}, /* 1.4.2 to 1.9.1 */
-    {"sklearn.neighbors._ball_tree", "newObj", &rule_function_state}, /* 0.22.2.post1 to 1.9.1 */
+    {"sklearn.neighbors._ball_tree", "newObj", &new_object}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.neighbors._base", "NeighborsBase", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.neighbors._classification", "KNeighborsClassifier RadiusNeighborsClassifier", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.neighbors._dist_metrics", "BrayCurtisDistance CanberraDistance ChebyshevDistance DiceDistance EuclideanDistance HammingDistance HaversineDistance JaccardDistance KulsinskiDistance MahalanobisDistance ManhattanDistance MatchingDistance MinkowskiDistance RogersTanimotoDistance RussellRaoDistance SEuclideanDistance SokalMichenerDistance SokalSneathDistance WMinkowskiDistance", &rule_class_data}, /* 0.22.2.post1 to 1.0.1 */
-    {"sklearn.neighbors._dist_metrics", "newObj", &rule_function_state}, /* 0.22.2.post1 to 1.0.1 */
+    {"sklearn.neighbors._dist_metrics", "newObj", &new_object}, /* 0.22.2.post1 to 1.0.1 */
     {"sklearn.neighbors._graph", "KNeighborsTransformer RadiusNeighborsTransformer", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.neighbors._kd_tree", "KDTree", &rule_class_data}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.neighbors._kd_tree", "KDTree32 KDTree64", &rule_class_data}, /* 1.4.2 to 1.9.1 */
-    {"sklearn.neighbors._kd_tree", "newObj", &rule_function_state}, /* 0.22.2.post1 to 1.9.1 */
+    {"sklearn.neighbors._kd_tree", "newObj", &new_object}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.neighbors._kde", "KernelDensity", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.neighbors._lof", "LocalOutlierFactor", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.neighbors._nca", "NeighborhoodComponentsAnalysis", &rule_class}, /* 0.22.2.post1 to 1.9.1 */

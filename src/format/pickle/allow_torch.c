@@ -7,8 +7,13 @@
 static bool takes_rebuild(const allow_args *a)
 {
     if (a->kwargs) return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (a->items[i]->kind != PICKLE_PERSID && !rule_is_data(a->items[i])) return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const pickle_value *v = a->items[i];
+        if (v->kind != PICKLE_PERSID && !rule_is_data(v)) return false;
+        bool has_hooks = v->kind == PICKLE_CALL && v->call.item_count &&
+                         pickle_is_global(pickle_class_of(v), "collections", "OrderedDict");
+        if (has_hooks) return false; /* backward hooks are functions; tensors on disk have none */
+    }
     return true;
 }
 

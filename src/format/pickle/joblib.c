@@ -100,6 +100,27 @@ static bool object_array(pickle_vm *vm, pickle_value *wrapper, err *e)
     return reader_seek(&vm->in, stream.end) && become_array(vm, wrapper, BYTES_NONE, stream.result, e);
 }
 
+/* joblib's loader reads a whole frame ahead, so it would find the array behind a frame that is not over; and each copy of joblib knows only
+ * its own wrappers. No writer makes such files; where readers take the array from different places, ours must not pass for the only one. */
+static bool loaders_agree(pickle_vm *vm, const pickle_value *wrapper, err *e)
+{
+    const pickle_value *class = pickle_class_of(wrapper), *subclass = pickle_get(wrapper, "subclass");
+    bool is_bundled = str_starts_with(class->global.module, STR("sklearn."));
+    const char *module = is_bundled ? "sklearn" : "joblib";
+    if (vm->frame_end > vm->in.at)
+        return pickle_judge_array(vm, "inside a frame, where joblib looks for it elsewhere", e);
+    if (vm->wrapper_module && strcmp(vm->wrapper_module, module) != 0)
+        return pickle_judge_array(vm, "in a wrapper of another joblib than the one before", e);
+    vm->wrapper_module = module;
+    bool is_array = pickle_is_global(subclass, "numpy", "ndarray") ||
+                    pickle_is_global(subclass, "numpy", "matrix") ||
+                    pickle_is_global(subclass, "numpy.matrixlib.defmatrix", "matrix") ||
+                    pickle_is_global(subclass, "numpy", "memmap") ||
+                    pickle_is_global(subclass, "numpy.core.memmap", "memmap") ||
+                    pickle_is_global(subclass, "numpy._core.memmap", "memmap");
+    return is_array || pickle_judge_array(vm, "that becomes something else than an array of numpy", e);
+}
+
 bool pickle_joblib_array(pickle_vm *vm, pickle_value *wrapper, err *e)
 {
     if (!is_wrapper_class(pickle_class_of(wrapper))) return companion(vm, wrapper, e);
@@ -109,6 +130,7 @@ bool pickle_joblib_array(pickle_vm *vm, pickle_value *wrapper, err *e)
     if (!pickle_as_dtype(pickle_get(wrapper, "dtype"), &dtype, e) ||
         !pickle_shape(pickle_get(wrapper, "shape"), shape, &rank, &count, e))
         return err_wrap(e, "a joblib array");
+    if (!loaders_agree(vm, wrapper, e)) return false;
     if (vm->first_raw_at == 0) {
         vm->first_raw_at = vm->in.at;
         vm->first_is_objects = dtype.has_objects;

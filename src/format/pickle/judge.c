@@ -288,6 +288,7 @@ static bool call_listed(pickle_vm *vm, pickle_value *callable, pickle_value *cal
         args = (allow_args){call->call.args->list.items, call->call.args->list.count,
                             has_kwargs ? kwargs : NULL};
     if (!is_tuple || !rule->args(&args)) {
+        if (danger_find(g->global.module, g->global.name)) return call_unlisted(vm, callable, call, e);
         n.code = "MDL-PKL-008";
         return judge_say(
             vm, &n, e,
@@ -338,6 +339,7 @@ bool pickle_judge_call(pickle_vm *vm, pickle_value *call, err *e)
 static bool is_hook_name(str key)
 {
     static const char *const hooks[] = {"append", "extend", "add", "update", "read", "close", "write"};
+    if (str_eq(key, STR("__doc__")) || str_eq(key, STR("__name__"))) return false; /* never called */
     if (is_dunder(key)) return true;
     for (size_t i = 0; i < COUNT_OF(hooks); i++)
         if (str_eq(key, str_from_c(hooks[i]))) return true;
@@ -354,21 +356,31 @@ static void note_key(pickle_value *container, const pickle_value *key)
 
 static bool function_as_data(pickle_vm *vm, const pickle_value *g, err *e)
 {
-    note n = {.code = "MDL-PKL-011", .severity = SEVERITY_MEDIUM, .advice = advice_unlisted};
+    bool is_danger = danger_find(g->global.module, g->global.name) != NULL;
+    note n = {.code = "MDL-PKL-011",
+              .severity = is_danger ? SEVERITY_HIGH : SEVERITY_MEDIUM,
+              .advice = is_danger ? advice_call : advice_unlisted};
     return judge_say(vm, &n, e, "The file keeps the function %s, which may run when the model is used",
                      dotted_of(g).text);
+}
+
+static const allow_rule *rule_of_instance(const pickle_value *v);
+
+static bool is_like(const pickle_value *v, allow_like like)
+{
+    const allow_rule *rule = rule_of_instance(v);
+    return rule && rule->like == like;
 }
 
 bool pickle_judge_items(pickle_vm *vm, pickle_value *container, pickle_value *const *items, size_t count,
                         err *e)
 {
-    bool is_dict = container->kind == PICKLE_DICT;
+    bool is_dict = container->kind == PICKLE_DICT || is_like(container, ALLOW_LIKE_DICT);
     for (size_t i = 0; i < count; i++) {
         const pickle_value *item = items[i];
         if (is_dict && i % 2 == 0) note_key(container, item);
         if (item->kind != PICKLE_GLOBAL) continue;
         const allow_row *row = item->global.row; /* without a row it has its finding already */
-        if (!row || !(row->rule->roles & (ALLOW_NEW | ALLOW_DATA))) container->marks |= PICKLE_MARK_CALLABLE;
         if (row && !(row->rule->roles & (ALLOW_NEW | ALLOW_DATA)) && !function_as_data(vm, item, e))
             return false;
     }
@@ -462,11 +474,21 @@ static bool state_fits(const allow_rule *rule, const pickle_value *state)
     return false;
 }
 
+/* A subclass of dict is as good as a dict to a loader, but may hold keys that were not seen one by one. No class has such a state. */
+static bool is_disguised_dict(const pickle_value *state)
+{
+    if (is_like(state, ALLOW_LIKE_DICT)) return true;
+    if (state->kind != PICKLE_TUPLE || state->list.count != 2) return false;
+    return is_like(state->list.items[0], ALLOW_LIKE_DICT) || is_like(state->list.items[1], ALLOW_LIKE_DICT);
+}
+
 bool pickle_judge_build(pickle_vm *vm, const pickle_value *target, const pickle_value *state, err *e)
 {
     if (was_reported(target)) return true;
     const allow_rule *rule = rule_of_instance(target);
-    if (!rule || !state_fits(rule, state)) return hijack(vm, target, "hands state to", e);
+    if (!rule || !state_fits(rule, state) || is_disguised_dict(state) ||
+        (rule->state_check && !rule->state_check(target, state)))
+        return hijack(vm, target, "hands state to", e);
     if (state->kind == PICKLE_GLOBAL) return hijack(vm, target, "hands a function as state to", e);
 
     /* A tuple goes to the class's own __setstate__, and a dict may; one without it gets attributes. */
@@ -503,6 +525,12 @@ bool pickle_judge_companion(pickle_vm *vm, str filename, bool is_bare, err *e)
               .advice = "Save the model again with a current joblib: it keeps everything in one file."};
     return judge_say(vm, &n, e, "Loading this file reads another file: '%.*s'",
                      (int)(filename.len < 200 ? filename.len : 200), filename.data ? filename.data : "");
+}
+
+bool pickle_judge_array(pickle_vm *vm, const char *where, err *e)
+{
+    note n = {.code = "MDL-PKL-008", .severity = SEVERITY_HIGH, .advice = advice_call};
+    return judge_say(vm, &n, e, "The file keeps an array %s", where);
 }
 
 bool pickle_judge_result(pickle_vm *vm, err *e)

@@ -27,6 +27,8 @@ bool pickle_judge_persid(pickle_vm *vm, const pickle_value *id, err *e) MUST_USE
 bool pickle_judge_extension(pickle_vm *vm, uint64_t code, err *e) MUST_USE;
 bool pickle_judge_buffer(pickle_vm *vm, err *e) MUST_USE;
 bool pickle_judge_companion(pickle_vm *vm, str filename, bool is_bare, err *e) MUST_USE;
+/* A raw array that readers find in different places: `where` completes "The file keeps an array ...". */
+bool pickle_judge_array(pickle_vm *vm, const char *where, err *e);
 bool pickle_judge_result(pickle_vm *vm, err *e) MUST_USE;
 bool pickle_judge_broken(pickle_vm *vm, const err *trouble, err *e) MUST_USE;
 

@@ -28,7 +28,8 @@ static const pickle_value *dict_get(const pickle_value *v, str key)
 static const pickle_value *state_get(const pickle_value *state, str key)
 {
     if (state->kind != PICKLE_TUPLE) return dict_get(state, key);
-    for (size_t i = 0; i < state->list.count && i < 2; i++) {
+    /* A loader sets the slots last, so theirs is the value that stays. */
+    for (size_t i = state->list.count < 2 ? state->list.count : 2; i-- > 0;) {
         const pickle_value *found = dict_get(state->list.items[i], key);
         if (found) return found;
     }

@@ -446,7 +446,11 @@ bool pickle_step_frame(pickle_vm *vm, err *e)
     if (!pickle_take(vm, 8, &b, e)) return false;
     reader length = reader_of(b);
     uint64_t frame_bytes = reader_u64le(&length);
-    if (frame_bytes <= reader_left(&vm->in)) return true;
+    if (frame_bytes <= reader_left(&vm->in)) {
+        uint64_t end = vm->in.at + frame_bytes;
+        if (end > vm->frame_end) vm->frame_end = end;
+        return true;
+    }
     return err_set(e, ERR_TRUNCATED, "a frame of %llu bytes is announced, %zu are left",
                    (unsigned long long)frame_bytes, reader_left(&vm->in));
 }

@@ -52,7 +52,9 @@ typedef struct pickle_vm {
     size_t far_count;
 
     unsigned proto, proto_highest;
-    uint64_t op_at; /* offset of the opcode being executed */
+    uint64_t op_at;             /* offset of the opcode being executed */
+    uint64_t frame_end;         /* of the latest frame */
+    const char *wrapper_module; /* whose array wrappers this stream uses, NULL: none yet */
     size_t ops, nodes, globals, calls, arrays;
     size_t known_globals;  /* on the allow-list or the danger list: what a probe counts */
     bool first_is_objects; /* the first array is a nested pickle */
@@ -79,7 +81,6 @@ bool pickle_run(arena *a, bytes file, uint64_t at, const pickle_options *options
 enum {
     PICKLE_MARK_HOOK_KEY = 1 << 0, /* a DICT with a key that the interpreter or the loader would call */
     PICKLE_MARK_ODD_KEY = 1 << 1,  /* a DICT with a key that is no text */
-    PICKLE_MARK_CALLABLE = 1 << 2, /* a container into which a function was put */
     PICKLE_MARK_JUDGED = 1 << 3,   /* a CALL that passed its rule */
 };
 
@@ -138,6 +139,7 @@ bool pickle_joblib_is_wrapper(const pickle_value *v);
 
 /* "f8", "<U10", "|O" ... : the codes that numpy itself writes. */
 bool pickle_dtype_code(str code, pickle_dtype *out) MUST_USE;
+bool pickle_dtype_state_fits(const pickle_value *dtype, const pickle_value *state) MUST_USE;
 bool pickle_shape(const pickle_value *v, uint64_t *shape, unsigned *rank, uint64_t *count, err *e) MUST_USE;
 
 #endif

@@ -143,11 +143,22 @@ bool pickle_dtype_code(str code, pickle_dtype *out)
     return true;
 }
 
-enum { DTYPE_DEPTH_MAX = 16, DTYPE_FIELDS_MAX = 2048 };
+/* What numpy.dtype is called with: the code of a type, or the class of records. */
+static bool dtype_of_argument(const pickle_value *argument, pickle_dtype *out)
+{
+    if (!argument) return false;
+    if (pickle_is_global(argument, "numpy", "record") || pickle_is_global(argument, "numpy.rec", "record"))
+        return pickle_dtype_code(STR("V0"), out);
+    bool is_text = argument->kind == PICKLE_STR || argument->kind == PICKLE_BYTES;
+    return is_text && pickle_dtype_code(argument->text, out);
+}
+
+enum { DTYPE_DEPTH_MAX = 16, DTYPE_FIELDS_MAX = 65536 };
 
 typedef struct dtype_walk {
     unsigned depth;
     size_t *fields_left; /* over the whole tree: shared sub-dtypes would multiply otherwise */
+    bool ignores_flags;  /* find objects in fields alone, not in what the topmost state says */
 } dtype_walk;
 
 static bool dtype_read(const pickle_value *v, pickle_dtype *out, dtype_walk walk, err *e);
@@ -160,7 +171,7 @@ static bool fields_hold_objects(const pickle_value *fields, bool *hold, dtype_wa
         if (*walk.fields_left == 0)
             return err_set(e, ERR_TOO_LARGE, "a dtype has more than %d fields", DTYPE_FIELDS_MAX);
         --*walk.fields_left;
-        pickle_dtype field;
+        pickle_dtype field = {0};
         if (!dtype_read(item_of(fields->list.items[i + 1], 0), &field, walk, e)) return false;
         *hold |= field.has_objects;
     }
@@ -175,13 +186,15 @@ static bool dtype_state(const pickle_value *state, pickle_dtype *dtype, dtype_wa
     if (!order || !size || !flags) return err_set(e, ERR_INVALID, "the state of a dtype is too short");
     if (order->kind == PICKLE_STR || order->kind == PICKLE_BYTES)
         dtype->big_endian = order->text.len > 0 && order->text.data[0] == '>';
-    if (size->kind == PICKLE_INT && size->integer > 0 &&
+    /* numpy takes the size from here for the flexible types alone. */
+    if (strchr("VSaU", dtype->type) && size->kind == PICKLE_INT && size->integer >= 0 &&
         (uint64_t)size->integer <= LIMIT_ARCHIVE_MEMBER_BYTES)
         dtype->item_bytes = (size_t)size->integer;
-    if (flags->kind == PICKLE_INT && (flags->integer & 1)) dtype->has_objects = true;
+    if (!walk.ignores_flags && flags->kind == PICKLE_INT && (flags->integer & 1)) dtype->has_objects = true;
+    walk.ignores_flags = false;
 
     if (sub && sub->kind == PICKLE_TUPLE) {
-        pickle_dtype base;
+        pickle_dtype base = {0};
         if (!dtype_read(item_of(sub, 0), &base, walk, e)) return false;
         dtype->has_objects |= base.has_objects;
     }
@@ -197,14 +210,37 @@ static bool dtype_read(const pickle_value *v, pickle_dtype *out, dtype_walk walk
     if (!code || !pickle_is_global(pickle_class_of(v), "numpy", "dtype"))
         return err_set(e, ERR_INVALID, "the type of an array is no numpy.dtype");
 
-    pickle_dtype dtype;
-    bool is_text = code->kind == PICKLE_STR || code->kind == PICKLE_BYTES;
-    if (!is_text || !pickle_dtype_code(code->text, &dtype))
+    pickle_dtype dtype = {0};
+    if (!dtype_of_argument(code, &dtype))
         return err_set(e, ERR_INVALID, "the code of a numpy.dtype is not one that numpy writes");
     const pickle_value *state = last_state(v);
     if (state && !dtype_state(state, &dtype, walk, e)) return false;
     *out = dtype;
     return true;
+}
+
+/* Does the state say of the dtype what its code and its fields say? numpy believes the flag about objects without looking, and ignores the
+ * state of a built-in type: where the three differ, readers differ about what follows, or raw bytes become pointers. */
+bool pickle_dtype_state_fits(const pickle_value *v, const pickle_value *state)
+{
+    const pickle_value *version = item_of(state, 0), *size = item_of(state, 5), *flags = item_of(state, 7);
+    if (state->kind != PICKLE_TUPLE || state->list.count < 8 || state->list.count > 9) return false;
+    bool is_known = version->kind == PICKLE_INT && version->integer >= 3 && version->integer <= 4 &&
+                    size->kind == PICKLE_INT && flags->kind == PICKLE_INT;
+    pickle_dtype code, whole;
+    if (!is_known || !dtype_of_argument(arg_of(v, 0), &code)) return false;
+
+    whole = code;
+    size_t fields_left = DTYPE_FIELDS_MAX;
+    if (!dtype_state(state, &whole, (dtype_walk){.fields_left = &fields_left, .ignores_flags = true}, NULL))
+        return false;
+    bool says_objects = flags->integer & 1;
+    bool has_parts = item_of(state, 4)->kind != PICKLE_NONE || item_of(state, 2)->kind != PICKLE_NONE;
+    if (says_objects != whole.has_objects || (has_parts && code.type != 'V')) return false;
+    if (arg_of(v, 0)->kind == PICKLE_GLOBAL)
+        return size->integer >= 0; /* numpy.record: known by its state alone */
+    bool is_flexible = strchr("VSaU", code.type) != NULL;
+    return is_flexible ? size->integer == (int64_t)code.item_bytes : size->integer == -1;
 }
 
 bool pickle_as_dtype(const pickle_value *v, pickle_dtype *out, err *e)
@@ -263,7 +299,7 @@ dtype_word pickle_dtype_word(char type, size_t item_bytes)
 
 static bool take_dtype(const pickle_value *v, pickle_ndarray *array, err *e)
 {
-    pickle_dtype dtype;
+    pickle_dtype dtype = {0};
     if (!pickle_as_dtype(v, &dtype, e)) return false;
     array->type = dtype.type == 'a' ? 'S' : dtype.type;
     array->big_endian = dtype.big_endian;

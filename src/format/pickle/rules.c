@@ -27,12 +27,18 @@ bool rule_is_constant(const pickle_value *v)
     }
 }
 
+bool rule_may_be_kept(const pickle_value *global)
+{
+    unsigned roles = global->global.row ? global->global.row->rule->roles : 0;
+    return roles & (ALLOW_NEW | ALLOW_DATA) && !(roles & ALLOW_HERE);
+}
+
 /* Constants, containers, objects that were judged when they were made, and names that may be kept. What containers hold was judged when
  * it was put in. */
 bool rule_is_data(const pickle_value *v)
 {
     switch (v->kind) {
-    case PICKLE_GLOBAL: return v->global.row && v->global.row->rule->roles & (ALLOW_NEW | ALLOW_DATA);
+    case PICKLE_GLOBAL: return rule_may_be_kept(v);
     case PICKLE_UNKNOWN:
     case PICKLE_PERSID: return false;
     default: return true;

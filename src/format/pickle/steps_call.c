@@ -75,6 +75,21 @@ bool pickle_step_ext4(pickle_vm *vm, err *e)
 
 /* --- calls ----------------------------------------------------------------------------------------------------------------------- */
 
+/* What getattr(class, 'name') comes to, under the name that newer protocols write for it. */
+static pickle_value *attribute_new(pickle_vm *vm, const pickle_value *args, err *e)
+{
+    const pickle_value *owner = args->list.items[0], *name = args->list.items[1];
+    pickle_value *g = pickle_new(vm, PICKLE_GLOBAL, e);
+    if (!g) return NULL;
+    g->global.module = owner->global.module;
+    g->global.name = arena_printf(vm->a, "%.*s.%.*s", STR_ARG(owner->global.name), STR_ARG(name->text));
+    if (!g->global.name.data) {
+        err_set(e, ERR_MEMORY, "no memory for the name of an attribute");
+        return NULL;
+    }
+    return pickle_judge_global(vm, g, g->global.module, g->global.name, e) ? g : NULL;
+}
+
 typedef struct call_parts {
     const char *how;
     pickle_value *callable, *args, *kwargs;
@@ -89,7 +104,11 @@ static bool push_call(pickle_vm *vm, const call_parts *parts, err *e)
     call->call.args = parts->args;
     call->call.kwargs = parts->kwargs;
     vm->calls++;
-    return pickle_judge_call(vm, call, e) && pickle_push(vm, call, e);
+    if (!pickle_judge_call(vm, call, e)) return false;
+    bool is_attribute = call->marks & PICKLE_MARK_JUDGED &&
+                        pickle_is_global(call->call.callable, "builtins", "getattr") &&
+                        call->call.args->list.items[0]->kind == PICKLE_GLOBAL;
+    return pickle_push(vm, is_attribute ? attribute_new(vm, call->call.args, e) : call, e);
 }
 
 static pickle_value *args_new(pickle_vm *vm, pickle_value *const *items, size_t count, err *e)

@@ -115,6 +115,13 @@ static bool say(report *r, const char *code, severity s, str member, const char 
     return nested_say(r, &m, str_from_c(title), e);
 }
 
+/* TorchScript's own reader reads the debug information and the inputs of a trace as well. */
+static bool is_pickle(const archive *ar, str path)
+{
+    return is_torch_pickle(path) ||
+           (ar->is_script && (str_ends_with(path, STR(".debug_pkl")) || str_ends_with(path, STR(".pkl"))));
+}
+
 /* R/data.pkl keeps its storages in R/data/. */
 static bool check_storages(archive *ar, str path, err *e)
 {
@@ -247,7 +254,7 @@ static bool read_other(archive *ar, const zip_member *m, err *e)
         if (!nested_zip_bytes(ar->in, m, ar->report, &held, e)) return false;
         content = buf_bytes(&held);
     }
-    if (is_torch_pickle(m->path)) return read_pickle(ar, m->path, content, e);
+    if (is_pickle(ar, m->path)) return read_pickle(ar, m->path, content, e);
     if (content.len == 0) return true;
     if (is_native(m->path, content) && !say(ar->report, "MDL-TOR-004", SEVERITY_HIGH, m->path,
                                             "The archive holds native code, which runs with the model", e))
@@ -262,11 +269,11 @@ static bool read_members(archive *ar, err *e)
     for (size_t i = 0; i < ar->zip.count; i++) {
         const zip_member *m = ar->by_path[i];
         if (!nested_zip_headers(m, ar->report, e)) return false;
-        if (is_torch_pickle(m->path) && !read_other(ar, m, e)) return false;
+        if (is_pickle(ar, m->path) && !read_other(ar, m, e)) return false;
     }
     for (size_t i = 0; i < ar->zip.count; i++) {
         const zip_member *m = ar->by_path[i];
-        if (is_torch_pickle(m->path) || str_ends_with(m->path, STR("/"))) continue;
+        if (is_pickle(ar, m->path) || str_ends_with(m->path, STR("/"))) continue;
         if (!(ar->is_storage[i] ? read_storage(ar, m, e) : read_other(ar, m, e))) return false;
     }
     return true;
