@@ -102,7 +102,7 @@ static bool take_value(decoder *d, char type, unsigned depth_left, ubjson_value 
 
 static bool take_text(decoder *d, str *text, err *e)
 {
-    uint64_t length;
+    uint64_t length = 0;
     if (!take_length(d, &length, e)) return false;
     *text = bytes_str(reader_take(&d->in, length));
     return !d->in.failed || refuse(d, "", e);

@@ -157,8 +157,6 @@ static const allow_row rows[] = {
     {"numpy.core.multiarray", "_reconstruct", &reconstruct},
     {"numpy.core.multiarray", "scalar", &scalar},
     {"numpy.core.numeric", "_frombuffer", &frombuffer},
-    {"numpy.lib._polynomial_impl", "poly1d", &rule_class},
-    {"numpy.lib.polynomial", "poly1d", &rule_class},
     {"numpy.ma", "MaskedArray", &rule_data},
     {"numpy.ma.core", "MaskedArray", &rule_data},
     {"numpy.ma.core", "_mareconstruct", &mareconstruct},

@@ -482,13 +482,20 @@ static bool is_disguised_dict(const pickle_value *state)
     return is_like(state->list.items[0], ALLOW_LIKE_DICT) || is_like(state->list.items[1], ALLOW_LIKE_DICT);
 }
 
+static bool odd_state(pickle_vm *vm, const pickle_value *target, err *e)
+{
+    note n = {.code = "MDL-PKL-006", .severity = SEVERITY_HIGH, .call = target, .advice = advice_call};
+    return judge_say(vm, &n, e, "Loading this file gives %s a state that its library never writes",
+                     dotted_of(pickle_class_of(target)).text);
+}
+
 bool pickle_judge_build(pickle_vm *vm, const pickle_value *target, const pickle_value *state, err *e)
 {
     if (was_reported(target)) return true;
     const allow_rule *rule = rule_of_instance(target);
-    if (!rule || !state_fits(rule, state) || is_disguised_dict(state) ||
-        (rule->state_check && !rule->state_check(target, state)))
-        return hijack(vm, target, "hands state to", e);
+    if (!rule || !state_fits(rule, state)) return hijack(vm, target, "hands state to", e);
+    if (is_disguised_dict(state) || (rule->state_check && !rule->state_check(target, state)))
+        return odd_state(vm, target, e);
     if (state->kind == PICKLE_GLOBAL) return hijack(vm, target, "hands a function as state to", e);
 
     /* A tuple goes to the class's own __setstate__, and a dict may; one without it gets attributes. */

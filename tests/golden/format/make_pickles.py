@@ -253,6 +253,71 @@ def joblib_cases():
     broken("joblib_no_dtype", P4 + sg("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81}b.")
 
 
+def dtype_state(order="<", size=b"J\xff\xff\xff\xff", flags=b"K\x00", fields=b"NN", version=b"K\x03"):
+    return b"(" + version + s(order) + b"N" + fields + size + size + flags + b"tb"
+
+
+def desynchronised():
+    """Files that joblib reads on at another place than a careless reader: behind the array, one sees data and the other a call."""
+    swallow = lambda raw: b"B" + u32(len(raw)) + raw
+    keep = s("order") + s("C") + s("allow_mmap") + b"\x88" + s("subclass") + sg("numpy", "ndarray")
+    kind = call("numpy", "dtype", s("f8"), b"\x89", b"\x88")
+    cls = sg("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81"
+    payload = b"0" + CWD + b"."
+    small, large = b"K\x01\x85", b"K\x02\x85"
+
+    def state(dtype, shape):
+        return s("dtype") + dtype + s("shape") + shape + keep
+
+    evil("desync_slots_set_last", P4 + cls + b"}(" + state(kind, large) + b"u}(" + s("shape") + small + b"u\x86b" + bytes(8) + payload[:-1] + b"N" * 2 + b".")
+    evil("desync_dtype_size", P4 + cls + b"}(" + state(kind + dtype_state(size=b"K\x01"), small) + b"ub" + bytes(8) + payload)
+    evil("desync_dtype_flag", P4 + cls + b"}(" + state(kind + dtype_state(flags=b"K\x3f"), small) + b"ub" + bytes(8) + payload)
+    evil("desync_dtype_fields", P4 + cls + b"}(" + state(call("numpy", "dtype", s("V8"), b"\x89", b"\x88") + dtype_state(
+        "|", b"K\x08", fields=s("a") + b"\x85}" + s("a") + call("numpy", "dtype", s("O8")) + b"K\x00\x86s"), small) + b"ub" + bytes(8) + payload)
+    evil("desync_dtype_version", P4 + cls + b"}(" + state(kind + dtype_state(version=b"K\x00"), small) + b"ub" + bytes(8) + payload)
+    evil("desync_wrapper_by_function", P4 + call("sklearn.neighbors._kd_tree", "newObj", sg("joblib.numpy_pickle", "NumpyArrayWrapper")) + b"}(" + state(kind, small)
+         + b"ub" + swallow(b"xxx" + payload) + b".")
+    evil("desync_wrapper_reconstructed", P4 + call("copyreg", "_reconstructor", sg("joblib.numpy_pickle", "NumpyArrayWrapper"), sg("builtins", "object"), b"N") + b"}("
+         + state(kind, small) + b"ub" + bytes(8) + payload)
+    inner = cls + b"}(" + state(kind, small) + b"ub"
+    evil("desync_frame", P4 + b"\x95" + u64(len(inner) + 4) + inner + b"0N0N" + bytes(4) + b"N." + payload)
+    evil("desync_two_joblibs", P4 + wrapper(align=False) + bytes(8) + b"0" + wrapper(align=False, module="sklearn.externals.joblib.numpy_pickle") + bytes(8) + b".")
+    evil("desync_subclass", P4 + cls + b"}(" + state(kind, small) + s("subclass") + sg("collections", "OrderedDict") + b"ub" + bytes(8) + b".")
+    good("joblib_reconstructed", P4 + call("copyreg", "_reconstructor", sg("joblib.numpy_pickle", "NumpyArrayWrapper"), sg("builtins", "object"), b"N") + b"}("
+         + state(kind, small) + b"ub" + bytes(8) + b".")
+
+
+def attributes():
+    """getattr, which honest files use for a method of a class, and texts that a class runs when it is restored."""
+    zone = sg("builtins", "getattr") + sg("zoneinfo", "ZoneInfo") + s("_unpickle") + b"\x86R"
+    good("getattr_listed", P4 + zone + b"(" + s("Europe/Berlin") + b"K\x01tR.")
+    good("getattr_python2_name", P2 + g("__builtin__", "getattr") + g("zoneinfo", "ZoneInfo") + b"X\x09\0\0\0_unpickle\x86R(X\x03\0\0\0UTCK\x01tR.")
+    evil("getattr_unlisted", P4 + sg("builtins", "getattr") + sg("zoneinfo", "ZoneInfo") + s("from_file") + b"\x86R" + s("x") + b"\x85R.")
+    evil("getattr_on_listed_class", P4 + call("builtins", "getattr", sg("numpy", "ndarray"), s("tofile")) + b".")
+    evil("getattr_three", P4 + call("builtins", "getattr", sg("zoneinfo", "ZoneInfo"), s("_unpickle"), sg("os", "system")) + b".")
+    evil("getattr_dotted", P4 + call("builtins", "getattr", sg("zoneinfo", "ZoneInfo"), s("_unpickle.__self__")) + b".")
+    evil("getattr_on_object", P4 + call("builtins", "getattr", ODICT, s("update")) + b".")
+    evil("getattr_only_kept", P4 + b"]" + sg("builtins", "getattr") + b"a.")
+    text = ("\ndef _parse_args(self, a,  loc=0, scale=1):\n    return (a, ), loc, scale\n\ndef _parse_args_rvs(self, a,  loc=0, scale=1, size=None):\n"
+            "    return self._argcheck_rvs(a,  loc, scale, size=size)\n\ndef _parse_args_stats(self, a,  loc=0, scale=1, moments='mv'):\n    return (a, ), loc, scale, moments\n")
+    for name, source in (("own", text), ("statement", text + "import os"), ("default", text.replace("loc=0", "loc=print(1)", 1)), ("first", "print(1)\n" + text),
+                         ("names", text.replace("a, ", "a=print(1), ")), ("line", text.replace("return (a", "print(1);return (a", 1))):
+        raw = source.encode()
+        make = good if name == "own" else evil
+        make(f"distribution_text_{name}", P4 + sg("scipy.stats._continuous_distns", "gamma_gen") + b")\x81}" + s("_parse_arg_template") + b"X" + u32(len(raw)) + raw + b"sb.")
+    evil("distribution_text_twice", P4 + sg("scipy.stats._continuous_distns", "gamma_gen") + b")\x81}(" + s("_parse_arg_template") + s("print(1)") + s("_parse_arg_template") + s("") + b"ub.")
+    evil("distribution_text_in_slots", P4 + sg("scipy.stats._continuous_distns", "gamma_gen") + b")\x81N}" + s("_parse_arg_template") + s("print(1)") + b"s\x86b.")
+    evil("distribution_text_in_subclass", P4 + sg("scipy.stats._continuous_distns", "gamma_gen") + b")\x81" + ODICT + s("_parse_arg_template") + s("print(1)") + b"sb.")
+    evil("state_is_dict_subclass", P4 + sg("pandas.core.series", "Series") + b")\x81" + ODICT + s("__setstate__") + sg("builtins", "dict") + b"sb.")
+    evil("state_pair_of_subclass", P4 + sg("pandas", "Interval") + b")\x81" + ODICT + s("__setstate__") + sg("builtins", "dict") + b"sN\x86b.")
+    evil("statsmodels_formula", P4 + sg("statsmodels.base.data", "ModelData") + b")\x81}" + s("formula") + s("print(1)") + b"sb.")
+    evil("bytes_of_a_number", P4 + call("builtins", "bytes", b"J\xff\xff\xff\x7f") + b".")
+    evil("text_in_a_codec", P4 + call("builtins", "bytearray", s("x"), s("rot13")) + b".")
+    evil("array_of_a_petabyte", P4 + call("numpy.core.multiarray", "_reconstruct", sg("numpy", "ndarray"), b"\x8a\x07\0\0\0\0\0\0\x04\x85", b"C\x01b") + b".")
+    hooks = ODICT + b"(K\x01" + sg("numpy", "log1p") + b"u"
+    evil("torch_backward_hooks", P4 + call("torch._utils", "_rebuild_parameter", b"N", b"\x88", hooks) + b".")
+
+
 def containers():
     plain = P4 + CWD + b"."
     evil("packed_gzip", gzip.compress(plain, mtime=0), suffix=".pkl.gz")
@@ -312,7 +377,7 @@ def arrays():
     good("npy_fields", npy("[('a', '<i4'), (('title', 'b'), '<M8[ns]', (2, 3)), ('c', [('d', '|S5')])]", "(2,)", bytes(114), "True"), suffix=".npy")
     evil("npy_objects_call", npy("'|O'", "(1,)", P4 + CWD + b"."), suffix=".npy")
     evil("npy_objects_in_field_call", npy("[('a', '<i4'), ('b', [('c', '|O')])]", "(1,)", P4 + CWD + b"."), suffix=".npy")
-    evil("npy_objects_plain", npy("'|O'", "(1,)", P4 + b"]Na."), suffix=".npy", verdict="suspicious")
+    good("npy_objects_plain", npy("'|O'", "(1,)", P4 + b"]Na."), suffix=".npy")
     evil("npy_named_as_pickle", npy("'|O'", "(1,)", P4 + CWD + b"."))
     evil("npy_trailing", npy("'<f8'", "(1,)", bytes(9)), suffix=".npy", verdict="suspicious")
     broken("npy_too_short", npy("'<f8'", "(2,)", bytes(15)), suffix=".npy")
@@ -392,6 +457,8 @@ def build():
     hijacks()
     arguments()
     joblib_cases()
+    desynchronised()
+    attributes()
     containers()
     arrays()
     archives()
