@@ -18,6 +18,7 @@ static const cli_command commands[] = {
     {"model", "train", "train a forest with scikit-learn's bits from a CSV file", cli_model_train},
     {"model", "serve", "serve a scikit-learn forest over HTTP, without Python", cli_model_serve},
     {"model", "predict", "predict the rows of a CSV file with a scikit-learn forest", cli_model_predict},
+    {"model", "inspect", "tell what a model file is, without loading it", cli_model_inspect},
     {"advisories", "update", "fetch the public advisories and import them", advisories_update_run},
     {"advisories", "import", "import bulk exports in the OSV format", advisories_import_run},
     {"advisories", "status", "tell which advisories judge, and how new they are", advisories_status_run},
