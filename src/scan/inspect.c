@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "eco/eco.h"
 #include "format/format.h"
+#include "format/source.h"
 
 /* --- lists of the part ----------------------------------------------------------------------------------------------------- */
 
@@ -263,6 +264,17 @@ static bool inspect_os(inspection *in, str member, bytes content, err *e)
     return fine || no_memory(e);
 }
 
+/* --- source ---------------------------------------------------------------------------------------------------------------- */
+
+/* Text beside models. It is none itself, so the verdict stays what it is. */
+static bool inspect_source(inspection *in, str member, bytes content, err *e)
+{
+    report r;
+    report_init(&r, in->arena);
+    format_input input = {.path = member, .content = content, .budget = in->budget};
+    return source_read(&input, &r, e) && add_findings(in, &r, in->is_nested ? member : STR_NONE, e);
+}
+
 /* --- the whole ------------------------------------------------------------------------------------------------------------- */
 
 static bool claims_something(str path)
@@ -301,7 +313,7 @@ bool inspect_file(inspection *in, str member, bytes content, err *e)
     in->arena = &scratch;
     report r;
     bool fine = inspect_model(in, member, content, &r, e) && inspect_components(in, member, content, e) &&
-                inspect_os(in, member, content, e);
+                inspect_source(in, member, content, e) && inspect_os(in, member, content, e);
     if (fine && in->is_nested && !r.format && inspect_is_archive(content))
         fine = inspect_nested(in, member, content, e);
     in->arena = whole;

@@ -58,6 +58,7 @@
     X(LIMIT_PICKLE_MEMO,            "count",   16000000,   "memo indexes; beyond it only a few scattered ones are kept")             \
     X(LIMIT_MODEL_UNPACKED_BYTES,   "bytes",   2 * GIB,    "a compressed model, which has to be held in memory to be read")          \
     X(LIMIT_PICKLE_CALLS_SHOWN,     "count",   500,        "lines of the call graph kept for people")                                \
+    X(LIMIT_SOURCE_BYTES,           "bytes",   2 * MIB,    "a source or configuration file that people wrote; longer ones are data") \
     X(LIMIT_MODEL_JSON_BYTES,       "bytes",   128 * MIB,  "a model written as JSON: each number takes ten times its text in memory") \
     X(LIMIT_MODEL_JSON_DEPTH,       "levels",  512,        "an estimator of estimators takes a handful of levels for each")          \
     X(LIMIT_UBJSON_MEMBERS,         "count",   1000,       "members of one object of a UBJSON model; names are compared pairwise")   \
