@@ -23,7 +23,7 @@
 
 typedef struct scan_options {
     bool json, sarif, cyclonedx, explain, quiet, no_hash;
-    const char *fail_on, *policy, *data, *output;
+    const char *fail_on, *policy, *data, *output, *user, *platform;
     option_list paths;
     bool has_fail_on;
     severity fail_on_severity;
@@ -69,6 +69,14 @@ static bool read_options(int argc, char **argv, scan_options *o, bool *help, err
          .argument = "DIR",
          .help = "use the advisories imported there (default ./data)",
          .value = &o->data},
+        {.name = "--user",
+         .argument = "NAME[:PASSWORD]",
+         .help = "for registries (also ASSAY_USER, ASSAY_PASSWORD, docker login)",
+         .value = &o->user},
+        {.name = "--platform",
+         .argument = "OS/ARCH",
+         .help = "of an image for many (this machine's)",
+         .value = &o->platform},
         {.name = "--explain", .help = "show the calls that loading a model would make", .flag = &o->explain},
         {.name = "--no-hash",
          .help = "do not hash: tensors of large files then need not even be read",
@@ -76,7 +84,7 @@ static bool read_options(int argc, char **argv, scan_options *o, bool *help, err
         {.name = "--quiet", .help = "no progress and no remarks on standard error", .flag = &o->quiet},
     };
     const cli_usage usage = {
-        .synopsis = "assay scan FILE|FOLDER|IMAGE-ARCHIVE|- ... [OPTIONS]",
+        .synopsis = "assay scan FILE|FOLDER|ARCHIVE|HOST/IMAGE:TAG|assay://REPOSITORY/PATH|- ... [OPTIONS]",
         .about =
             "Say what is inside: what a model would run when it is loaded, which components are "
             "vulnerable, what fixes them.\n"
@@ -243,7 +251,12 @@ int scan_run(int argc, char **argv)
     json_object_seed(0);
     scan_targets targets;
     scan_targets_init(&targets);
-    scan_work work = {.spawner = children, .targets = &targets, .without_hash = o.no_hash, .quiet = o.quiet};
+    scan_work work = {.spawner = children,
+                      .targets = &targets,
+                      .without_hash = o.no_hash,
+                      .quiet = o.quiet,
+                      .user = o.user,
+                      .platform = o.platform};
     int code = CLI_DONE;
     for (size_t i = 0; i < o.paths.count && code == CLI_DONE; i++)
         if (!scan_targets_add(&targets, o.paths.items[i], &e)) code = complain(&e, CLI_USAGE);

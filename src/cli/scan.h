@@ -15,6 +15,8 @@ int scan_run(int argc, char **argv);
 typedef enum scan_source {
     SOURCE_FILE,
     SOURCE_INPUT,   /* standard input */
+    SOURCE_IMAGE,   /* in a registry */
+    SOURCE_SERVER,  /* "assay://repository/path" */
     SOURCE_REFUSED, /* found, but not opened: `trouble` says why */
 } scan_source;
 
@@ -41,7 +43,7 @@ void scan_targets_done(scan_targets *t);
 /* A file is itself; a folder is all regular files below it, in byte order, without .git. Links are followed in one case only: a Hugging Face
  * cache keeps bytes in blobs/ and names in snapshots/, so there the names are told. ERR_NOT_FOUND. */
 bool scan_targets_add(scan_targets *t, const char *path, err *e) MUST_USE;
-/* Open a target; standard input is first copied to a file without a name. */
+/* Open a file or standard input, which is first copied to a file without a name. */
 bool scan_entry_open(const scan_entry *entry, int *fd, err *e) MUST_USE;
 
 bool scan_targets_push(scan_targets *t, const scan_entry *entry, err *e) MUST_USE;
@@ -66,6 +68,7 @@ typedef struct scan_work {
     const scan_targets *targets;
     const json_t *policies; /* list of policies, or NULL */
     bool without_hash, quiet;
+    const char *user, *platform; /* for registries; may be NULL */
 } scan_work;
 
 /* Scan all targets over the machine's cores, with progress on a terminal: a list of targets in input order. *failed tells that a policy failed. */

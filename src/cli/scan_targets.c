@@ -4,6 +4,7 @@
  * Folders are walked without following links into other folders, so a hostile checkout leads nowhere else and cannot make a circle.
  */
 #include "scan.h"
+#include "scan_reference.h"
 
 #include "base/limits.h"
 #include "os/file.h"
@@ -126,11 +127,22 @@ static bool add_tree(scan_targets *t, const char *path, err *e)
     return true;
 }
 
+/* What is wrong with its words is told now, before anything is scanned. */
+static bool add_reference(scan_targets *t, const char *path, err *e)
+{
+    scan_reference ignored;
+    bool is_ours = str_starts_with(str_from_c(path), STR("assay://"));
+    if (!is_ours && !scan_reference_parse(&t->arena, str_from_c(path), &ignored, e)) return false;
+    return scan_targets_push(
+        t, &(scan_entry){.path = path, .real = path, .source = is_ours ? SOURCE_SERVER : SOURCE_IMAGE}, e);
+}
+
 bool scan_targets_add(scan_targets *t, const char *path, err *e)
 {
     struct stat about;
     if (strcmp(path, "-") == 0)
         return scan_targets_push(t, &(scan_entry){.path = path, .real = path, .source = SOURCE_INPUT}, e);
+    if (stat(path, &about) != 0 && scan_reference_is(str_from_c(path))) return add_reference(t, path, e);
     if (stat(path, &about) != 0)
         return err_set_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_STORAGE, "cannot open '%s'", path);
     if (S_ISDIR(about.st_mode)) return add_tree(t, path, e);

@@ -3,6 +3,7 @@
  */
 #include "scan.h"
 #include "scan_plan.h"
+#include "scan_remote.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -21,9 +22,10 @@ typedef struct scan_crew {
     const scan_work *work;
     scan_plan plan;
     json_t **results; /* by target */
-    scan_amount all;
+    size_t all_files;
     atomic_size_t next_task, done_files;
-    atomic_uint_least64_t done_bytes;
+    atomic_uint_least64_t all_bytes,
+        done_bytes; /* images tell how large they are when their manifest is there */
     atomic_bool policy_failed, out_of_memory;
     pthread_mutex_t lock; /* of `is_over` */
     pthread_cond_t over;
@@ -87,19 +89,41 @@ static void keep(scan_crew *crew, size_t which, json_t *target, err *why)
     atomic_fetch_add(&crew->done_files, 1);
 }
 
+static scan_remote_options remote_options(scan_crew *crew)
+{
+    return (scan_remote_options){.user = crew->work->user,
+                                 .platform = crew->work->platform,
+                                 .all_bytes = &crew->all_bytes,
+                                 .done_bytes = &crew->done_bytes};
+}
+
+static bool open_entry(scan_crew *crew, const scan_entry *entry, int *fd, err *e)
+{
+    scan_remote_options remote = remote_options(crew);
+    return entry->source == SOURCE_SERVER ? scan_remote_open(entry->path, &remote, fd, e)
+                                          : scan_entry_open(entry, fd, e);
+}
+
+static bool scan_entry_alone(scan_crew *crew, const scan_entry *entry, json_t **target, err *e)
+{
+    AUTO(fd_close) int fd = -1;
+    scan_remote_options remote = remote_options(crew);
+    if (entry->source == SOURCE_IMAGE)
+        return scan_remote_image(crew->work->spawner, entry->path, &remote, target, e);
+    if (!open_entry(crew, entry, &fd, e)) return false;
+    scan_order order = {.fd = fd,
+                        .path = str_from_c(entry->path),
+                        .without_hash = crew->work->without_hash,
+                        .hashed_bytes = &crew->done_bytes};
+    return scan_open_file(crew->work->spawner, &order, target, e);
+}
+
 static void scan_alone(scan_crew *crew, size_t which)
 {
     const scan_entry *entry = &crew->work->targets->entries[which];
-    AUTO(fd_close) int fd = -1;
     err why = {0};
     json_t *target = NULL;
-    if (scan_entry_open(entry, &fd, &why)) {
-        scan_order order = {.fd = fd,
-                            .path = str_from_c(entry->path),
-                            .without_hash = crew->work->without_hash,
-                            .hashed_bytes = &crew->done_bytes};
-        if (!scan_open_file(crew->work->spawner, &order, &target, &why)) target = NULL;
-    }
+    if (!scan_entry_alone(crew, entry, &target, &why)) target = NULL;
     if (crew->work->without_hash) atomic_fetch_add(&crew->done_bytes, entry->size_bytes);
     keep(crew, which, target, &why);
 }
@@ -157,7 +181,7 @@ static void *crew_member(void *ctx)
     scan_crew *crew = ctx;
     for (size_t i; (i = atomic_fetch_add(&crew->next_task, 1)) < crew->plan.task_count;)
         do_task(crew, &crew->plan.tasks[i]);
-    if (atomic_load(&crew->done_files) == crew->all.files) {
+    if (atomic_load(&crew->done_files) == crew->all_files) {
         pthread_mutex_lock(&crew->lock);
         crew->is_over = true;
         pthread_cond_signal(&crew->over);
@@ -189,7 +213,8 @@ static void show_progress(scan_crew *crew)
         int64_t elapsed_us = clock_mono_us() - began_us;
         if (elapsed_us < PROGRESS_AFTER_MS * 1000) continue;
         scan_amount done = {atomic_load(&crew->done_files), atomic_load(&crew->done_bytes)};
-        scan_progress_show(done, crew->all, elapsed_us);
+        scan_amount all = {crew->all_files, atomic_load(&crew->all_bytes)};
+        scan_progress_show(done, all, elapsed_us);
         is_shown = true;
     }
     if (is_shown) scan_progress_clear();
@@ -220,8 +245,9 @@ static bool run_plan(scan_crew *crew, json_t *list, err *e)
     const scan_targets *targets = crew->work->targets;
     size_t threads = crew_size(targets->count);
     if (!scan_plan_make(targets, threads, &crew->plan, e)) return false;
-    crew->all.files = targets->count;
-    for (size_t i = 0; i < targets->count; i++) crew->all.bytes += targets->entries[i].size_bytes;
+    crew->all_files = targets->count;
+    for (size_t i = 0; i < targets->count; i++)
+        atomic_fetch_add(&crew->all_bytes, targets->entries[i].size_bytes);
     bool fine = run_crew(crew, threads, e);
     for (size_t i = 0; i < targets->count; i++)
         if (crew->results[i]) (void)json_array_append_new(list, crew->results[i]);

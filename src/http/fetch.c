@@ -131,6 +131,11 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
         memcpy(t->etag, value.data, value.len);
         t->etag[value.len] = '\0';
     }
+    if (str_eq_nocase(name, STR("www-authenticate")) && t->what->challenge &&
+        value.len < HTTP_CHALLENGE_BYTES) {
+        memcpy(t->what->challenge, value.data, value.len);
+        t->what->challenge[value.len] = '\0';
+    }
     str start, rest;
     if (str_eq_nocase(name, STR("content-range")) && str_starts_with(value, STR("bytes "))) {
         str_cut(str_skip(value, 6), '-', &start, &rest);
@@ -191,12 +196,24 @@ static int on_progress(void *ctx, curl_off_t total, curl_off_t done, curl_off_t 
 static bool add_header(const curl_library *lib, struct curl_slist **list, const char *name, const char *value,
                        err *e)
 {
-    char line[HTTP_ETAG_BYTES + 64];
-    snprintf(line, sizeof line, "%s: %s", name, value);
+    char line[HTTP_ETAG_BYTES * 4];
+    if (snprintf(line, sizeof line, "%s: %s", name, value) >= (int)sizeof line)
+        return err_set(e, ERR_INVALID, "the header %s is too long", name);
     struct curl_slist *longer = lib->list_append(*list, line);
     if (!longer) return err_set(e, ERR_MEMORY, "no memory left to fetch a file");
     *list = longer;
     return true;
+}
+
+static void set_credentials(const transfer *t)
+{
+    if (t->what->bearer) {
+        t->lib.setopt(t->curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+        t->lib.setopt(t->curl, CURLOPT_XOAUTH2_BEARER, t->what->bearer);
+    } else if (t->what->user_password) {
+        t->lib.setopt(t->curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+        t->lib.setopt(t->curl, CURLOPT_USERPWD, t->what->user_password);
+    }
 }
 
 static void set_options(transfer *t, const struct curl_slist *headers, const char *range)
@@ -221,6 +238,8 @@ static void set_options(transfer *t, const struct curl_slist *headers, const cha
     set(c, CURLOPT_XFERINFOFUNCTION, on_progress);
     set(c, CURLOPT_XFERINFODATA, t);
     set(c, CURLOPT_NOPROGRESS, 0L);
+    set_credentials(t);
+    if (t->what->is_direct) set(c, CURLOPT_PROXY, "");
     /* CURLOPT_RANGE, because CURLOPT_RESUME_FROM treats a fresh 200 as an error. */
     if (range) set(c, CURLOPT_RANGE, range);
 }
@@ -233,6 +252,7 @@ static bool perform(transfer *t, CURLcode *result, err *e)
     bool resumes = t->have_bytes > 0;
     bool is_ready = !t->what->known_etag || !t->what->known_etag[0] ||
                     add_header(&t->lib, &headers, "If-None-Match", t->what->known_etag, e);
+    if (is_ready && t->what->accept) is_ready = add_header(&t->lib, &headers, "Accept", t->what->accept, e);
     if (is_ready && resumes) is_ready = add_header(&t->lib, &headers, "If-Range", t->part_etag, e);
     if (is_ready) {
         t->body_started = t->is_refused = false;
@@ -261,6 +281,9 @@ static bool finish(transfer *t, const char *part_path, http_fetched *out, err *e
 
 static bool answer_error(const transfer *t, long status, err *e)
 {
+    if (status == 401)
+        return err_set(e, ERR_UNAUTHENTICATED, "'%s' wants to know who asks (401)", t->what->url);
+    if (status == 403) return err_set(e, ERR_DENIED, "'%s' is refused (403)", t->what->url);
     if (status == 404) return err_set(e, ERR_NOT_FOUND, "'%s' does not exist (404)", t->what->url);
     return err_set(e, ERR_UPSTREAM, "'%s' answers with status %ld", t->what->url, status);
 }

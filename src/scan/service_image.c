@@ -100,30 +100,6 @@ static bool read_manifest(scan_service *s, digest sha256, json_t **manifest, err
            err_set(e, ERR_MANIFEST_INVALID, "manifest %s is no object", digest_text(sha256).text);
 }
 
-/* Layers of artifacts are plain files as often as tars of files (models, above all), so the media type does not decide what is looked at: the bytes do.
- * The title is the file's name, by the convention of the image specification. */
-static str layer_name(const json_t *layer)
-{
-    str title = json_text(json_object_get(layer, "annotations"), "org.opencontainers.image.title");
-    return title.len ? title : json_text(layer, "digest");
-}
-
-/* A layer that is a model is, for the merge, a model in the image at its own name. */
-static bool list_itself(str name, json_t *part, err *e)
-{
-    str verdict_text = json_text(part, "verdict"), format = json_text(part, "format");
-    bool is_container = json_array_size(json_object_get(part, "models")) > 0;
-    if (is_container || str_eq(verdict_text, STR("not_a_model")) || format.len == 0) return true;
-
-    AUTO(json_release) json_t *model = json_object();
-    json_t *models = json_array();
-    bool fine = json_set_str(model, "path", name) && json_set_str(model, "format", format) &&
-                json_set_str(model, "verdict", verdict_text) && json_array_append(models, model) == 0;
-    if (json_object_set_new(part, "models", models) != 0 || !fine)
-        return err_set(e, ERR_MEMORY, "no memory for an image's layers");
-    return true;
-}
-
 /* What cannot be read of one layer makes the image's scan incomplete; it does not hide the other layers. */
 static bool layer_part(scan_service *s, const json_t *layer, json_t **part, err *e)
 {
@@ -131,12 +107,12 @@ static bool layer_part(scan_service *s, const json_t *layer, json_t **part, err 
     err why = {0};
     AUTO(json_release) json_t *read = NULL;
     if (!meta_image_bytes_of(s->config.meta, json_text(layer, "digest"), &sha256, &why) ||
-        !service_part(s, sha256, layer_name(layer), &read, &why)) {
+        !service_part(s, sha256, part_layer_name(layer), &read, &why)) {
         if (why.code == ERR_UNAVAILABLE || why.code == ERR_MEMORY)
             return err_set(e, why.code, "%s", why.message);
         return part_incomplete(why.message, part, e);
     }
-    if (!list_itself(layer_name(layer), read, e)) return false;
+    if (!part_list_itself(part_layer_name(layer), read, e)) return false;
     *part = TAKE(read);
     return true;
 }
