@@ -5,6 +5,8 @@
 
 #include "catboost/catboost.h"
 #include "gguf/gguf.h"
+#include "hdf5/hdf5.h"
+#include "keras/keras.h"
 #include "lfs/lfs.h"
 #include "lightgbm/lightgbm.h"
 #include "npy/npy.h"
@@ -12,22 +14,29 @@
 #include "pickle/format.h"
 #include "safetensors/safetensors.h"
 #include "skops/skops.h"
+#include "tensorflow/tensorflow.h"
+#include "tflite/tflite.h"
 #include "torch/torch.h"
 #include "xgboost/xgboost.h"
 
 /* clang-format off */
 const model_format *const model_formats[] = {
+    &format_hdf5, /* may begin anywhere: what lies in front of it is read as a file of its own */
     &format_npy,
+    &format_keras,
     &format_skops,
     &format_torch, /* before .npz: of two archives in one, the one that holds pickles counts */
     &format_npz,
     &format_torch_legacy,
     &format_safetensors,
     &format_gguf,
+    &format_tflite,
     &format_catboost,
     &format_xgboost,
     &format_lightgbm,
     &format_onnx,
+    &format_tensorflow,
+    &format_keras_config,
     &format_lfs,
     &format_pickle, /* last: its text opcodes make it the least certain */
     NULL,

@@ -6,8 +6,8 @@
 #include "onnx/onnx.h"
 
 #include "base/limits.h"
-#include "base/reader.h"
 #include "nested.h"
+#include "protobuf.h"
 
 #include <stdio.h>
 
@@ -42,13 +42,6 @@ static const struct {
              {SPARSE, 2, TENSOR},     {TRAINING, 1, GRAPH},      {TRAINING, 2, GRAPH},
              {FUNCTION, 7, NODE},     {FUNCTION, 11, ATTRIBUTE}, {TENSOR, 13, PAIR}};
 
-typedef struct pb_field {
-    uint32_t number;
-    unsigned wire; /* 0 number, 1 eight bytes, 2 bytes, 5 four bytes */
-    uint64_t value;
-    bytes content;
-} pb_field;
-
 typedef struct onnx {
     const format_input *in;
     report *report;
@@ -59,63 +52,12 @@ typedef struct onnx {
     uint64_t nodes, tensors, parameters;
 } onnx;
 
-/* --- protobuf ---------------------------------------------------------------------------------------------------------------------------- */
-
-static uint64_t take_varint(reader *r)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        uint8_t byte = reader_u8(r);
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (!(byte & 0x80)) return value;
-    }
-    r->failed = true;
-    return 0;
-}
-
-/* False at the end, or when it is no protobuf: r->failed tells. */
-static bool next_field(reader *r, pb_field *f)
-{
-    if (r->failed || reader_left(r) == 0) return false;
-    uint64_t tag = take_varint(r);
-    *f = (pb_field){.number = (uint32_t)(tag >> 3), .wire = tag & 7};
-    switch (f->wire) {
-    case 0: f->value = take_varint(r); break;
-    case 1: f->value = reader_u64le(r); break;
-    case 2: f->content = reader_take(r, take_varint(r)); break;
-    case 5: f->value = reader_u32le(r); break;
-    default: r->failed = true;
-    }
-    if (tag >> 3 == 0 || tag >> 3 > UINT32_MAX) r->failed = true;
-    return !r->failed;
-}
-
 static message child_of(message parent, const pb_field *f)
 {
     for (size_t i = 0; i < COUNT_OF(holds); i++)
         if (holds[i].parent == parent && holds[i].field == f->number)
             return f->wire == 2 ? (message)holds[i].child : NONE;
     return NONE;
-}
-
-static str text_of(bytes m, uint32_t number)
-{
-    reader r = reader_of(m);
-    pb_field f;
-    str found = STR_NONE;
-    while (next_field(&r, &f))
-        if (f.number == number && f.wire == 2) found = bytes_str(f.content); /* the last one counts */
-    return found;
-}
-
-static uint64_t number_of(bytes m, uint32_t number)
-{
-    reader r = reader_of(m);
-    pb_field f;
-    uint64_t found = 0;
-    while (next_field(&r, &f))
-        if (f.number == number && f.wire == 0) found = f.value;
-    return found;
 }
 
 /* --- findings -------------------------------------------------------------------------------------------------------------------------- */
@@ -172,16 +114,16 @@ static bool is_local_function(const onnx *o, str domain, str name)
 {
     reader r = reader_of(o->model);
     pb_field f;
-    while (next_field(&r, &f))
-        if (child_of(MODEL, &f) == FUNCTION && str_eq(text_of(f.content, 1), name) &&
-            str_eq(text_of(f.content, 10), domain))
+    while (pb_next(&r, &f))
+        if (child_of(MODEL, &f) == FUNCTION && str_eq(pb_text(f.content, 1), name) &&
+            str_eq(pb_text(f.content, 10), domain))
             return true;
     return false;
 }
 
 static bool see_node(onnx *o, bytes m, err *e)
 {
-    str op = text_of(m, 4), domain = text_of(m, 7);
+    str op = pb_text(m, 4), domain = pb_text(m, 7);
     o->nodes++;
     if (is_known_domain(domain)) return true;
     str name = arena_printf(o->report->arena, "%.*s.%.*s", STR_ARG(domain), STR_ARG(op));
@@ -243,7 +185,7 @@ static bool leads_out(str path)
 static bool see_external(onnx *o, bytes pair, err *e)
 {
     static const char *const plain[] = {"offset", "length", "checksum"};
-    str key = text_of(pair, 1), value = text_of(pair, 2);
+    str key = pb_text(pair, 1), value = pb_text(pair, 2);
     for (size_t i = 0; i < COUNT_OF(plain); i++)
         if (str_eq(key, str_from_c(plain[i]))) return true;
     bool is_location = str_eq(key, STR("location"));
@@ -280,12 +222,12 @@ static bool read_dims(bytes m, dimensions *d)
     reader r = reader_of(m);
     pb_field f;
     *d = (dimensions){.elements = 1};
-    while (next_field(&r, &f)) {
+    while (pb_next(&r, &f)) {
         if (f.number != 1) continue;
         if (f.wire == 0 && !add_dimension(d, f.value)) return false;
         reader packed = reader_of(f.content);
         while (f.wire == 2 && reader_left(&packed) && !packed.failed)
-            if (!add_dimension(d, take_varint(&packed))) return false;
+            if (!add_dimension(d, pb_varint(&packed))) return false;
     }
     return true;
 }
@@ -306,15 +248,15 @@ static bool tell_tensor(onnx *o, str name, uint64_t type, const dimensions *d, e
 
 static bool see_tensor(onnx *o, bytes m, err *e)
 {
-    uint64_t bits, type = number_of(m, 2), total;
+    uint64_t bits, type = pb_number(m, 2), total;
     dimensions d;
     o->tensors++;
-    str name = text_of(m, 8), raw = text_of(m, 9);
+    str name = pb_text(m, 8), raw = pb_text(m, 9);
     if (!read_dims(m, &d) || __builtin_add_overflow(o->parameters, d.elements, &total))
         return say(o, "MDL-ONX-004", SEVERITY_MEDIUM, "The size of a tensor overflows", name, e);
     o->parameters = total;
     if (!tell_tensor(o, name, type, &d, e)) return false;
-    bool is_raw = raw.len > 0 && number_of(m, 14) != 1 && type < COUNT_OF(type_bits) && type_bits[type] > 0;
+    bool is_raw = raw.len > 0 && pb_number(m, 14) != 1 && type < COUNT_OF(type_bits) && type_bits[type] > 0;
     if (!is_raw) return true;
     bool fits = !__builtin_mul_overflow(d.elements, (uint64_t)type_bits[type], &bits) &&
                 bits / 8 + (bits % 8 != 0) == raw.len;
@@ -337,7 +279,7 @@ static bool walk(onnx *o, message kind, bytes m, unsigned depth, err *e)
     if (depth > DEPTH_MAX) return broken(o, "The graphs of the model are nested more than 64 deep", e);
     reader r = reader_of(m);
     pb_field f;
-    while (next_field(&r, &f)) {
+    while (pb_next(&r, &f)) {
         message child = child_of(kind, &f);
         if (child != NONE && (!see(o, child, f.content, e) || !walk(o, child, f.content, depth + 1, e)))
             return false;
@@ -357,11 +299,11 @@ static bool tell_opsets(onnx *o, err *e)
 {
     reader r = reader_of(o->model);
     pb_field f;
-    for (size_t told = 0; told < SEEN_MAX && next_field(&r, &f);) {
+    for (size_t told = 0; told < SEEN_MAX && pb_next(&r, &f);) {
         if (child_of(MODEL, &f) != OPSET) continue;
-        str domain = text_of(f.content, 1);
+        str domain = pb_text(f.content, 1);
         str text = arena_printf(o->report->arena, "%.*s %llu", STR_ARG(domain.len ? domain : STR("ai.onnx")),
-                                (unsigned long long)number_of(f.content, 2));
+                                (unsigned long long)pb_number(f.content, 2));
         if (!text.data) return err_set(e, ERR_MEMORY, "no memory for a fact");
         if (!fact_text(o, STR("opset"), text, e)) return false;
         told++;
@@ -372,24 +314,24 @@ static bool tell_opsets(onnx *o, err *e)
 /* ValueInfo: "float32 [N, 4]". Maps and sequences are told as such. */
 static void add_type(bytes info, buf *out)
 {
-    bytes type = str_bytes(text_of(info, 2)), tensor = str_bytes(text_of(type, 1));
-    uint64_t element = number_of(tensor, 1);
+    bytes type = str_bytes(pb_text(info, 2)), tensor = str_bytes(pb_text(type, 1));
+    uint64_t element = pb_number(tensor, 1);
     if (tensor.len == 0) {
         buf_add_str(out, STR("map or sequence"));
         return;
     }
     buf_printf(out, "%s [", element < COUNT_OF(type_words) ? type_words[element] : "?");
-    bytes shape = str_bytes(text_of(tensor, 2));
+    bytes shape = str_bytes(pb_text(tensor, 2));
     reader r = reader_of(shape);
     pb_field f;
-    for (bool first = true; next_field(&r, &f) && out->len < FACT_BYTES_MAX; first = false) {
+    for (bool first = true; pb_next(&r, &f) && out->len < FACT_BYTES_MAX; first = false) {
         if (f.number != 1 || f.wire != 2) continue;
-        str symbol = text_of(f.content, 2);
+        str symbol = pb_text(f.content, 2);
         if (!first) buf_add_str(out, STR(", "));
         if (symbol.len)
             buf_add_str(out, str_slice(symbol, 0, 40));
         else
-            buf_printf(out, "%llu", (unsigned long long)number_of(f.content, 1));
+            buf_printf(out, "%llu", (unsigned long long)pb_number(f.content, 1));
     }
     buf_add_byte(out, ']');
 }
@@ -397,15 +339,15 @@ static void add_type(bytes info, buf *out)
 /* Inputs (11) and outputs (12) of the main graph. */
 static bool tell_ends(onnx *o, err *e)
 {
-    bytes graph = str_bytes(text_of(o->model, 7));
+    bytes graph = str_bytes(pb_text(o->model, 7));
     reader r = reader_of(graph);
     pb_field f;
-    for (size_t told = 0; told < SEEN_MAX && next_field(&r, &f);) {
+    for (size_t told = 0; told < SEEN_MAX && pb_next(&r, &f);) {
         if (f.wire != 2 || (f.number != 11 && f.number != 12)) continue;
         AUTO_BUF buf type;
         buf_init(&type, 2 * FACT_BYTES_MAX);
         add_type(f.content, &type);
-        str name = text_of(f.content, 1);
+        str name = pb_text(f.content, 1);
         str key = arena_printf(o->report->arena, "%s.%.*s", f.number == 11 ? "input" : "output",
                                STR_ARG(str_slice(name, 0, 100)));
         if (!key.data) return err_set(e, ERR_MEMORY, "no memory for a fact");
@@ -420,10 +362,10 @@ static bool tell_notes(onnx *o, err *e)
 {
     reader r = reader_of(o->model);
     pb_field f;
-    for (size_t told = 0; told < SEEN_MAX && next_field(&r, &f);) {
+    for (size_t told = 0; told < SEEN_MAX && pb_next(&r, &f);) {
         if (f.number != 14 || f.wire != 2) continue;
-        str key = text_of(f.content, 1);
-        if (key.len && key.len <= 100 && str_is_utf8(key) && !fact_text(o, key, text_of(f.content, 2), e))
+        str key = pb_text(f.content, 1);
+        if (key.len && key.len <= 100 && str_is_utf8(key) && !fact_text(o, key, pb_text(f.content, 2), e))
             return false;
         told++;
     }
@@ -432,10 +374,10 @@ static bool tell_notes(onnx *o, err *e)
 
 static bool tell_facts(onnx *o, err *e)
 {
-    return nested_fact_number(o->report, STR("ir_version"), number_of(o->model, 1), e) &&
-           fact_text(o, STR("producer"), text_of(o->model, 2), e) &&
-           fact_text(o, STR("producer_version"), text_of(o->model, 3), e) && tell_opsets(o, e) &&
-           fact_text(o, STR("domain"), text_of(o->model, 4), e) && tell_ends(o, e) && tell_notes(o, e) &&
+    return nested_fact_number(o->report, STR("ir_version"), pb_number(o->model, 1), e) &&
+           fact_text(o, STR("producer"), pb_text(o->model, 2), e) &&
+           fact_text(o, STR("producer_version"), pb_text(o->model, 3), e) && tell_opsets(o, e) &&
+           fact_text(o, STR("domain"), pb_text(o->model, 4), e) && tell_ends(o, e) && tell_notes(o, e) &&
            nested_fact_number(o->report, STR("operators"), o->nodes, e) &&
            nested_fact_number(o->report, STR("tensors"), o->tensors, e) &&
            nested_fact_number(o->report, STR("parameters"), o->parameters, e);
@@ -459,7 +401,7 @@ static bool sniff(const format_input *in)
     reader r = reader_of(in->content);
     pb_field f;
     bool has_version = false, has_graph = false, is_first = true;
-    while (next_field(&r, &f)) {
+    while (pb_next(&r, &f)) {
         if (!is_of_model(&f)) return false;
         if (is_first && f.number == 1 && f.value < 64 && str_ends_with(in->path, STR(".onnx"))) return true;
         is_first = false;

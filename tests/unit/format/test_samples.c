@@ -173,10 +173,27 @@ static void samples_of_skops_get_their_verdicts(void **state)
     assert_true(each_sample("skops", check_both) >= 40);
 }
 
+/* Damage is for test_keras.c: what matters in these files lies anywhere. */
+static void check_one(sample *s)
+{
+    check_sample(s);
+}
+
+static void samples_of_keras_and_tensorflow_get_their_verdicts(void **state)
+{
+    (void)state;
+    assert_true(each_sample("hdf5", check_one) >= 110);
+    assert_true(each_sample("keras", check_both) >= 30);
+    assert_true(each_sample("keras_config", check_both) >= 50);
+    assert_true(each_sample("tensorflow", check_both) >= 50);
+    assert_true(each_sample("tflite", check_both) >= 15);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(samples_of_boosters_get_their_verdicts),
                                        cmocka_unit_test(samples_of_skops_get_their_verdicts),
+                                       cmocka_unit_test(samples_of_keras_and_tensorflow_get_their_verdicts),
                                        cmocka_unit_test(samples_of_safetensors_get_their_verdicts),
                                        cmocka_unit_test(samples_of_torch_get_their_verdicts),
                                        cmocka_unit_test(samples_of_gguf_get_their_verdicts),

@@ -1,0 +1,2 @@
+
+Jroot.layer-0"_tf_keras_layer*'{"class_name": "MyModel", "config": {}}

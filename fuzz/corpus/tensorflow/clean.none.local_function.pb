@@ -1,0 +1,24 @@
+
+
+xPlaceholder
+
+wVarHandleOp
+
+rReadVariableOpw
+
+yMatMulxr
+
+saveSaveV2y
+
+sShardedFilename
+
+aAssert
+'
+pPrintV2*
+output_streamstderr
+
+cmy_function#
+!
+
+my_function
+eAddV2xx"Ê

@@ -1,0 +1,23 @@
+
+
+xPlaceholder
+
+wVarHandleOp
+
+rReadVariableOpw
+
+yMatMulxr
+
+saveSaveV2y
+
+sShardedFilename
+
+aAssert
+'
+pPrintV2*
+output_streamstderr
+;
+qDebugIdentityx*$
+
+debug_urls
+grpc://127.0.0.1:1"Ê

@@ -1,0 +1,24 @@
+
+
+xPlaceholder
+
+wVarHandleOp
+
+rReadVariableOpw
+
+yMatMulxr
+
+saveSaveV2y
+
+sShardedFilename
+
+aAssert
+'
+pPrintV2*
+output_streamstderr
+
+cPartitionedCall
+
+
+f
+e	WriteFilex"Ê

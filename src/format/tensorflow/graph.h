@@ -1,0 +1,29 @@
+/*
+ * format/tensorflow/graph.h - nodes of one graph or function, looked at one by one.
+ */
+#ifndef FORMAT_TENSORFLOW_GRAPH_H
+#define FORMAT_TENSORFLOW_GRAPH_H
+
+#include "tensorflow/tensorflow.h"
+
+enum { TENSORFLOW_TOLD_MAX = 512, TENSORFLOW_LOOKUPS_MAX = 256 };
+
+typedef struct tensorflow_graph {
+    report *report;
+    bytes file;
+    bool is_broken;
+    uint64_t nodes, functions, lookups;
+    str *local; /* names of the library's functions, sorted */
+    size_t local_count;
+    struct {
+        str op, path;
+    } told[TENSORFLOW_TOLD_MAX];
+    size_t told_count;
+    bytes meta; /* of the graph being read: names its assets */
+} tensorflow_graph;
+
+/* A GraphDef with its library. */
+bool tensorflow_graph_read(tensorflow_graph *g, bytes graph, err *e) MUST_USE;
+bool tensorflow_graph_broken(tensorflow_graph *g, const char *title, err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * format/tensorflow/tensorflow.h - graphs of TensorFlow: SavedModel, frozen GraphDef, MetaGraphDef (.meta), and Keras's metadata beside them.
+ */
+#ifndef FORMAT_TENSORFLOW_TENSORFLOW_H
+#define FORMAT_TENSORFLOW_TENSORFLOW_H
+
+#include "format/format.h"
+
+extern const model_format format_tensorflow;
+
+bool tensorflow_is_op(str name); /* one of TensorFlow's own */
+
+/* How an operator is to be judged by its name alone; *is_known false: it needs a library that is not TensorFlow's. */
+typedef struct tensorflow_danger {
+    const char *code, *title;
+    severity severity;
+    bool only_outside; /* only with a path that leads out of the model */
+} tensorflow_danger;
+const tensorflow_danger *tensorflow_danger_of(str op);
+
+/* Tell of an operator, when there is something to tell. `path`: the constant that it is given, or empty. */
+bool tensorflow_see_op(report *r, str member, str op, uint64_t offset, str path, err *e) MUST_USE;
+
+#endif
