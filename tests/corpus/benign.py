@@ -208,7 +208,7 @@ def sklearn_models(out):
     by_type = compose.make_column_transformer((preprocessing.StandardScaler(), compose.make_column_selector(dtype_include=np.number)),
                                               (preprocessing.OneHotEncoder(), compose.make_column_selector(dtype_include=[object, "string"])), remainder="drop")
     models = {
-        "columns": pipeline.Pipeline([("prep", columns), ("model", ensemble.RandomForestClassifier(5))]).fit(frame, y),
+        "columns": pipeline.Pipeline([("prep", columns), ("model", ensemble.RandomForestClassifier(n_estimators=5))]).fit(frame, y),
         "selector": pipeline.make_pipeline(by_type, linear_model.LogisticRegression()).fit(frame, y),
         "text": pipeline.make_pipeline(feature_extraction.text.TfidfVectorizer(), linear_model.SGDClassifier()).fit(text, y),
         "search_random": model_selection.RandomizedSearchCV(svm.SVC(), {"C": scipy.stats.loguniform(0.1, 10), "gamma": scipy.stats.uniform(0, 1)}, n_iter=2, random_state=0).fit(X, y),
@@ -220,26 +220,26 @@ def sklearn_models(out):
         "function_none": preprocessing.FunctionTransformer().fit(X),
         "target_log": compose.TransformedTargetRegressor(linear_model.Ridge(), func=np.log1p, inverse_func=np.expm1).fit(X, target),
         "selection": pipeline.make_pipeline(feature_selection.SelectKBest(feature_selection.mutual_info_classif, k=2), linear_model.LogisticRegression()).fit(X, y),
-        "selection_chi2": feature_selection.SelectPercentile(feature_selection.chi2).fit(X, y),
+        "selection_chi2": feature_selection.SelectPercentile(score_func=feature_selection.chi2).fit(X, y),
         "kernels": gaussian_process.GaussianProcessRegressor(kernels.ConstantKernel() * kernels.RBF() + kernels.WhiteKernel() + kernels.Matern() * kernels.DotProduct()
-                                                             + kernels.RationalQuadratic() + kernels.ExpSineSquared() ** 2).fit(X, target),
+                                                             + kernels.RationalQuadratic() + kernels.ExpSineSquared() ** 2, alpha=1.0, optimizer=None).fit(X, target),
         "boosting": ensemble.GradientBoostingClassifier(n_estimators=5, init=linear_model.LogisticRegression()).fit(X, y),
         "boosting_huber": ensemble.GradientBoostingRegressor(loss="huber", n_estimators=5).fit(X, target),
         "hist": ensemble.HistGradientBoostingClassifier(max_iter=5, early_stopping=True).fit(X, y),
         "hist_poisson": ensemble.HistGradientBoostingRegressor(loss="poisson", max_iter=5).fit(X, target),
         "hist_quantile": ensemble.HistGradientBoostingRegressor(max_iter=5).fit(X, target),
-        "net": neural_network.MLPClassifier((4, 4), max_iter=20).fit(X, y), "net_sgd": neural_network.MLPRegressor((4,), solver="sgd", max_iter=20, early_stopping=True).fit(X, target),
+        "net": neural_network.MLPClassifier(hidden_layer_sizes=(4, 4), max_iter=20).fit(X, y), "net_sgd": neural_network.MLPRegressor(hidden_layer_sizes=(4,), solver="sgd", max_iter=20, early_stopping=True).fit(X, target),
         "neighbours_haversine": neighbors.KNeighborsRegressor(metric="haversine", algorithm="ball_tree").fit(X[:, :2], target),
         "neighbours_manhattan": neighbors.KNeighborsClassifier(metric="manhattan", algorithm="kd_tree").fit(X, y),
         "density": neighbors.KernelDensity().fit(X), "spline": preprocessing.SplineTransformer().fit(X) if hasattr(preprocessing, "SplineTransformer") else preprocessing.StandardScaler().fit(X),
         "quantile": preprocessing.QuantileTransformer(n_quantiles=10).fit(X), "bins": preprocessing.KBinsDiscretizer().fit(X), "isotonic": importlib.import_module("sklearn.isotonic").IsotonicRegression().fit(X[:, 0], target),
         "calibrated": calibration.CalibratedClassifierCV(svm.LinearSVC(), method="isotonic", cv=3).fit(X, y),
         "voting": ensemble.VotingClassifier([("a", linear_model.LogisticRegression()), ("b", tree.DecisionTreeClassifier())], voting="soft").fit(X, y),
-        "stacking": ensemble.StackingRegressor([("a", linear_model.Ridge())], final_estimator=ensemble.RandomForestRegressor(3)).fit(X, target),
-        "bagging": ensemble.BaggingRegressor(linear_model.Ridge(), 3).fit(X, target), "ada": ensemble.AdaBoostClassifier(n_estimators=3).fit(X, y),
-        "isolation": ensemble.IsolationForest(5).fit(X), "kmeans": cluster.KMeans(3, n_init=1, random_state=np.random.RandomState(2)).fit(X), "birch": cluster.Birch().fit(X),
-        "pca": decomposition.PCA(2).fit(X), "nmf": decomposition.NMF(2).fit(X), "sparse": linear_model.Lasso().fit(X, target).sparsify(),
-        "forest": ensemble.RandomForestRegressor(10).fit(frame[["age", "pay"]], target), "extra": ensemble.ExtraTreesClassifier(5, class_weight={0: 1.0, 1: 2.0}).fit(X, y),
+        "stacking": ensemble.StackingRegressor([("a", linear_model.Ridge())], final_estimator=ensemble.RandomForestRegressor(n_estimators=3)).fit(X, target),
+        "bagging": ensemble.BaggingRegressor(linear_model.Ridge(), n_estimators=3).fit(X, target), "ada": ensemble.AdaBoostClassifier(n_estimators=3).fit(X, y),
+        "isolation": ensemble.IsolationForest(n_estimators=5).fit(X), "kmeans": cluster.KMeans(n_clusters=3, n_init=1, random_state=np.random.RandomState(2)).fit(X), "birch": cluster.Birch().fit(X),
+        "pca": decomposition.PCA(n_components=2).fit(X), "nmf": decomposition.NMF(n_components=2).fit(X), "sparse": linear_model.SGDClassifier().fit(X, y).sparsify(),
+        "forest": ensemble.RandomForestRegressor(n_estimators=10).fit(frame[["age", "pay"]], target), "extra": ensemble.ExtraTreesClassifier(n_estimators=5, class_weight={0: 1.0, 1: 2.0}).fit(X, y),
         "nested": {"model": linear_model.Ridge().fit(X, target), "columns": list(frame.columns), "scores": np.ones(3), "meta": {"when": datetime.datetime(2026, 1, 2)}, "frame": frame},
         "list": [linear_model.Ridge().fit(X, target), preprocessing.StandardScaler().fit(X)], "label": preprocessing.LabelEncoder().fit(["a", "b"]), "bunch": datasets.load_iris(),
         "labels": preprocessing.MultiLabelBinarizer().fit([["a"], ["b", "c"]]), "hashing": feature_extraction.text.HashingVectorizer(), "counts": feature_extraction.text.CountVectorizer(
@@ -430,8 +430,8 @@ def skl2onnx(out):
     from sklearn import cluster, ensemble, linear_model, neural_network, pipeline, preprocessing, svm, tree
     X, y, target, _ = training_data()
     X = X.astype("f4")
-    for model in (linear_model.LogisticRegression(), ensemble.RandomForestClassifier(3), ensemble.GradientBoostingClassifier(n_estimators=3), svm.SVC(), tree.DecisionTreeClassifier(), neural_network.MLPClassifier((3,), max_iter=5),
-                  pipeline.make_pipeline(preprocessing.StandardScaler(), linear_model.Ridge()), cluster.KMeans(2, n_init=1), preprocessing.MinMaxScaler(), linear_model.Lasso()):
+    for model in (linear_model.LogisticRegression(), ensemble.RandomForestClassifier(n_estimators=3), ensemble.GradientBoostingClassifier(n_estimators=3), svm.SVC(), tree.DecisionTreeClassifier(), neural_network.MLPClassifier(hidden_layer_sizes=(3,), max_iter=5),
+                  pipeline.make_pipeline(preprocessing.StandardScaler(), linear_model.Ridge()), cluster.KMeans(n_clusters=2, n_init=1), preprocessing.MinMaxScaler(), linear_model.Lasso()):
         out.path(f"{type(model).__name__}.onnx").write_bytes(to_onnx(model.fit(X, y), X[:1]).SerializeToString())
 
 
@@ -490,7 +490,7 @@ def skops(out):
     import skops.io
     from sklearn import ensemble, linear_model, pipeline, preprocessing, svm
     X, y, _, _ = training_data()
-    for model in (linear_model.LogisticRegression(), ensemble.RandomForestClassifier(3), svm.SVC(), pipeline.make_pipeline(preprocessing.StandardScaler(), linear_model.SGDClassifier()), ensemble.GradientBoostingClassifier(n_estimators=2)):
+    for model in (linear_model.LogisticRegression(), ensemble.RandomForestClassifier(n_estimators=3), svm.SVC(), pipeline.make_pipeline(preprocessing.StandardScaler(), linear_model.SGDClassifier()), ensemble.GradientBoostingClassifier(n_estimators=2)):
         skops.io.dump(model.fit(X, y), out.path(f"{type(model).__name__}.skops"))
 
 
@@ -530,7 +530,7 @@ def keras(out):
 
 def main():
     folder, wanted = pathlib.Path(sys.argv[1]), sys.argv[2:] or list(FAMILIES)
-    skipped, total = [], 0
+    skipped, stopped, total = [], 0, 0
     for name in wanted:
         needs, function = FAMILIES[name]
         try:
@@ -544,8 +544,10 @@ def main():
             function(out)
         except Exception as trouble:  # one family's trouble with one version must not hide the others
             print(f"{name}: stopped by {type(trouble).__name__}: {trouble}", file=sys.stderr)
+            stopped += 1
         total += out.count
     print(f"{total} files in {folder}; skipped: {', '.join(skipped) or 'none'}")
+    sys.exit(stopped > 0)
 
 
 if __name__ == "__main__":

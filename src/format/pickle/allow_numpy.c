@@ -144,6 +144,10 @@ static const allow_rule number = {
 
 static const allow_row rows[] = {
     {"numpy", "dtype", &dtype},
+    {"numpy",
+     "character complexfloating flexible floating generic inexact integer number signedinteger "
+     "unsignedinteger",
+     &rule_data},
     {"numpy", "matrix memmap ndarray recarray record", &rule_data},
     {"numpy", "poly1d", &rule_class},
     {"numpy", NUMBER_NAMES, &number},

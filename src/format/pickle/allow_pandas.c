@@ -34,7 +34,7 @@ static const allow_row rows[] = {
     {"pandas._libs.internals", "BlockPlacement", &rule_class_args_data},
     {"pandas._libs.internals", "_unpickle_block", &rule_function},
     {"pandas._libs.interval", "Interval", &rule_class_args_data},
-    {"pandas._libs.interval", "IntervalMixin", &rule_data},
+    {"pandas._libs.interval", "IntervalMixin", &rule_class_args_data},
     {"pandas._libs.interval", "__pyx_unpickle_IntervalMixin", &rule_cython},
     {"pandas._libs.missing", "NA", &rule_data},
     {"pandas._libs.missing", "NAType", &rule_class},

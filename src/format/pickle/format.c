@@ -107,6 +107,14 @@ typedef struct scan_state {
     const pickle_value *first; /* result of the first stream */
 } scan_state;
 
+/* Titles write '?' for control characters. */
+static bool is_printable(str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] < 0x20 || text.data[i] > 0x7e || text.data[i] == '?') return false;
+    return true;
+}
+
 /* pickle.load runs a nested pickle with the outer memo, which turns honest names into nonsense: only real dangers count there. */
 static bool is_news(const finding *f, bool through_objects)
 {
@@ -115,6 +123,9 @@ static bool is_news(const finding *f, bool through_objects)
                                         "MDL-PKL-016"};
     for (size_t i = 0; i < COUNT_OF(noise); i++)
         if (strcmp(f->code, noise[i]) == 0) return false;
+    /* An import of bytes that spell no name: the letter c among numbers. */
+    if (strcmp(f->code, "MDL-PKL-004") == 0 && f->severity < SEVERITY_CRITICAL && !is_printable(f->title))
+        return false;
     return !through_objects || strcmp(f->code, "MDL-PKL-001") == 0 ||
            (strcmp(f->code, "MDL-PKL-005") == 0 && f->severity >= SEVERITY_HIGH);
 }

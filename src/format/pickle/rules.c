@@ -69,7 +69,8 @@ bool rule_takes_constants(const allow_args *a)
 /* (class, checksum, None or state): what Cython generates. */
 static bool takes_cython(const allow_args *a)
 {
-    return !a->kwargs && a->count == 3 && a->items[0]->kind == PICKLE_GLOBAL && rule_is_data(a->items[0]) &&
+    return !a->kwargs && a->count == 3 && a->items[0]->kind == PICKLE_GLOBAL &&
+           rule_may_be_kept(a->items[0]) && a->items[0]->global.row->rule->roles & ALLOW_NEW &&
            a->items[1]->kind == PICKLE_INT &&
            (a->items[2]->kind == PICKLE_NONE || a->items[2]->kind == PICKLE_TUPLE);
 }
