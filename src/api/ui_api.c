@@ -145,6 +145,8 @@ static const http_route rows[] = {
      "one level of the tree: repo, path, after"},
     {HTTP_GET, "/ui/api/item", AUTH_LOGGED_IN, BODY_NONE, RUN_WORKER, NULL, ui_item,
      "all about one artifact or folder: repo, path"},
+    {HTTP_POST, "/ui/api/scan", AUTH_LOGGED_IN, BODY_SMALL, RUN_WORKER, NULL, ui_scan,
+     "scan one artifact again: repo, path"},
     {HTTP_GET, "/ui/api/vulnerabilities", AUTH_LOGGED_IN, BODY_NONE, RUN_WORKER, NULL, ui_vulnerabilities,
      "vulnerable components: repo, sev, fix, q, after, limit"},
     {HTTP_GET, "/ui/api/threats", AUTH_LOGGED_IN, BODY_NONE, RUN_WORKER, NULL, ui_threats,

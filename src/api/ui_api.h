@@ -64,6 +64,7 @@ bool ui_password_change(http_request *req, http_response *resp, err *e);
 
 bool ui_tree(http_request *req, http_response *resp, err *e);
 bool ui_item(http_request *req, http_response *resp, err *e);
+bool ui_scan(http_request *req, http_response *resp, err *e);
 
 bool ui_status(http_request *req, http_response *resp, err *e);
 bool ui_vulnerabilities(http_request *req, http_response *resp, err *e);

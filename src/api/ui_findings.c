@@ -227,19 +227,16 @@ bool ui_violations(http_request *req, http_response *resp, err *e)
 {
     app *state = http_app(req);
     enum { PAGE_ROWS = 100 };
-    violation_filter filter = {.repository = ui_query(req, "repo"), .limit = PAGE_ROWS};
+    violation_filter filter = {
+        .repository = ui_query(req, "repo"), .after = ui_query(req, "after"), .limit = PAGE_ROWS};
     AUTO(json_release) json_t *found = NULL;
-    if (!check_repository(req, filter.repository, e) ||
-        !ui_query_number(req, "after", 0, &filter.after_id, e))
-        return false;
-    if (!violation_list(state->policies, &filter, &found, e)) return false;
+    str next;
+    if (!check_repository(req, filter.repository, e)) return false;
+    if (!violation_list(state->policies, &filter, http_arena(req), &found, &next, e)) return false;
 
     AUTO_UI_OBJECT ui_object answer = ui_object_new();
     if (!keep_readable(req, found, &answer)) return err_set(e, ERR_MEMORY, "no memory for violations");
-    /* A full page may have a successor; the cursor is its last id, readable or not. */
-    size_t count = json_array_size(found);
-    json_t *last = count == PAGE_ROWS ? json_object_get(json_array_get(found, count - 1), "id") : NULL;
-    ui_put(&answer, "next", last ? json_incref(last) : json_null());
+    ui_text_or_null(&answer, "next", next);
     return ui_reply(resp, 200, &answer, e);
 }
 

@@ -104,6 +104,17 @@ static void copy_list(ui_object *o, const json_t *target, const char *key)
     ui_put(o, key, json_is_array(list) ? json_incref(list) : json_array());
 }
 
+/* How many tensors, numbers and bytes; null where nobody counted. */
+static void copy_counts(ui_object *o, const json_t *target)
+{
+    static const char *const counts[] = {"tensor_count", "parameter_count", "tensor_bytes",
+                                         "findings_dropped"};
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        json_t *count = json_object_get(target, counts[i]);
+        ui_put(o, counts[i], json_is_integer(count) ? json_incref(count) : json_null());
+    }
+}
+
 static bool add_scan_result(ui_object *o, app *state, arena *a, const meta_node *node, err *e)
 {
     err why = {0};
@@ -115,12 +126,15 @@ static bool add_scan_result(ui_object *o, app *state, arena *a, const meta_node 
     ui_text_or_null(o, "format", json_text(target, "format"));
     copy_list(o, target, "facts");
     copy_list(o, target, "call_lines");
+    copy_list(o, target, "models");
+    copy_list(o, target, "tensors");
+    copy_counts(o, target);
     copy_list(o, target, "components");
     copy_list(o, target, "findings");
     return true;
 }
 
-static bool add_violations(ui_object *o, app *state, const meta_node *node, err *e)
+static bool add_violations(ui_object *o, app *state, arena *a, const meta_node *node, err *e)
 {
     violation_filter filter = {.repository = node->repository, .path = node->path, .limit = LIMIT_PAGE_ROWS};
     json_t *violations = NULL;
@@ -128,7 +142,8 @@ static bool add_violations(ui_object *o, app *state, const meta_node *node, err 
         ui_put(o, "violations", json_array());
         return true;
     }
-    if (!violation_list(state->policies, &filter, &violations, e)) return false;
+    str next;
+    if (!violation_list(state->policies, &filter, a, &violations, &next, e)) return false;
     ui_put(o, "violations", violations);
     return true;
 }
@@ -157,6 +172,30 @@ bool ui_item(http_request *req, http_response *resp, err *e)
     AUTO_UI_OBJECT ui_object answer = ui_object_new();
     add_facts_of_node(&answer, a, &node);
     return add_properties(&answer, state, a, node.id, e) && add_judgement(&answer, req, &node, e) &&
-           add_scan_result(&answer, state, a, &node, e) && add_violations(&answer, state, &node, e) &&
+           add_scan_result(&answer, state, a, &node, e) && add_violations(&answer, state, a, &node, e) &&
            ui_add_image(&answer, state, a, &node, e) && ui_reply(resp, 200, &answer, e);
+}
+
+/* Again, from the bytes: after a scan that could not finish, or for somebody who would like to see it. Whoever may deploy may ask. */
+bool ui_scan(http_request *req, http_response *resp, err *e)
+{
+    app *state = http_app(req);
+    arena *a = http_arena(req);
+    AUTO(json_release) json_t *body = NULL;
+    str repository, path;
+    meta_node node;
+    if (!json_decode(http_request_body(req), "the request", &body, e)) return false;
+    if (!json_member_str(body, "repo", &repository, e) || !json_member_str(body, "path", &path, e))
+        return false;
+    if (!ui_allow_read(req, repository, e) ||
+        !auth_allow(state->auth, http_identity(req), AUTH_WRITE, repository, e))
+        return false;
+    if (!meta_node_find(state->meta, repository, path, a, &node, e)) return false;
+    if (node.is_folder)
+        return err_set(e, ERR_INVALID, "'%.*s' is a folder: its files are scanned, one by one",
+                       STR_ARG(path));
+    if (!scan_again(state->scans, node.sha256, node.path, node.mime, e)) return false;
+
+    AUTO_UI_OBJECT ui_object answer = ui_object_new();
+    return ui_add_scan(&answer, state, node.sha256, e) && ui_reply(resp, 202, &answer, e);
 }

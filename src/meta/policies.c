@@ -194,6 +194,24 @@ bool meta_violation_list(meta *m, const meta_violation_filter *f, arena *a, meta
     return true;
 }
 
+bool meta_violation_worst(meta *m, const meta_violation_worst_filter *f, arena *a, meta_violation **out,
+                          size_t *count, err *e)
+{
+    static const meta_violation_place start = {.severity = UINT32_MAX, .id = 0};
+    const meta_violation_place *after = f->after ? f->after : &start;
+    row_list list = {.a = a, .item_bytes = sizeof(meta_violation)};
+    size_t rows = f->limit == 0 || f->limit > LIMIT_PAGE_ROWS ? LIMIT_PAGE_ROWS : f->limit;
+    db_conn *c = db_reader(m->db, e);
+    if (!c || !db_each(c, "violation_worst",
+                       DB_ARGS(DB_INT(after->severity), DB_INT(after->id), DB_TEXT(f->repository),
+                               DB_TEXT(f->path), DB_INT(rows)),
+                       collect_violation, &list, e))
+        return err_wrap(e, "listing violations");
+    *out = list.items;
+    *count = list.count;
+    return true;
+}
+
 static bool take_count(void *ctx, const db_row *row, err *e UNUSED)
 {
     *(uint64_t *)ctx = (uint64_t)db_row_int(row, 0);

@@ -65,6 +65,7 @@ typedef struct ask_work {
     const meta_scan_order *order;
     meta_scan_state state;
     bool take, taken; /* for an image: begin at once instead of queueing */
+    bool again;       /* a result that is there does not matter */
 } ask_work;
 
 static bool insert_order(db_conn *c, const meta_scan_order *o, meta_scan_state state, err *e)
@@ -107,7 +108,7 @@ static bool ask_now(db_conn *c, void *ctx, err *e)
     bool covers = found && known.role >= o->role;
     bool is_under_way =
         found && (known.state == META_SCAN_RUNNING || (known.state == META_SCAN_QUEUED && !work->take));
-    if (covers && (is_under_way || is_fresh(&known, o))) {
+    if (covers && (is_under_way || (!work->again && is_fresh(&known, o)))) {
         work->state = known.state;
         return true;
     }
@@ -131,6 +132,12 @@ bool meta_scan_ask(meta *m, const meta_scan_order *order, meta_scan_state *state
     if (!db_write(m->db, ask_now, &work, e)) return err_wrap(e, "asking for a scan");
     *state = work.state;
     return true;
+}
+
+bool meta_scan_ask_again(meta *m, const meta_scan_order *order, err *e)
+{
+    ask_work work = {.order = order, .again = true};
+    return db_write(m->db, ask_now, &work, e) || err_wrap(e, "asking for another scan");
 }
 
 bool meta_scan_take_part(meta *m, const meta_scan_order *order, bool *taken, meta_scan_state *state, err *e)

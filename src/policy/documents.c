@@ -195,25 +195,42 @@ json_t *service_violation_json(const meta_violation *v)
     return NULL;
 }
 
-bool violation_list(policy_service *p, const violation_filter *f, json_t **violations, err *e)
+/* "severity.id" of a page's last violation. */
+static bool read_place(str after, meta_violation_place *place, err *e)
 {
-    AUTO_ARENA arena a;
-    arena_init(&a, LIMIT_REQUEST_ARENA_BYTES);
-    meta_violation_filter filter = {.repository = f->repository,
-                                    .path = f->path,
-                                    .watch = f->watch,
-                                    .policy = f->policy,
-                                    .severity_min = (unsigned)f->severity_min,
-                                    .after_id = f->after_id,
-                                    .limit = f->limit};
-    meta_violation *rows;
-    size_t count;
-    if (!meta_violation_list(p->meta, &filter, &a, &rows, &count, e)) return false;
+    str severity_text, id_text;
+    uint64_t number;
+    bool fine = str_cut(after, '.', &severity_text, &id_text) && str_to_u64(severity_text, &number) &&
+                number <= SEVERITY_CRITICAL && str_to_i64(id_text, &place->id);
+    if (!fine) return err_set(e, ERR_INVALID, "'%.*s' is no end of a page of violations", STR_ARG(after));
+    place->severity = (unsigned)number;
+    return true;
+}
+
+static bool violations_json(const meta_violation *rows, size_t count, json_t **violations, err *e)
+{
     AUTO(json_release) json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
         if (json_array_append_new(list, service_violation_json(&rows[i])) != 0) return no_memory(e);
     *violations = TAKE(list);
     return true;
+}
+
+bool violation_list(policy_service *p, const violation_filter *f, arena *a, json_t **violations, str *next,
+                    err *e)
+{
+    meta_violation_place after;
+    meta_violation_worst_filter filter = {.repository = f->repository, .path = f->path, .limit = f->limit};
+    meta_violation *rows;
+    size_t count;
+    if (f->after.len && !read_place(f->after, &after, e)) return false;
+    if (f->after.len) filter.after = &after;
+    if (!meta_violation_worst(p->meta, &filter, a, &rows, &count, e)) return false;
+    /* A full page may have a successor. */
+    bool is_full = count > 0 && count == f->limit;
+    *next = is_full ? arena_printf(a, "%u.%lld", rows[count - 1].severity, (long long)rows[count - 1].id)
+                    : STR("");
+    return violations_json(rows, count, violations, e);
 }
 
 bool violation_get(policy_service *p, int64_t id, json_t **violation, err *e)

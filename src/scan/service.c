@@ -193,19 +193,32 @@ void scan_service_stop(scan_service *s)
 
 /* --- asking ------------------------------------------------------------------------------------------------------------------ */
 
-bool scan_enqueue(scan_service *s, digest sha256, str path, str mime, err *e)
+static meta_scan_order order_of(digest sha256, str path, str mime)
 {
-    meta_scan_order order = {.sha256 = sha256,
+    return (meta_scan_order){.sha256 = sha256,
                              .role = service_is_image(mime) ? META_SCAN_IMAGE : META_SCAN_ARTIFACT,
                              .scanner_version = SCANNER_VERSION,
                              .now_ms = clock_wall_ms(),
                              .path = path,
                              .mime = mime};
+}
+
+bool scan_enqueue(scan_service *s, digest sha256, str path, str mime, err *e)
+{
+    meta_scan_order order = order_of(sha256, path, mime);
     meta_scan_state state;
     if (!meta_scan_ask(s->config.meta, &order, &state, e)) return false;
     /* The bytes are known, but this artifact is new: policies must have their say before anybody downloads it. */
     if (state == META_SCAN_DONE && s->config.judged) s->config.judged(s->config.judged_ctx, sha256);
     if (state == META_SCAN_QUEUED) service_wake(s);
+    return true;
+}
+
+bool scan_again(scan_service *s, digest sha256, str path, str mime, err *e)
+{
+    meta_scan_order order = order_of(sha256, path, mime);
+    if (!meta_scan_ask_again(s->config.meta, &order, e)) return false;
+    service_wake(s);
     return true;
 }
 

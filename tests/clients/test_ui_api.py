@@ -2,6 +2,7 @@
 import hashlib
 import http.client
 import json
+import struct
 import time
 import urllib.parse
 
@@ -277,7 +278,8 @@ def blocking_watch(page):
     assert page("POST", "/xray/api/v2/watches", watch)[0] == 201
     yield
     page("DELETE", "/xray/api/v2/watches/ui-watch")
-    page("DELETE", "/xray/api/v2/policies/ui-no-threats")
+    page("DELETE", "/xray/api/v2/policies/ui-medium")
+    page("DELETE", "/artifactory/api/repositories/ui-watched")
 
 
 def test_violations_tell_why_and_how_to_unblock(page, store, blocking_watch):
@@ -300,8 +302,55 @@ def test_violations_tell_why_and_how_to_unblock(page, store, blocking_watch):
     assert any(r["blocks"] and r["violation"] in {v["id"] for v in rows} for r in vulnerable)
     assert page.get("/ui/api/status")["counts"]["violations"] >= len(rows)
 
-    for after in (0, row["id"]):
-        assert all(r["id"] > after for r in page.get("/ui/api/violations", repo="ui-watched", after=after)["rows"])
+    assert page.get("/ui/api/violations", repo="ui-watched")["next"] is None
     assert error(page("GET", "/ui/api/violations/99999999"))[0] == 404
     assert error(page("GET", "/ui/api/violations/nonsense"))[0] == 404
-    assert error(page("GET", "/ui/api/violations", after="x"))[0] == 400
+    for wrong in ("x", "1", "9.1", "1.x", "-1.5"):
+        assert error(page("GET", "/ui/api/violations", after=wrong))[0] == 400, wrong
+
+
+def test_violations_are_listed_worst_first_page_by_page(page, store, blocking_watch):
+    for i in range(60):
+        deploy(store, f"ui-watched/many/{i}/requirements.txt", b"joblib==1.0.1\nscikit-learn==0.24.0\n" + b"#" * i)
+    for i in range(60):
+        scanned(page, "ui-watched", f"many/{i}/requirements.txt")
+    order = ["critical", "high", "medium", "low", "info"]
+    first = page.get("/ui/api/violations", repo="ui-watched")
+    assert len(first["rows"]) == 100 and first["next"]
+    seen, after = [], ""
+    while after is not None:
+        part = page.get("/ui/api/violations", repo="ui-watched", after=after)
+        seen += part["rows"]
+        after = part["next"]
+    assert len(seen) == len({r["id"] for r in seen}) >= 120
+    ranks = [(order.index(r["severity"]), r["id"]) for r in seen]
+    assert ranks == sorted(ranks) and len({r["severity"] for r in seen}) >= 2
+    own = page.get("/ui/api/item", repo="ui-watched", path="many/3/requirements.txt")["violations"]
+    assert [order.index(v["severity"]) for v in own] == sorted(order.index(v["severity"]) for v in own)
+    store("DELETE", "/artifactory/ui-watched/many")
+
+
+def test_an_artifact_is_scanned_again_when_asked(page, store):
+    deploy(store, "ml-models/again/evil.pkl", EVIL)
+    before = scanned(page, "ml-models", "again/evil.pkl")
+    status, document, _ = page("POST", "/ui/api/scan", {"repo": "ml-models", "path": "again/evil.pkl"})
+    assert status == 202 and document["scan"]["state"] in ("queued", "running", "done")
+    deadline = time.monotonic() + SCAN_SECONDS
+    after = scanned(page, "ml-models", "again/evil.pkl")
+    while after["scan"]["finished_ms"] <= before["scan"]["finished_ms"]:
+        assert time.monotonic() < deadline, "the second scan never ended"
+        after = scanned(page, "ml-models", "again/evil.pkl")
+    assert after["scan"]["verdict"] == "unsafe" and after["findings"] == before["findings"]
+    assert page("POST", "/ui/api/scan", {"repo": "ml-models", "path": "again/evil.pkl"}, False)[0] in (401, 403), "a foreign page may not ask"
+    assert error(page("POST", "/ui/api/scan", {"repo": "ml-models", "path": "again"}))[0] == 400
+    assert error(page("POST", "/ui/api/scan", {"repo": "ml-models", "path": "none"}))[0] == 404
+    assert error(page("POST", "/ui/api/scan", {"repo": "ml-models"}))[0] == 422
+
+
+def test_an_item_tells_its_tensors(page, store):
+    header = json.dumps({"a": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}).encode()
+    deploy(store, "ml-models/tensors/w.safetensors", struct.pack("<Q", len(header)) + header + bytes(16))
+    item = scanned(page, "ml-models", "tensors/w.safetensors")
+    assert item["tensors"] == [{"name": "a", "dtype": "float32", "shape": [2, 2], "bytes": 16}]
+    assert (item["tensor_count"], item["parameter_count"], item["tensor_bytes"], item["findings_dropped"]) == (1, 4, 16, None)
+    assert item["models"] == []

@@ -56,6 +56,13 @@ WHERE v.id > ?1 AND (?2 = '' OR r.key = ?2) AND (?3 = '' OR n.path = ?3) AND (?4
       AND v.severity >= ?6 AND v.blocks >= ?7
 ORDER BY v.id LIMIT ?8;
 
+-- name: violation_worst
+SELECT v.id, v.node_id, v.sha256, r.key, n.path, v.watch, v.policy, v.rule, v.severity, v.blocks, v.fails_build, v.kind, v.finding,
+       v.summary, v.advisory, v.component, v.version, v.fixed, v.created_ms
+FROM violations v JOIN nodes n ON n.id = v.node_id JOIN repositories r ON r.id = n.repository_id
+WHERE (v.severity < ?1 OR (v.severity = ?1 AND v.id > ?2)) AND (?3 = '' OR r.key = ?3) AND (?4 = '' OR n.path = ?4)
+ORDER BY v.severity DESC, v.id LIMIT ?5;
+
 -- name: violation_count
 SELECT COUNT(*) FROM violations;
 

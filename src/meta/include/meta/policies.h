@@ -51,6 +51,20 @@ typedef struct meta_violation_filter {
 } meta_violation_filter;
 bool meta_violation_list(meta *m, const meta_violation_filter *f, arena *a, meta_violation **out,
                          size_t *count, err *e) MUST_USE; /* by id */
+
+/* Where a page of the list of the worst ends: its last violation. */
+typedef struct meta_violation_place {
+    unsigned severity;
+    int64_t id;
+} meta_violation_place;
+/* Worst first, then by id, from behind `after` (NULL: from the start). `repository` and `path` may be empty. */
+typedef struct meta_violation_worst_filter {
+    str repository, path;
+    const meta_violation_place *after;
+    size_t limit;
+} meta_violation_worst_filter;
+bool meta_violation_worst(meta *m, const meta_violation_worst_filter *f, arena *a, meta_violation **out,
+                          size_t *count, err *e) MUST_USE;
 bool meta_violation_count(meta *m, uint64_t *count, err *e) MUST_USE;
 
 /* The worst violation that blocks these bytes at this node, and how many there are. *count 0: none. */

@@ -44,12 +44,13 @@ bool watch_delete(policy_service *p, str name, err *e) MUST_USE;
 
 /* Rows as the UI and the xray API show them. Filters may be empty. */
 typedef struct violation_filter {
-    str repository, path, watch, policy;
-    severity severity_min;
-    int64_t after_id;
+    str repository, path;
+    str after; /* `next` of the page before; empty: from the start. ERR_INVALID when it is none */
     size_t limit;
 } violation_filter;
-bool violation_list(policy_service *p, const violation_filter *f, json_t **violations, err *e) MUST_USE;
+/* Worst first. *next is empty at the end; it lives in the arena. */
+bool violation_list(policy_service *p, const violation_filter *f, arena *a, json_t **violations, str *next,
+                    err *e) MUST_USE;
 bool violation_get(policy_service *p, int64_t id, json_t **violation, err *e) MUST_USE;
 
 /* For `assay scan --policy FILE`: judge a target without rows. *failed tells whether an action blocks or fails the build. */
