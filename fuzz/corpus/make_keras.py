@@ -468,6 +468,10 @@ def make_tensorflow():
     add("suspicious", "MDL-TF-002", "mapped", graph(*CALM, node("q", "ImmutableConst")))
     add("unsafe", "MDL-TF-002", "mapped_outside", graph(*CALM, node("q", "ImmutableConst", memory_region_name=field(2, "/etc/passwd"))))
     add("unsafe", "MDL-TF-002", "path_by_identity", graph(const("f", "/etc/passwd"), node("i", "Identity", "f"), node("t", "InitializeTableFromTextFileV2", "h", "i:output:0")))
+    table = [("f", [node("t", "InitializeTableFromTextFileV2", "h", "filename")])]
+    add("unsafe", "MDL-TF-002", "path_as_argument", graph(const("c", "/etc/passwd"), node("p", "StatefulPartitionedCall", "c"), functions=table))
+    add("clean", "none", "path_from_placeholder", graph(node("c", "Placeholder"), node("p", "StatefulPartitionedCall", "c"), functions=table))
+    add("unsafe", "MDL-TF-002", "path_joined", graph(const("a", "../"), const("b", "passwd"), node("j", "StringJoin", "a", "b"), node("t", "InitializeTableFromTextFileV2", "h", "j")))
     add("unsafe", "MDL-TF-001", "second_meta", saved(calm, graph(*CALM, node("e", "PyFunc", "x"))))
     add("unsafe", "MDL-TF-001", "second_library", calm + field(2, field(1, field(1, field(1, "f")) + field(3, node("e", "PyFunc")))))
     add("unsafe", "MDL-TF-001", "meta_in_parts", field(1, 1) + field(2, meta(calm) + field(2, graph(node("e", "PyFunc")))))

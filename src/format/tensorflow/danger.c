@@ -102,6 +102,9 @@ const tensorflow_danger *tensorflow_danger_of(str op)
 
 static bool leads_out(str path)
 {
+    /* Texts of other kinds, such as the list of objects that a saver is given, are no paths. */
+    for (size_t i = 0; i < path.len; i++)
+        if ((uint8_t)path.data[i] < 0x20) return false;
     str rest = path, part;
     while (str_next(&rest, '/', &part))
         if (str_eq(part, STR(".."))) return true;

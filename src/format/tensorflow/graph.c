@@ -88,20 +88,23 @@ static bool is_asset(const tensorflow_graph *g, str node)
     return false;
 }
 
-/* The first text among the constants that feed a node; through Identity too, which is how exporters pass assets on. */
+/* The first text among the constants that feed a node, directly or through what joins and passes on. */
 static str constant_for(tensorflow_graph *g, bytes scope, uint32_t field, bytes node, unsigned depth)
 {
     reader r = reader_of(node);
     pb_field f;
     while (pb_next(&r, &f)) {
         if (f.number != NODE_INPUT || f.wire != 2) continue;
-        str name = node_of_input(bytes_str(f.content));
+        str name = node_of_input(bytes_str(f.content)), text = STR_NONE;
         bytes source;
-        if (g->lookups++ >= TENSORFLOW_LOOKUPS_MAX || !find_node(scope, field, name, &source)) continue;
-        str op = pb_text(source, NODE_OP);
-        if (str_eq(op, STR("Identity")) && depth > 0) return constant_for(g, scope, field, source, depth - 1);
-        if (!str_eq(op, STR("Const")) || is_asset(g, name)) continue;
-        str text = pb_text(pb_bytes(attribute_of(source, "value"), ATTR_TENSOR), TENSOR_TEXT);
+        if (g->lookups >= TENSORFLOW_LOOKUPS_MAX) return STR_NONE;
+        g->lookups++;
+        if (!find_node(scope, field, name, &source)) continue;
+        bool is_const = str_eq(pb_text(source, NODE_OP), STR("Const"));
+        if (is_const && !is_asset(g, name))
+            text = pb_text(pb_bytes(attribute_of(source, "value"), ATTR_TENSOR), TENSOR_TEXT);
+        else if (!is_const && depth > 0)
+            text = constant_for(g, scope, field, source, depth - 1);
         if (text.len) return text;
     }
     return STR_NONE;
@@ -187,7 +190,27 @@ static bool see_node(tensorflow_graph *g, bytes scope, uint32_t field, bytes nod
     if (!d) return tensorflow_is_op(op) || is_local(g, op) || tell(g, op, node, STR_NONE, e);
     str path = constant_for(g, scope, field, node, 4);
     if (path.len == 0) path = pb_text(attribute_of(node, "memory_region_name"), ATTR_TEXT);
+    if (d->only_outside && path.len == 0) g->unresolved = op;
+    if (d->only_outside && path.len == 0 && g->lookups >= TENSORFLOW_LOOKUPS_MAX)
+        return tensorflow_graph_broken(g, "The graph has more operators on files than are followed", e);
     return tell(g, op, node, path, e);
+}
+
+/* A function got the name of its file as an argument: the constants that calls are given may be that name. */
+static bool see_arguments(tensorflow_graph *g, bytes scope, uint32_t field, err *e)
+{
+    reader r = reader_of(scope);
+    pb_field f;
+    while (pb_next(&r, &f)) {
+        if (f.number != field || f.wire != 2) continue;
+        str op = pb_text(f.content, NODE_OP);
+        if (!str_ends_with(op, STR("PartitionedCall")) && !is_local(g, op)) continue;
+        str path = constant_for(g, scope, field, f.content, 1);
+        if (path.len && !tell(g, g->unresolved, f.content, path, e)) return false;
+        if (g->lookups >= TENSORFLOW_LOOKUPS_MAX)
+            return tensorflow_graph_broken(g, "The graph has more operators on files than are followed", e);
+    }
+    return true;
 }
 
 static bool see_nodes(tensorflow_graph *g, bytes scope, uint32_t field, err *e)
@@ -238,5 +261,5 @@ bool tensorflow_graph_read(tensorflow_graph *g, bytes graph, err *e)
     pb_field f;
     while (pb_next(&r, &f))
         if (f.number == GRAPH_LIBRARY && f.wire == 2 && !see_library(g, f.content, e)) return false;
-    return true;
+    return g->unresolved.len == 0 || see_arguments(g, graph, GRAPH_NODE, e);
 }

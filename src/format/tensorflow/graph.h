@@ -6,7 +6,7 @@
 
 #include "tensorflow/tensorflow.h"
 
-enum { TENSORFLOW_TOLD_MAX = 512, TENSORFLOW_LOOKUPS_MAX = 256 };
+enum { TENSORFLOW_TOLD_MAX = 512, TENSORFLOW_LOOKUPS_MAX = 4096 };
 
 typedef struct tensorflow_graph {
     report *report;
@@ -19,7 +19,8 @@ typedef struct tensorflow_graph {
         str op, path;
     } told[TENSORFLOW_TOLD_MAX];
     size_t told_count;
-    bytes meta; /* of the graph being read: names its assets */
+    str unresolved; /* an operator that opens a file whose name is not in its own graph or function */
+    bytes meta;     /* of the graph being read: names its assets */
 } tensorflow_graph;
 
 /* A GraphDef with its library. */

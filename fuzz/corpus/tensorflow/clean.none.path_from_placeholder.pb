@@ -1,0 +1,9 @@
+
+
+cPlaceholder
+
+pStatefulPartitionedCallc8
+6
+
+f/
+tInitializeTableFromTextFileV2hfilename"Ê
