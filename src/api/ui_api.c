@@ -151,6 +151,8 @@ static const http_route rows[] = {
      "vulnerable components: repo, sev, fix, q, after, limit"},
     {HTTP_GET, "/ui/api/threats", AUTH_LOGGED_IN, BODY_NONE, RUN_WORKER, NULL, ui_threats,
      "artifacts that are not clean: repo, after"},
+    {HTTP_GET, "/ui/api/models", AUTH_LOGGED_IN, BODY_NONE, RUN_WORKER, NULL, ui_models,
+     "models and what they are: repo, q, fact=name:value, after"},
     {HTTP_GET, "/ui/api/violations", AUTH_LOGGED_IN, BODY_NONE, RUN_WORKER, NULL, ui_violations,
      "what policies judged: repo, after"},
     {HTTP_GET, "/ui/api/violations/{id}", AUTH_LOGGED_IN, BODY_NONE, RUN_WORKER, NULL, ui_violation,

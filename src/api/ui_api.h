@@ -69,6 +69,7 @@ bool ui_scan(http_request *req, http_response *resp, err *e);
 bool ui_status(http_request *req, http_response *resp, err *e);
 bool ui_vulnerabilities(http_request *req, http_response *resp, err *e);
 bool ui_threats(http_request *req, http_response *resp, err *e);
+bool ui_models(http_request *req, http_response *resp, err *e);
 bool ui_violations(http_request *req, http_response *resp, err *e);
 bool ui_violation(http_request *req, http_response *resp, err *e);
 

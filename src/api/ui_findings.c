@@ -209,6 +209,62 @@ bool ui_threats(http_request *req, http_response *resp, err *e)
     return ui_reply(resp, 200, &answer, e);
 }
 
+/* --- models ------------------------------------------------------------------------------------------------------------------ */
+
+static ui_object model_row(const meta_model_row *r)
+{
+    ui_object row = ui_object_new();
+    ui_text(&row, "repo", r->repository);
+    ui_text(&row, "path", r->path);
+    ui_text(&row, "sha256", str_from_c(digest_hex(r->sha256).text));
+    ui_text(&row, "verdict", str_from_c(verdict_name((verdict)r->verdict)));
+    ui_text(&row, "format", r->format);
+    ui_text_or_null(&row, "class", r->class);
+    ui_text_or_null(&row, "framework", r->framework);
+    ui_text_or_null(&row, "framework_version", r->framework_version);
+    ui_text_or_null(&row, "license", r->license);
+    ui_text_or_null(&row, "parameters", r->parameters);
+    ui_number(&row, "size_bytes", (int64_t)r->size_bytes);
+    ui_number(&row, "modified_ms", r->modified_ms);
+    return row;
+}
+
+static bool read_model_filter(http_request *req, meta_model_filter *f, err *e)
+{
+    str wanted = ui_query(req, "fact");
+    *f = (meta_model_filter){.repository = ui_query(req, "repo"),
+                             .words = ui_query(req, "q"),
+                             .verdict_min = VERDICT_CLEAN,
+                             .after = ui_query(req, "after"),
+                             .limit = 100};
+    if (!check_repository(req, f->repository, e)) return false;
+    if (wanted.len && !str_cut(wanted, ':', &f->fact_name, &f->fact_value))
+        return err_set(e, ERR_INVALID, "'fact' is name:value, such as fact=framework:scikit-learn");
+    return true;
+}
+
+bool ui_models(http_request *req, http_response *resp, err *e)
+{
+    app *state = http_app(req);
+    meta_model_filter filter;
+    meta_model_row *found = NULL;
+    size_t count = 0;
+    str next;
+    if (!read_model_filter(req, &filter, e) ||
+        !meta_model_list(state->meta, &filter, http_arena(req), &found, &count, &next, e))
+        return false;
+
+    AUTO_UI_OBJECT ui_object answer = ui_object_new();
+    json_t *rows = ui_list(&answer, "rows");
+    for (size_t i = 0; i < count; i++) {
+        if (!ui_may_read(req, found[i].repository)) continue;
+        ui_object row = model_row(&found[i]);
+        ui_append(&answer, rows, &row);
+    }
+    ui_text_or_null(&answer, "next", next);
+    return ui_reply(resp, 200, &answer, e);
+}
+
 /* --- violations -------------------------------------------------------------------------------------------------------------- */
 
 static bool keep_readable(http_request *req, json_t *all, ui_object *answer)

@@ -173,6 +173,50 @@ bool meta_threat_list(meta *m, unsigned verdict_min, str repository, str after, 
     return true;
 }
 
+/* --- models ---------------------------------------------------------------------------------------------------------------- */
+
+static bool collect_model(void *ctx, const db_row *row, err *e)
+{
+    page *p = ctx;
+    if (p->list.count == p->rows) {
+        p->has_more = true;
+        return true;
+    }
+    meta_model_row *t = row_list_add(&p->list, e);
+    arena *a = p->list.a;
+    if (!t || !row_text(row, 0, a, &t->repository, e) || !row_text(row, 1, a, &t->path, e) ||
+        !row_text(row, 2, a, &t->format, e) || !row_digest(row, 3, DIGEST_SHA256, &t->sha256, e) ||
+        !row_text(row, 7, a, &t->class, e) || !row_text(row, 8, a, &t->framework, e) ||
+        !row_text(row, 9, a, &t->framework_version, e) || !row_text(row, 10, a, &t->license, e) ||
+        !row_text(row, 11, a, &t->parameters, e))
+        return false;
+    t->verdict = (unsigned)db_row_int(row, 4);
+    t->size_bytes = (uint64_t)db_row_int(row, 5);
+    t->modified_ms = db_row_int(row, 6);
+    p->next = arena_printf(a, "%lld", (long long)db_row_int(row, 12));
+    return true;
+}
+
+bool meta_model_list(meta *m, const meta_model_filter *f, arena *a, meta_model_row **out, size_t *count,
+                     str *next, err *e)
+{
+    int64_t from = INT64_MAX;
+    str pattern;
+    if (!cursor_read(f->after, &from, 1, e) || !like_pattern(a, f->words, &pattern, e)) return false;
+    page p = {.list = {.a = a, .item_bytes = sizeof(meta_model_row)}, .rows = page_rows(f->limit)};
+    db_conn *c = db_reader(m->db, e);
+    if (!c ||
+        !db_each(c, "model_list",
+                 DB_ARGS(DB_INT(f->verdict_min), DB_TEXT(f->repository), DB_TEXT(pattern),
+                         DB_TEXT(f->fact_name), DB_TEXT(f->fact_value), DB_INT(from), DB_INT(p.rows + 1)),
+                 collect_model, &p, e))
+        return err_wrap(e, "listing models");
+    *out = p.list.items;
+    *count = p.list.count;
+    *next = p.has_more ? p.next : STR("");
+    return true;
+}
+
 /* --- totals ---------------------------------------------------------------------------------------------------------------- */
 
 static bool take_totals(void *ctx, const db_row *row, err *e UNUSED)

@@ -270,6 +270,17 @@ static bool put_components(db_conn *c, int64_t scan, const meta_scan_result *r, 
     return true;
 }
 
+static bool put_facts(db_conn *c, int64_t scan, const meta_scan_result *r, err *e)
+{
+    if (!db_run(c, "model_fact_delete", DB_ARGS(DB_INT(scan)), NULL, NULL, e)) return false;
+    for (size_t i = 0; i < r->fact_count; i++)
+        if (!db_run(c, "model_fact_insert",
+                    DB_ARGS(DB_INT(scan), DB_TEXT(r->facts[i].name), DB_TEXT(r->facts[i].value)), NULL, NULL,
+                    e))
+            return false;
+    return true;
+}
+
 static bool scan_id(db_conn *c, digest sha256, int64_t *id, meta_scan_role *role, err *e)
 {
     AUTO_ARENA arena a;
@@ -293,7 +304,7 @@ static bool store(db_conn *c, void *ctx, err *e)
     return set_result(c, r, e) &&
            db_run(c, "scan_documents_put", DB_ARGS(DB_INT(id), DB_TEXT(r->report), DB_TEXT(r->target)), NULL,
                   NULL, e) &&
-           put_components(c, id, r, e) && put_findings(c, id, r, e);
+           put_components(c, id, r, e) && put_facts(c, id, r, e) && put_findings(c, id, r, e);
 }
 
 static bool rematch(db_conn *c, void *ctx, err *e)

@@ -56,6 +56,27 @@ static meta_component component_row(const json_t *c)
                             .is_declared_only = json_is_true(json_object_get(c, "is_declared_only"))};
 }
 
+/* Those of the file, and how many numbers its tensors have: enough to find it by. */
+static bool fact_rows(const json_t *target, arena *a, meta_scan_result *out, err *e)
+{
+    const json_t *told = json_object_get(target, "facts");
+    size_t count = json_array_size(told);
+    if (count > LIMIT_MODEL_FACTS) count = LIMIT_MODEL_FACTS;
+    meta_fact *rows = arena_alloc_array(a, count + 1, sizeof *rows);
+    if (!rows) return no_memory(e);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(told, i);
+        rows[i] = (meta_fact){json_text(item, "name"), json_text(item, "value")};
+    }
+    const json_t *parameters = json_object_get(target, "parameter_count");
+    if (parameters)
+        rows[count++] = (meta_fact){STR("tensor_parameters"),
+                                    arena_printf(a, "%lld", (long long)json_integer_value(parameters))};
+    out->facts = rows;
+    out->fact_count = count;
+    return true;
+}
+
 bool result_rows(const json_t *target, arena *a, meta_scan_result *out, err *e)
 {
     const json_t *found = json_object_get(target, "findings"), *parts = json_object_get(target, "components");
@@ -74,5 +95,5 @@ bool result_rows(const json_t *target, arena *a, meta_scan_result *out, err *e)
                               .component_count = component_count,
                               .findings = findings,
                               .finding_count = finding_count};
-    return true;
+    return fact_rows(target, a, out, e);
 }

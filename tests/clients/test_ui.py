@@ -41,10 +41,11 @@ class Evil:
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
+def files(assay, tmp_path_factory):
     """A model that is fine, one that would run a command (it is only ever written, never loaded), and requirements with known holes."""
     folder = tmp_path_factory.mktemp("ui-files")
     (folder / "benign.pkl").write_bytes(pickle.dumps({"weights": [1.0, 2.0], "name": "x"}, 4))
+    subprocess.run([str(assay), "model", "train", "--data", "iris", "--estimator", "RandomForestClassifier", "--param", "n_estimators=5", "--random-state", "1", "--out", str(folder / "iris.pkl")], check=True, capture_output=True)
     (folder / "evil.pkl").write_bytes(pickle.dumps(Evil(), 4))
     (folder / "requirements.txt").write_text("scikit-learn==0.24.0\njoblib==1.0.1\nnumpy==1.26.4\n")
     with tarfile.open(folder / "layer.tar", "w") as layer:

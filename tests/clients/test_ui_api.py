@@ -3,6 +3,9 @@ import hashlib
 import http.client
 import json
 import struct
+
+
+import subprocess
 import time
 import urllib.parse
 
@@ -354,3 +357,30 @@ def test_an_item_tells_its_tensors(page, store):
     assert item["tensors"] == [{"name": "a", "dtype": "float32", "shape": [2, 2], "bytes": 16}]
     assert (item["tensor_count"], item["parameter_count"], item["tensor_bytes"], item["findings_dropped"]) == (1, 4, 16, None)
     assert item["models"] == []
+
+
+    assert error(page("GET", "/ui/api/violations", after="x"))[0] == 400
+
+
+# --- models -----------------------------------------------------------------------------------------------------------------
+
+
+def test_models_are_found_by_what_they_are(page, store, assay, tmp_path):
+    path = tmp_path / "iris.pkl"
+    subprocess.run([str(assay), "model", "train", "--data", "iris", "--estimator", "ExtraTreesClassifier", "--param", "n_estimators=3", "--param", "max_depth=2", "--random-state", "5", "--out", str(path)], check=True, capture_output=True)
+    deploy(store, "ml-models/zoo/1.0/trees.pkl", path.read_bytes())
+    deploy(store, "ml-models/zoo/notes.txt", b"no model at all\n")
+    scanned(page, "ml-models", "zoo/1.0/trees.pkl")
+    scanned(page, "ml-models", "zoo/notes.txt")
+
+    def paths(**query):
+        return [row["path"] for row in page.get("/ui/api/models", **query)["rows"]]
+
+    row = next(row for row in page.get("/ui/api/models", repo="ml-models")["rows"] if row["path"] == "zoo/1.0/trees.pkl")
+    assert (row["class"], row["framework"], row["verdict"]) == ("sklearn.ensemble._forest.ExtraTreesClassifier", "scikit-learn", "clean")
+    assert "zoo/notes.txt" not in paths(repo="ml-models")
+    assert paths(q="extratreesCLASSIFIER") == ["zoo/1.0/trees.pkl"]
+    assert paths(fact="param.n_estimators:3", q="zoo") == ["zoo/1.0/trees.pkl"]
+    assert paths(fact="param.n_estimators:4", q="zoo") == [] and paths(q="100% no_such") == []
+    assert error(page("GET", "/ui/api/models", fact="nonsense"))[0] == 400
+    assert error(page("GET", "/ui/api/models", after="x"))[0] == 400

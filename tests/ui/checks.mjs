@@ -355,6 +355,28 @@ export async function an_unsafe_model_shows_its_call_and_is_listed(ctx) {
   await finish(opened);
 }
 
+export async function models_are_listed_and_found_by_what_they_are(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "zoo");
+  await put(page, ctx, "zoo", "iris/1.0/model.pkl", "iris.pkl");
+  await put(page, ctx, "zoo", "other/evil.pkl", "evil.pkl");
+  for (const path of ["iris/1.0/model.pkl", "other/evil.pkl"]) await scanned(page, "zoo", path);
+  await page.goto("/ui/models");
+  const forest = page.getByRole("row", { name: /iris\/1\.0\/model\.pkl[\s\S]*RandomForestClassifier[\s\S]*Clean/ });
+  await forest.first().waitFor();
+  await page.getByRole("row", { name: /other\/evil\.pkl/ }).first().waitFor();
+  await page.getByLabel("Search models").fill("randomforest");
+  await page.getByRole("row", { name: /other\/evil\.pkl/ }).first().waitFor({ state: "detached" });
+  assert.match(page.url(), /q=randomforest/);
+  await forest.first().getByRole("link", { name: /scikit-learn/ }).click();
+  await page.getByRole("button", { name: /framework:scikit-learn: remove/ }).waitFor();
+  await forest.first().waitFor();
+  await page.getByLabel("Search models").fill("no such thing");
+  await page.getByText("No model is like that").waitFor();
+  await finish(opened);
+}
+
 export async function a_hostile_name_is_text(ctx) {
   const opened = await open(ctx);
   const { page } = opened;
@@ -621,7 +643,7 @@ export async function nothing_is_asked_of_other_hosts(ctx) {
     if (!request.url().startsWith(ctx.base) && !request.url().startsWith("data:") && !request.url().startsWith("blob:")) foreign.push(request.url());
   });
   await signIn(page, ctx.user, ctx.password);
-  for (const view of ["/artifacts", "/vulnerabilities", "/threats", "/violations", "/policies"]) {
+  for (const view of ["/artifacts", "/models", "/vulnerabilities", "/threats", "/violations", "/policies"]) {
     await page.goto(`/ui${view}`);
     await page.getByRole("heading", { level: 1 }).waitFor();
   }
@@ -643,7 +665,7 @@ async function populated(ctx) {
     for (const path of ["model/1.0.0/benign.pkl", "incoming/evil.pkl", "requirements.txt"]) await scanned(page, "looks", path);
   }
   await context.close();
-  return ["/", "/artifacts", "/artifacts/looks", "/artifacts/looks/model/1.0.0/benign.pkl", "/artifacts/looks/incoming/evil.pkl", "/artifacts/looks/requirements.txt?tab=security", "/artifacts/looks/requirements.txt?tab=contents", "/vulnerabilities", "/threats", "/violations", "/policies", "/deploy?repo=looks", "/no-such-page"];
+  return ["/", "/artifacts", "/artifacts/looks", "/artifacts/looks/model/1.0.0/benign.pkl", "/artifacts/looks/incoming/evil.pkl", "/artifacts/looks/requirements.txt?tab=security", "/artifacts/looks/requirements.txt?tab=contents", "/models", "/vulnerabilities", "/threats", "/violations", "/policies", "/deploy?repo=looks", "/no-such-page"];
 }
 
 async function settled(page) {

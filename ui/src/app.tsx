@@ -19,6 +19,7 @@ import { Artifacts } from "./screens/artifacts";
 import { DeployDialog, type DeployTarget } from "./screens/deploy/deploy";
 import { PageDrop } from "./screens/deploy/page-drop";
 import { Home } from "./screens/home/home";
+import { Models } from "./screens/models/models";
 import { NotFound } from "./screens/notfound/notfound";
 import { Policies } from "./screens/policies/policies";
 import { SignInDialog, SignInPage } from "./screens/signin/signin";
@@ -45,6 +46,7 @@ function View({ location, user, onDeploy }: { location: Location; user: string; 
   }
   if (rest.length > 0) return <NotFound segments={location.segments} />;
   if (first === "vulnerabilities") return <Vulnerabilities />;
+  if (first === "models") return <Models />;
   if (first === "threats") return <Threats />;
   if (first === "policies" || first === "watches") return <Policies />;
   return <NotFound segments={location.segments} />;

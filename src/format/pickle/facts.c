@@ -185,7 +185,8 @@ static bool tell_attributes(teller *t, const pickle_value *dict, err *e)
         const pickle_value *key = dict->list.items[i], *v = dict->list.items[i + 1];
         if (key->kind != PICKLE_STR) continue;
         bool was_array = false;
-        if (is_fitted(key->text) && !tell_array(t, key->text, v, &was_array, e)) return false;
+        bool is_listed = str_eq(key->text, STR("classes_")) || str_eq(key->text, STR("feature_names_in_"));
+        if (is_fitted(key->text) && !is_listed && !tell_array(t, key->text, v, &was_array, e)) return false;
         if (is_parameter(key->text) && params++ < PARAMS_SHOWN && !tell_parameter(t, key->text, v, e))
             return false;
     }
@@ -305,9 +306,13 @@ static bool tell_object(teller *t, const pickle_value *v, err *e)
     const pickle_value *class = pickle_class_of(v);
     str name = class_name(t, v);
     const char *family = NULL;
-    if (!name.len || !tell(t, "", STR("class"), name, e)) return !name.len;
-    if (allow_find(class->global.module, class->global.name, &family) &&
-        !tell(t, "", STR("framework"), str_from_c(family), e))
+    bool is_known = class && allow_find(class->global.module, class->global.name, &family);
+    /* A function that was called is no class; of names that nobody knows, only those made as objects are. */
+    bool is_object =
+        is_known || (class && v->call.callable != class) || (class && strcmp(v->call.how, "REDUCE") != 0);
+    if (!name.len || !is_object) return true;
+    if (!tell(t, "", STR("class"), name, e) ||
+        (is_known && !tell(t, "", STR("framework"), str_from_c(family), e)))
         return false;
     const pickle_value *version = pickle_get(v, "_sklearn_version");
     if (version && version->kind == PICKLE_STR && !tell(t, "", STR("framework_version"), version->text, e))

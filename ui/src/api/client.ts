@@ -2,7 +2,7 @@
  * The typed client: every address that the pages use, once.
  */
 import { encodePath, json, query, request } from "./http";
-import type { Item, Page, Policy, Property, Session, Severity, Status, ThreatRow, TreeNode, Violation, ViolationPage, Vulnerabilities, Watch } from "./types";
+import type { Item, ModelRow, Page, Policy, Property, Session, Severity, Status, ThreatRow, TreeNode, Violation, ViolationPage, Vulnerabilities, Watch } from "./types";
 
 export interface VulnerabilityQuery {
   repo?: string | undefined;
@@ -37,6 +37,7 @@ export const api = {
   vulnerabilities: (filter: VulnerabilityQuery): Promise<Vulnerabilities> =>
     json(`/ui/api/vulnerabilities${query({ repo: filter.repo, sev: filter.sev?.join(","), fix: filter.fix ? "yes" : "", q: filter.q, after: filter.after, limit: 200 })}`),
   threats: (after?: string | number): Promise<Page<ThreatRow>> => json(`/ui/api/threats${query({ after })}`),
+  models: (q: string, fact: string, after?: string | number): Promise<Page<ModelRow>> => json(`/ui/api/models${query({ q, fact, after })}`),
   violations: (after?: string | number): Promise<Page<Violation>> => json(`/ui/api/violations${query({ after })}`),
   violation: (id: number): Promise<ViolationPage> => json(`/ui/api/violations/${id}`),
 

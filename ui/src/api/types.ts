@@ -158,6 +158,21 @@ export interface ThreatRow {
   modified_ms: number;
 }
 
+export interface ModelRow {
+  repo: string;
+  path: string;
+  sha256: string;
+  verdict: Verdict;
+  format: string;
+  class: string | null;
+  framework: string | null;
+  framework_version: string | null;
+  license: string | null;
+  parameters: string | null;
+  size_bytes: number;
+  modified_ms: number;
+}
+
 export interface ViolationPage {
   violation: Violation;
   item: { repo: string; path: string; sha256: string };

@@ -14,6 +14,7 @@ export interface Place {
 export const places: readonly Place[] = [
   { path: "/", label: "Home", icon: "home", key: "h", group: "" },
   { path: "/artifacts", label: "Artifacts", icon: "box", key: "a", group: "Store" },
+  { path: "/models", label: "Models", icon: "model", key: "m", group: "Store" },
   { path: "/vulnerabilities", label: "Vulnerabilities", icon: "vuln", key: "v", group: "Security" },
   { path: "/threats", label: "Model threats", icon: "threat", key: "t", group: "Security", count: (status) => status.counts.threats },
   { path: "/violations", label: "Violations", icon: "violation", key: "o", group: "Security", count: (status) => status.counts.violations },

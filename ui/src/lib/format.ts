@@ -5,6 +5,10 @@ const number = new Intl.NumberFormat("en-GB");
 export const count = (value: number): string => number.format(value);
 export const plural = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`;
 
+const compact = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 1 });
+/* "124.4M": of millions nobody counts the ones. */
+export const large = (value: number): string => compact.format(value);
+
 export function size(bytes: number): string {
   if (bytes < 1000) return plural(bytes, "byte");
   const units = ["KB", "MB", "GB", "TB"];

@@ -63,6 +63,7 @@
     X(LIMIT_MODEL_JSON_DEPTH,       "levels",  512,        "an estimator of estimators takes a handful of levels for each")          \
     X(LIMIT_UBJSON_MEMBERS,         "count",   1000,       "members of one object of a UBJSON model; names are compared pairwise")   \
     X(LIMIT_TENSORS_SHOWN,          "count",   20000,      "tensors told one by one; the largest published models have a few thousand") \
+    X(LIMIT_MODEL_FACTS,            "count",   500,        "facts of one model that it can be found by; the document has all")       \
     X(LIMIT_TENSOR_RANK,            "count",   64,         "dimensions of one tensor, as numpy has them at most")                    \
     X(LIMIT_HDF5_STEPS,             "count",   20000000,   "messages, names and records followed in one HDF5 file; a model of a thousand layers has some ten thousand") \
     X(LIMIT_ADVISORY_JSON_BYTES,    "bytes",   16 * MIB,   "one advisory record")                                                    \

@@ -80,6 +80,11 @@ typedef struct meta_finding {
     double cvss;
 } meta_finding;
 
+/* "framework" "scikit-learn": what the scan says the model is. */
+typedef struct meta_fact {
+    str name, value;
+} meta_fact;
+
 typedef struct meta_scan_result {
     digest sha256;
     meta_scan_role role; /* it was scanned as */
@@ -89,6 +94,8 @@ typedef struct meta_scan_result {
     size_t component_count;
     const meta_finding *findings;
     size_t finding_count;
+    const meta_fact *facts;
+    size_t fact_count;
 } meta_scan_result;
 
 /* Store everything a scan found, replacing what was there. The row stays "running" until meta_scan_finish, so that policies can judge before
@@ -140,6 +147,27 @@ typedef struct meta_threat_row {
 /* Artifacts whose verdict is at least `verdict_min`, worst first; `title` is that of the worst model threat. Pages as above. */
 bool meta_threat_list(meta *m, unsigned verdict_min, str repository, str after, size_t limit, arena *a,
                       meta_threat_row **out, size_t *count, str *next, err *e) MUST_USE;
+
+typedef struct meta_model_filter {
+    str repository;            /* empty: all */
+    str words;                 /* part of the path or of any fact; letters of either case; empty: all */
+    str fact_name, fact_value; /* exactly this fact; empty: any */
+    unsigned verdict_min;
+    str after;    /* `next` of the page before */
+    size_t limit; /* 0 or too much: LIMIT_PAGE_ROWS */
+} meta_model_filter;
+
+typedef struct meta_model_row {
+    str repository, path, format, class, framework, framework_version, license, parameters;
+    digest sha256;
+    unsigned verdict;
+    uint64_t size_bytes;
+    int64_t modified_ms;
+} meta_model_row;
+
+/* Artifacts that are models, the newest first. Pages as above. */
+bool meta_model_list(meta *m, const meta_model_filter *f, arena *a, meta_model_row **out, size_t *count,
+                     str *next, err *e) MUST_USE;
 
 typedef struct meta_scan_totals {
     uint64_t queued, running;
