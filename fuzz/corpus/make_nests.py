@@ -260,22 +260,165 @@ def make_sevens():
     add("unparseable", "scan_incomplete", "seven_file_crc", seven([{"a": TEXT}], "copy").replace(TEXT, TEXT.upper()), "7z")
 
 
+# --- PyTorch's first form ---------------------------------------------------------------------------------------------------------------------
+
+def pickled(*parts):
+    return b"\x80\x02" + b"".join(parts) + b"."
+
+
+def whole(n):
+    return b"J" + struct.pack("<i", n)
+
+
+def text(value):
+    return b"X" + struct.pack("<I", len(value)) + value.encode()
+
+
+def named(module, attribute):
+    return f"c{module}\n{attribute}\n".encode()
+
+
+def torch_tar(obj=None, kind=("torch", "FloatStorage"), elements=6, data=None, tensor=("torch", "FloatTensor"), views=pickled(b"]"), info=None, more=None):
+    storages = pickled(whole(1)) + pickled(whole(1), text("cpu"), named(*kind), b"\x87") + struct.pack("<q", elements) + (bytes(24) if data is None else data) + views
+    tensors = pickled(whole(1)) + pickled(whole(7), whole(1), named(*tensor), b"\x87") + struct.pack("<iiqqqqq", 2, 0, 2, 3, 3, 1, 0)
+    obj = pickled(named("collections", "OrderedDict"), b")R(", text("w"), text("7") + b"Qu") if obj is None else obj
+    info = pickled(b"}(", text("protocol_version"), whole(1000), text("little_endian"), b"\x88u") if info is None else info
+    return tarred({"sys_info": info, "pickle": obj, "storages": storages, "tensors": tensors} | (more or {}))
+
+
+def make_torch_tars():
+    add("suspicious", "MDL-TOR-002", "torch_tar", torch_tar(), "pt")
+    add("suspicious", "MDL-TOR-002", "torch_tar_plain_name", torch_tar(), "bin")
+    add("unsafe", "MDL-TOR-002", "torch_tar_object", torch_tar(obj=EVIL), "pt")
+    add("unsafe", "MDL-PKL-001", "torch_tar_info", torch_tar(info=EVIL), "pt")
+    add("unsafe", "MDL-PKL-001", "torch_tar_views", torch_tar(views=EVIL), "pt")
+    add("unsafe", "MDL-PKL-005", "torch_tar_class", torch_tar(kind=("posix", "system")), "pt")
+    add("unsafe", "MDL-PKL-005", "torch_tar_tensor", torch_tar(tensor=("os", "system")), "pt")
+    add("unsafe", "MDL-PKL-001", "torch_tar_behind", torch_tar(obj=pickled(b"}") + EVIL), "pt")
+    add("unsafe", "MDL-PKL-001", "torch_tar_member", torch_tar(more={"notes": EVIL}), "pt")
+    add("unsafe", "MDL-PKL-016", "torch_tar_id", torch_tar(obj=pickled(b"](", whole(1), b"eQ")), "pt")
+    add("unparseable", "MDL-TOR-006", "torch_tar_short", torch_tar(elements=1 << 40), "pt")
+    add("unparseable", "MDL-TOR-006", "torch_tar_count", torch_tar().replace(pickled(whole(1)), pickled(whole(9)), 1), "pt")
+
+
+# --- joblib before 0.10 -----------------------------------------------------------------------------------------------------------------------
+
+def z_file(data, length=None, blanks=19):
+    return b"ZF" + hex(len(data) if length is None else length).encode().ljust(blanks) + zlib.compress(data)
+
+
+def make_z_files():
+    add("clean", "none", "z_file", z_file(GOOD), "pkl")
+    add("clean", "none", "z_file_python2", z_file(GOOD, blanks=20), "pkl")
+    add("unsafe", "MDL-PKL-001", "z_file", z_file(EVIL), "pkl")
+    add("unsafe", "MDL-PKL-001", "z_file_no_name", z_file(EVIL), "gz")
+    add("unparseable", "MDL-CMP-002", "z_file_length", z_file(GOOD, length=5), "pkl")
+    add("unparseable", "MDL-CMP-002", "z_file_cut", z_file(GOOD)[:-5], "pkl")
+    add("suspicious", "MDL-CMP-001", "z_file_behind", z_file(GOOD) + bytes(3), "pkl")
+
+
+# --- R ----------------------------------------------------------------------------------------------------------------------------------------
+
+def r_int(*numbers):
+    return b"".join(struct.pack(">i", n) for n in numbers)
+
+
+def r_chars(value):
+    return r_int(9 | 1 << 18, len(value)) + value.encode()
+
+
+def r_symbol(value):
+    return r_int(1) + r_chars(value)
+
+
+def r_text(value):
+    return r_int(16, 1) + r_chars(value)
+
+
+R_NIL, R_UNBOUND, R_GLOBAL = r_int(254), r_int(252), r_int(253)
+
+
+def r_call(name, *arguments):
+    return r_int(6) + r_symbol(name) + b"".join(r_int(2) + a for a in arguments) + R_NIL
+
+
+def r_promise(expression, value=R_UNBOUND):
+    return r_int(5 | 1 << 10) + R_GLOBAL + value + expression
+
+
+def r_pairs(**values):
+    return b"".join(r_int(2 | 1 << 10) + r_symbol(name) + value for name, value in values.items()) + R_NIL
+
+
+def rds(item, version=3, magic=b"X\n"):
+    head = magic + r_int(version, 0x040202, 0x030500)
+    return head + (r_int(5) + b"UTF-8" if version == 3 else b"") + item
+
+
+R_SAMPLES = {}
+
+
+def make_rdata():
+    def put(verdict, code, what, content, suffix="rds"):
+        R_SAMPLES[f"{verdict}.{code}.{what}.{suffix}"] = content
+    numbers = r_int(14, 2) + struct.pack(">dd", 1.5, 2)
+    put("clean", "none", "numbers", rds(numbers))
+    put("clean", "none", "gzip", gzip.compress(rds(numbers), mtime=0))
+    put("clean", "none", "bzip2", bz2.compress(rds(numbers, version=2)))
+    put("clean", "none", "xz", lzma.compress(rds(numbers)))
+    put("clean", "none", "workspace", gzip.compress(b"RDX3\n" + rds(r_pairs(x=numbers, y=r_text("hello"))), mtime=0), "rda")
+    put("clean", "none", "ascii", b"A\n3\n262658\n197888\n5\nUTF-8\n19\n3\n14\n2\n1.5\nNA\n16\n1\n262153\n5\na\\040b\\n\\134\n13\n2\n-3\nNA\n")
+    put("clean", "none", "model", rds(r_int(19 | 1 << 9 | 1 << 8, 2) + numbers + r_call("lm", r_symbol("formula")) + r_pairs(names=r_text("call"), **{"class": r_text("lm")})))
+    put("clean", "none", "forced_promise", rds(r_promise(r_call("mean", r_symbol("x")), value=numbers)))
+    put("clean", "none", "promise_of_symbol", rds(r_promise(r_symbol("x"))))
+    put("clean", "none", "environment", rds(r_int(4, 0) + R_GLOBAL + r_pairs(a=numbers) + R_NIL + R_NIL))
+    put("clean", "none", "reference", rds(r_int(19, 2) + r_symbol("x") + r_int(1 << 8 | 255)))
+    put("unsafe", "MDL-R-001", "promise", rds(r_promise(r_call("system", r_text("id")))))
+    put("unsafe", "MDL-R-001", "promise_gzip", gzip.compress(rds(r_promise(r_call("system", r_text("id")))), mtime=0))
+    put("unsafe", "MDL-R-001", "promise_no_suffix", rds(r_promise(r_call("eval", r_text("id")))), "bin")
+    put("unsafe", "MDL-R-001", "promise_in_list", rds(r_int(19, 2) + numbers + r_promise(r_call("print", r_text("id")))))
+    put("unsafe", "MDL-R-001", "promise_in_workspace", b"RDX2\n" + rds(r_pairs(x=r_promise(r_call("system", r_text("id")))), version=2), "rda")
+    put("unsafe", "MDL-R-001", "promise_in_attribute", rds(r_int(13 | 1 << 9, 1, 7) + r_pairs(comment=r_promise(r_call("f")))))
+    put("unsafe", "MDL-R-001", "promise_in_environment", rds(r_int(4, 0) + R_GLOBAL + r_pairs(a=r_promise(r_call("system", r_text("id")))) + R_NIL + R_NIL))
+    put("unsafe", "MDL-R-001", "promise_before_damage", rds(r_int(19, 2) + r_promise(r_call("system", r_text("id"))))[:-2])
+    put("unsafe", "MDL-R-001", "promise_ascii", b"A\n2\n262658\n131840\n1029\n253\n252\n6\n1\n262153\n6\nsystem\n2\n16\n1\n262153\n2\nid\n254\n")
+    put("unsafe", "MDL-PKL-001", "pickle_behind", rds(numbers) + EVIL)
+    put("suspicious", "MDL-R-002", "closure", rds(r_int(3 | 1 << 10) + R_GLOBAL + R_NIL + r_symbol("x")))
+    put("suspicious", "MDL-R-002", "active_binding", rds(r_int(4, 0) + R_GLOBAL + r_int(2 | 1 << 10 | 1 << 27) + r_symbol("a") + numbers + R_NIL + R_NIL + R_NIL))
+    put("suspicious", "MDL-R-002", "call_kept", rds(r_call("system", r_text("id"))))
+    put("suspicious", "MDL-R-002", "persistent", rds(r_int(247, 0, 1) + r_chars("a")))
+    put("suspicious", "MDL-PKL-013", "behind", rds(numbers) + b"\1\2\3")
+    put("unparseable", "MDL-R-003", "cut", rds(numbers)[:-3])
+    put("unparseable", "MDL-R-003", "type", rds(r_int(60)))
+    put("unparseable", "MDL-R-003", "reference_nowhere", rds(r_int(5 << 8 | 255)))
+    put("unparseable", "MDL-R-003", "length_negative", rds(r_int(13, -5)))
+    put("unparseable", "MDL-R-003", "length_huge", rds(r_int(14, 0x7FFFFFFF)))
+    put("unparseable", "MDL-R-003", "version", rds(numbers, version=2)[:2] + r_int(3, 0x040202, 0x030500, -1) + numbers)
+    put("unparseable", "MDL-CMP-002", "gzip_cut", gzip.compress(rds(numbers), mtime=0)[:-6])
+    put("unparseable", "MDL-REP-006", "no_r", b"nothing of the kind")
+
+
+def write(folder, samples):
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for name, content in samples.items():
+        (folder / name).write_bytes(content)
+
+
 def main():
     make_nests()
     make_zips()
     make_sevens()
-    folder = HERE / "archive"
-    folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
-    for name, content in SAMPLES.items():
-        (folder / name).write_bytes(content)
+    make_torch_tars()
+    make_z_files()
+    make_rdata()
+    write(HERE / "archive", SAMPLES)
+    write(HERE / "rdata", R_SAMPLES)
     # Seeds of fuzz/sevenzip: the same archives by themselves.
     sevens = {name: content for name, content in SAMPLES.items() if content.startswith(b"7z\xbc\xaf")}
-    (HERE / "sevenzip").mkdir(exist_ok=True)
-    for name, content in sevens.items():
-        (HERE / "sevenzip" / name.split(".")[2]).write_bytes(content)
-    print("archive", len(SAMPLES), "sevenzip", len(sevens))
+    write(HERE / "sevenzip", {name.split(".")[2]: content for name, content in sevens.items()})
+    print("archive", len(SAMPLES), "sevenzip", len(sevens), "rdata", len(R_SAMPLES))
 
 
 main()

@@ -73,6 +73,8 @@ static str name_inside(str path)
 {
     static const char *const suffixes[] = {".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4", ".z"};
     str name = str_skip(path, (size_t)(str_find_last(path, '/') + 1));
+    /* The side file of an old joblib pickle: bare numbers, though its name has .npy in it. */
+    if (str_ends_with(name, STR(".npy.z"))) return STR("(array)");
     for (size_t i = 0; i < COUNT_OF(suffixes); i++)
         if (str_ends_with(name, str_from_c(suffixes[i])) && name.len > strlen(suffixes[i]))
             return str_slice(name, 0, name.len - strlen(suffixes[i]));

@@ -45,6 +45,28 @@ static bool is_lzma_alone(bytes b)
     return dictionary >= 4096 && is_round && (size == UINT64_MAX || size < 256 * GIB);
 }
 
+enum {
+    ZFILE_MAGIC_BYTES = 2,
+    ZFILE_LENGTH_BYTES = 19,
+    ZFILE_HEAD_BYTES = ZFILE_MAGIC_BYTES + ZFILE_LENGTH_BYTES
+};
+
+/* "0x31f", filled with blanks; Python 2 wrote one blank more than Python 3. */
+static bool zfile_read(bytes b, uint64_t *length, size_t *head_bytes)
+{
+    if (!starts(b, "ZF0x", 4) || b.len <= ZFILE_HEAD_BYTES) return false;
+    str digits = str_trim(str_slice(bytes_str(b), 4, ZFILE_HEAD_BYTES - 4));
+    *length = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        char c = digits.data[i];
+        bool is_digit = c >= '0' && c <= '9', is_letter = c >= 'a' && c <= 'f';
+        if (!is_digit && !is_letter) return false;
+        *length = *length << 4 | (uint64_t)(is_digit ? c - '0' : c - 'a' + 10);
+    }
+    *head_bytes = ZFILE_HEAD_BYTES + (b.data[ZFILE_HEAD_BYTES] == ' ');
+    return digits.len > 0 && digits.len <= 16;
+}
+
 static bool is_bzip2(bytes b)
 {
     return b.len >= 4 && starts(b, "BZh", 3) && b.data[3] >= '1' && b.data[3] <= '9';
@@ -57,6 +79,9 @@ packing packing_sniff(bytes head)
     if (starts(head, "\xfd\x37zXZ\0", 6)) return PACKING_XZ;
     if (starts(head, "\x28\xb5\x2f\xfd", 4)) return PACKING_ZSTD;
     if (starts(head, "\x04\x22\x4d\x18", 4)) return PACKING_LZ4;
+    uint64_t length;
+    size_t head_bytes;
+    if (zfile_read(head, &length, &head_bytes)) return PACKING_ZFILE;
     if (is_lzma_alone(head)) return PACKING_LZMA;
     if (is_zlib(head)) return PACKING_ZLIB;
     return PACKING_NONE;
@@ -64,8 +89,8 @@ packing packing_sniff(bytes head)
 
 const char *packing_name(packing p)
 {
-    static const char *const names[] = {"none", "gzip", "zlib", "bzip2",  "xz",
-                                        "lzma", "zstd", "lz4",  "deflate"};
+    static const char *const names[] = {"none", "gzip", "zlib", "bzip2", "xz",
+                                        "lzma", "zstd", "lz4",  "zfile", "deflate"};
     assert((size_t)p < COUNT_OF(names));
     return names[p];
 }
@@ -106,7 +131,8 @@ struct unpack_stream {
     size_t packed_bytes; /* of the whole input */
     unpack_budget *budget;
     bool is_member_open, is_done, is_broken;
-    err trouble; /* of a broken stream: told when the bytes before it were given out */
+    uint64_t given, promised; /* unpacked bytes; promised: what the head of a z-file says */
+    err trouble;              /* of a broken stream: told when the bytes before it were given out */
     union {
         struct inflate_state *inflate;
         bz_stream bzip2;
@@ -161,9 +187,9 @@ static bool inflate_begin(unpack_stream *s)
     if (!s->inflate) s->inflate = malloc(sizeof(*s->inflate));
     if (!s->inflate) return false;
     isal_inflate_init(s->inflate);
-    s->inflate->crc_flag = s->packing == PACKING_GZIP   ? ISAL_GZIP
-                           : s->packing == PACKING_ZLIB ? ISAL_ZLIB
-                                                        : ISAL_DEFLATE;
+    s->inflate->crc_flag = s->packing == PACKING_GZIP      ? ISAL_GZIP
+                           : s->packing == PACKING_DEFLATE ? ISAL_DEFLATE
+                                                           : ISAL_ZLIB;
     return true;
 }
 
@@ -315,6 +341,7 @@ static const codec_ops codecs[] = {
     [PACKING_LZMA] = {lzma_begin, lzma_step, lzma_finish, false},
     [PACKING_ZSTD] = {zstd_begin, zstd_step, zstd_end, true},
     [PACKING_LZ4] = {lz4_begin, lz4_step, lz4_end, true},
+    [PACKING_ZFILE] = {inflate_begin, inflate_step, inflate_end, false},
     [PACKING_DEFLATE] = {inflate_begin, inflate_step, inflate_end, false},
 };
 
@@ -333,9 +360,12 @@ bool unpack_open(packing p, bytes packed, unpack_budget *budget, unpack_stream *
     AUTO(unpack_close) unpack_stream *s = fault_hit(FAULT_MEMORY) ? NULL : calloc(1, sizeof(*s));
     if (!s) return err_set(e, ERR_MEMORY, "no memory for a %s decoder", packing_name(p));
     s->packing = p;
-    s->rest = packed;
     s->packed_bytes = packed.len;
     s->budget = budget;
+    size_t head_bytes = 0;
+    if (p == PACKING_ZFILE && !zfile_read(packed, &s->promised, &head_bytes))
+        return err_set(e, ERR_INVALID, "the head of the z-file is damaged");
+    s->rest = (bytes){packed.data + head_bytes, packed.len - head_bytes};
     if (!member_begin(s, e)) return false;
     *out = TAKE(s);
     return true;
@@ -368,6 +398,10 @@ static bool stream_step(unpack_stream *s, uint8_t *into, size_t capacity, step_r
 {
     size_t before = s->rest.len;
     if (!codecs[s->packing].step(s, into, capacity, result, &s->trouble)) return false;
+    s->given += result->got;
+    if (result->is_member_end && s->packing == PACKING_ZFILE && s->given != s->promised)
+        return err_set(&s->trouble, ERR_DIGEST_MISMATCH,
+                       "the z-file unpacks to another length than its head says");
     if (result->is_member_end) return member_next(s, &s->trouble);
     if (result->got > 0 || s->rest.len != before) return true;
     return err_set(&s->trouble, ERR_TRUNCATED, "the %s data end early", packing_name(s->packing));

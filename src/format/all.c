@@ -12,6 +12,7 @@
 #include "npy/npy.h"
 #include "onnx/onnx.h"
 #include "pickle/format.h"
+#include "rdata/rdata.h"
 #include "safetensors/safetensors.h"
 #include "skops/skops.h"
 #include "tensorflow/tensorflow.h"
@@ -28,6 +29,7 @@ const model_format *const model_formats[] = {
     &format_torch, /* before .npz: of two archives in one, the one that holds pickles counts */
     &format_npz,
     &format_torch_legacy,
+    &format_torch_tar,
     &format_safetensors,
     &format_gguf,
     &format_tflite,
@@ -38,6 +40,7 @@ const model_format *const model_formats[] = {
     &format_tensorflow,
     &format_keras_config,
     &format_lfs,
+    &format_rdata,
     &format_pickle, /* last: its text opcodes make it the least certain */
     NULL,
 };

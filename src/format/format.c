@@ -11,9 +11,9 @@
 
 /* Files that programs hand to a model loader. A packed model keeps its own suffix in front: model.pkl.gz. */
 static const char *const model_suffixes[] = {
-    ".pkl",  ".pickle", ".joblib",      ".pt",    ".pth",    ".pt2",  ".ptl",
-    ".mar",  ".ckpt",   ".npy",         ".npz",   ".h5",     ".hdf5", ".keras",
-    ".onnx", ".gguf",   ".safetensors", ".skops", ".tflite", ".dill", ".mlmodel"};
+    ".pkl",    ".pickle", ".joblib",  ".pt",   ".pth",   ".pt2",  ".ptl",  ".mar",         ".ckpt",
+    ".npy",    ".npz",    ".h5",      ".hdf5", ".keras", ".onnx", ".gguf", ".safetensors", ".skops",
+    ".tflite", ".dill",   ".mlmodel", ".nemo", ".rds",   ".rda",  ".rdata"};
 static const char *const packed_suffixes[] = {".gz", ".bz2", ".xz", ".lzma", ".z", ".zst", ".lz4"};
 
 static bool ends_in_one(str name, const char *const *suffixes, size_t count, size_t *suffix_bytes)

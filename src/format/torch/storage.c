@@ -23,9 +23,9 @@ static const struct {
                {"QInt8Storage", 1},    {"QUInt2x4Storage", 1},       {"QUInt4x2Storage", 1},
                {"QUInt8Storage", 1},   {"ShortStorage", 2},          {"UntypedStorage", 1}};
 
-static bool find_class(const pickle_value *v, unsigned *item_bytes)
+bool torch_storage_class(const pickle_value *v, unsigned *item_bytes)
 {
-    if (v->kind != PICKLE_GLOBAL) return false;
+    if (!v || v->kind != PICKLE_GLOBAL) return false;
     bool is_torch = str_eq(v->global.module, STR("torch")) || str_eq(v->global.module, STR("torch.storage"));
     for (size_t i = 0; is_torch && i < COUNT_OF(classes); i++)
         if (str_eq(v->global.name, str_from_c(classes[i].name))) {
@@ -90,7 +90,7 @@ bool torch_storage_note(void *ctx, const pickle_value *id, uint64_t at, err *e)
     if (!is_storage)
         return say(s, "MDL-PKL-016", SEVERITY_HIGH,
                    "A persistent id stands for something else than a storage of tensors", at, e);
-    if (!find_class(part[1], &item.item_bytes))
+    if (!torch_storage_class(part[1], &item.item_bytes))
         return say(s, "MDL-PKL-016", SEVERITY_HIGH,
                    "A persistent id names a class that is no storage of tensors", at, e);
     bool is_plain = part[2]->kind == PICKLE_STR && part[3]->kind == PICKLE_STR &&

@@ -7,7 +7,7 @@
 #include "format/format.h"
 #include "pickle/machine.h"
 
-extern const model_format format_torch, format_torch_legacy;
+extern const model_format format_torch, format_torch_legacy, format_torch_tar;
 
 /* --- storages: what persistent ids stand for (storage.c) -------------------------------------------------------------------------- */
 
@@ -26,6 +26,8 @@ typedef struct torch_storages {
     size_t count, capacity;
 } torch_storages;
 
+/* How many bytes an item of this class of storages has. False when it is no global, or of another class. */
+bool torch_storage_class(const pickle_value *class, unsigned *item_bytes);
 /* For pickle_options.persistent_id; ctx is a torch_storages. Whatever is no plain reference to a storage is a finding. */
 bool torch_storage_note(void *ctx, const pickle_value *id, uint64_t at, err *e) MUST_USE;
 /* Sort by key and keep each once, the largest claim of them. */

@@ -64,6 +64,11 @@ static size_t pack(packing p, const uint8_t *in, size_t len, uint8_t *out)
     case PACKING_GZIP: return pack_zlib(31, in, len, out);
     case PACKING_ZLIB: return pack_zlib(15, in, len, out);
     case PACKING_DEFLATE: return pack_zlib(-15, in, len, out);
+    case PACKING_ZFILE: {
+        size_t head_bytes = (size_t)snprintf((char *)out, ROOM, "ZF%-19s", "");
+        snprintf((char *)out + 2, 20, "0x%-17zx", len);
+        return head_bytes + pack_zlib(15, in, len, out + head_bytes);
+    }
     case PACKING_BZIP2:
         assert_int_equal(
             BZ2_bzBuffToBuffCompress((char *)out, &room, (char *)(uintptr_t)in, (unsigned)len, 1, 0, 0),

@@ -96,12 +96,11 @@ static bool load(const char *folder, const char *name, sample *s)
     return true;
 }
 
-static void each_sample_gets_its_verdict_and_survives_damage(void **state)
+static size_t each_sample(const char *kind)
 {
-    (void)state;
     const char *corpus = getenv("FUZZ_CORPUS");
     char folder[512];
-    snprintf(folder, sizeof(folder), "%s/archive", corpus ? corpus : "");
+    snprintf(folder, sizeof(folder), "%s/%s", corpus ? corpus : "", kind);
     DIR *dir = opendir(folder);
     if (!dir) fail_msg("%s is no folder", folder);
     size_t count = 0;
@@ -113,11 +112,24 @@ static void each_sample_gets_its_verdict_and_survives_damage(void **state)
         count++;
     }
     closedir(dir);
-    assert_true(count >= 80);
+    return count;
+}
+
+static void samples_of_archives_get_their_verdicts(void **state)
+{
+    (void)state;
+    assert_true(each_sample("archive") >= 95);
+}
+
+static void samples_of_r_data_get_their_verdicts(void **state)
+{
+    (void)state;
+    assert_true(each_sample("rdata") >= 30);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_sample_gets_its_verdict_and_survives_damage)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(samples_of_archives_get_their_verdicts),
+                                       cmocka_unit_test(samples_of_r_data_get_their_verdicts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@ typedef enum packing {
     PACKING_LZMA, /* .lzma, "alone" */
     PACKING_ZSTD,
     PACKING_LZ4,     /* frame format */
+    PACKING_ZFILE,   /* joblib before 0.10: "ZF", the length as text, zlib data */
     PACKING_DEFLATE, /* raw, as in ZIP members; has no magic and is never sniffed */
 } packing;
 
