@@ -306,6 +306,23 @@ static bool see_module(walk *w, str module, str class, err *e)
     return say(w, "MDL-KER-007", SEVERITY_MEDIUM, "Assay does not know this class of Keras", full, full, e);
 }
 
+/* [null, 28, 28] is told as it stands; what is open is a question mark. */
+static void add_shape(buf *line, const json_t *shape)
+{
+    size_t index;
+    const json_t *item;
+    buf_add_str(line, STR(" shape=["));
+    json_array_foreach(shape, index, item)
+    {
+        const char *comma = index ? ", " : "";
+        if (json_is_integer(item))
+            buf_printf(line, "%s%lld", comma, (long long)json_integer_value(item));
+        else
+            buf_printf(line, "%s?", comma);
+    }
+    buf_add_str(line, STR("]"));
+}
+
 static bool tell_layer(walk *w, const json_t *o, err *e)
 {
     static const char *const keys[] = {"units", "filters",   "kernel_size", "activation",
@@ -324,6 +341,9 @@ static bool tell_layer(walk *w, const json_t *o, err *e)
         if (json_is_string(v))
             buf_printf(&line, " %s=%.*s", keys[i], STR_ARG(str_slice(json_text(config, keys[i]), 0, 48)));
     }
+    const json_t *shape = json_object_get(config, "batch_shape");
+    if (!shape) shape = json_object_get(config, "batch_input_shape");
+    if (json_is_array(shape)) add_shape(&line, shape);
     str shown = buf_str(&line);
     return line.failed || !str_is_utf8(shown) || report_fact(w->report, STR("layer"), shown, e);
 }

@@ -184,7 +184,11 @@ static bool see_node(tensorflow_graph *g, bytes scope, uint32_t field, bytes nod
     while (pb_next(&whole, &f)) continue;
     if (whole.failed) return tensorflow_graph_broken(g, "A node of the graph is no whole message", e);
     str op = pb_text(node, NODE_OP);
+    size_t index;
     g->nodes++;
+    if (tensorflow_find_op(op, &index)) g->uses[index]++;
+    bytes value = str_eq(op, STR("Const")) ? pb_bytes(attribute_of(node, "value"), ATTR_TENSOR) : BYTES_NONE;
+    if (value.len && !tensorflow_tell_constant(g, node, value, e)) return false;
     if (!see_attributes(g, op, node, e)) return false;
     const tensorflow_danger *d = tensorflow_danger_of(op);
     if (!d) return tensorflow_is_op(op) || is_local(g, op) || tell(g, op, node, STR_NONE, e);

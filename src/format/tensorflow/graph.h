@@ -13,7 +13,8 @@ typedef struct tensorflow_graph {
     bytes file;
     bool is_broken;
     uint64_t nodes, functions, lookups;
-    str *local; /* names of the library's functions, sorted */
+    uint64_t *uses; /* per place in tensorflow_ops */
+    str *local;     /* names of the library's functions, sorted */
     size_t local_count;
     struct {
         str op, path;
@@ -26,5 +27,11 @@ typedef struct tensorflow_graph {
 /* A GraphDef with its library. */
 bool tensorflow_graph_read(tensorflow_graph *g, bytes graph, err *e) MUST_USE;
 bool tensorflow_graph_broken(tensorflow_graph *g, const char *title, err *e) MUST_USE;
+
+/* --- facts (facts.c) --------------------------------------------------------------------------------------------------------------------- */
+
+bool tensorflow_tell_signature(tensorflow_graph *g, bytes entry, err *e) MUST_USE;
+bool tensorflow_tell_operators(tensorflow_graph *g, err *e) MUST_USE;
+bool tensorflow_tell_constant(tensorflow_graph *g, bytes node, bytes tensor, err *e) MUST_USE;
 
 #endif

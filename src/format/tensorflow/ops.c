@@ -4,7 +4,7 @@
 #include "tensorflow/tensorflow.h"
 
 /* clang-format off */
-static const char *const ops[] = {
+const char *const tensorflow_ops[] = {
     "A", "Abort", "Abs", "AccumulateNV2", "AccumulatorApplyGradient", "AccumulatorNumAccumulated", "AccumulatorSetGlobalStep",
     "AccumulatorTakeGradient", "Acos", "Acosh", "Add", "AddManySparseToTensorsMap", "AddN", "AddSparseToTensorsMap", "AddV2",
     "AdjustContrast", "AdjustContrastv2", "AdjustHue", "AdjustSaturation", "All", "AllCandidateSampler", "AllToAll", "Angle",
@@ -336,17 +336,27 @@ static const char *const ops[] = {
     "__MklDummyPadWithConv2D", "__MklDummyPadWithFusedConv2D"};
 /* clang-format on */
 
-bool tensorflow_is_op(str name)
+const size_t tensorflow_op_count = COUNT_OF(tensorflow_ops);
+
+bool tensorflow_find_op(str name, size_t *index)
 {
-    size_t low = 0, high = COUNT_OF(ops);
+    size_t low = 0, high = COUNT_OF(tensorflow_ops);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = str_compare(str_from_c(ops[middle]), name);
-        if (order == 0) return true;
-        if (order < 0)
+        int order = str_compare(str_from_c(tensorflow_ops[middle]), name);
+        if (order < 0) {
             low = middle + 1;
-        else
-            high = middle;
+            continue;
+        }
+        *index = middle;
+        if (order == 0) return true;
+        high = middle;
     }
     return false;
+}
+
+bool tensorflow_is_op(str name)
+{
+    size_t index;
+    return tensorflow_find_op(name, &index);
 }

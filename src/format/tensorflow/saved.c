@@ -7,7 +7,7 @@
 #include "protobuf.h"
 #include "tensorflow/graph.h"
 
-enum { SNIFF_NODES = 64, FACT_BYTES_MAX = 160, ASSETS_TOLD = 64, SCHEMA_MAX = 16 };
+enum { SNIFF_NODES = 64, FACT_BYTES_MAX = 160, ASSETS_TOLD = 64, SIGNATURES_TOLD = 64, SCHEMA_MAX = 16 };
 
 typedef enum saved_kind { SAVED_NONE, SAVED_MODEL, SAVED_GRAPH, SAVED_META, SAVED_KERAS } saved_kind;
 
@@ -184,7 +184,7 @@ static bool read_meta(tensorflow_graph *g, bytes meta, err *e)
 {
     reader r = reader_of(meta);
     pb_field f;
-    size_t assets = 0;
+    size_t assets = 0, signatures = 0;
     g->meta = meta;
     while (pb_next(&r, &f)) {
         if (f.wire != 2) continue;
@@ -192,7 +192,7 @@ static bool read_meta(tensorflow_graph *g, bytes meta, err *e)
         switch (f.number) {
         case 1: fine = tell_meta(g, f.content, e); break;
         case 2: fine = tensorflow_graph_read(g, f.content, e); break;
-        case 5: fine = fact_text(g, "signature", pb_text(f.content, 1), e); break;
+        case 5: fine = ++signatures > SIGNATURES_TOLD || tensorflow_tell_signature(g, f.content, e); break;
         case 6: fine = ++assets > ASSETS_TOLD || see_asset(g, f.content, e); break;
         case 7: fine = read_objects(g, f.content, e); break;
         default: break;
@@ -229,11 +229,14 @@ static bool read(const format_input *in, report *r, err *e)
     tensorflow_graph *g = arena_alloc(r->arena, sizeof *g);
     if (!g) return err_set(e, ERR_MEMORY, "no memory for a graph");
     *g = (tensorflow_graph){.report = r, .file = in->content};
+    g->uses = arena_alloc_array(r->arena, tensorflow_op_count, sizeof *g->uses);
+    if (!g->uses) return err_set(e, ERR_MEMORY, "no memory for a graph");
     if (!nested_also_pickle(in, r, "MDL-TF-004", e) ||
         !report_fact(r, STR("framework"), STR("tensorflow"), e) || !read_kind(g, kind_of(in), in->content, e))
         return false;
-    return g->nodes == 0 || (nested_fact_number(r, STR("operators"), g->nodes, e) &&
-                             nested_fact_number(r, STR("functions"), g->functions, e));
+    return g->nodes == 0 ||
+           (nested_fact_number(r, STR("operators"), g->nodes, e) &&
+            nested_fact_number(r, STR("functions"), g->functions, e) && tensorflow_tell_operators(g, e));
 }
 
 const model_format format_tensorflow = {

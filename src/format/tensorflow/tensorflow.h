@@ -8,7 +8,11 @@
 
 extern const model_format format_tensorflow;
 
-bool tensorflow_is_op(str name); /* one of TensorFlow's own */
+/* TensorFlow's own operators, sorted. */
+extern const char *const tensorflow_ops[];
+extern const size_t tensorflow_op_count;
+bool tensorflow_find_op(str name, size_t *index);
+bool tensorflow_is_op(str name);
 
 /* How an operator is to be judged by its name alone; *is_known false: it needs a library that is not TensorFlow's. */
 typedef struct tensorflow_danger {
