@@ -16,7 +16,7 @@ static const cli_command commands[] = {
     {"server", NULL, "start the platform: artifacts, images, scans, policies, the web UI", server_run},
     {"scan", NULL, "say what is inside a file, folder or image: threats, vulnerabilities, fixes", scan_run},
     {"model", "train", "train a forest with scikit-learn's bits from a CSV file", cli_model_train},
-    {"model", "serve", "serve a scikit-learn forest over HTTP, without Python", cli_model_serve},
+    {"model", "serve", "serve models over HTTP, without Python", cli_model_serve},
     {"model", "predict", "predict the rows of a CSV file with a scikit-learn forest", cli_model_predict},
     {"model", "inspect", "tell what a model file is, without loading it", cli_model_inspect},
     {"advisories", "update", "fetch the public advisories and import them", advisories_update_run},

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "model/predict.h"
 #include "model/read.h"
-#include "model/serve.h"
+#include "model/number_text.h"
 #include "model/table.h"
 #include "os/file.h"
 #include "os/sandbox.h"

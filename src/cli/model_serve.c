@@ -1,250 +1,117 @@
 /*
- * cli/model_serve.c - `assay model serve`: admission by the scanner, then the forest behind HTTP, inside the sandbox.
- *
- * Order is everything here. A sandboxed child scans the file; only a clean one is taken. Then this process opens what it needs (file, socket), enters the
- * sandbox, and only there reads the first byte of the model itself. From then on it can accept connections and nothing else.
+ * cli/model_serve.c - `assay model serve`: options into serve_run.
  */
 #include "cli/commands.h"
 #include "cli/model.h"
 #include "cli/options.h"
 
-#include "base/clock.h"
-#include "base/limits.h"
-#include "crypto/digest.h"
-#include "model/read.h"
-#include "model/serve.h"
-#include "os/file.h"
-#include "os/sandbox.h"
-#include "scan/scan.h"
+#include "serve/serve.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <limits.h>
-#include <malloc.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 typedef struct serve_args {
-    const char *model, *host, *port, *threads;
+    const char *threads, *sample, *poll, *drain, *server;
+    option_list models, unclean;
+    serve_options options;
 } serve_args;
 
-/* --- admission ----------------------------------------------------------------------------------------------------------- */
-
-static str first_reason(const json_t *target)
-{
-    const json_t *first = json_array_get(json_object_get(target, "findings"), 0);
-    str title = json_text(first, "title");
-    return title.len ? title : STR("the scanner gave no reason");
-}
-
-static void print_findings(const json_t *target)
-{
-    size_t i;
-    json_t *item;
-    json_array_foreach(json_object_get(target, "findings"), i, item)
-    {
-        str call = json_text(item, "call");
-        fprintf(stderr, "  %-8.*s %.*s%s%.*s\n", STR_ARG(json_text(item, "severity")),
-                STR_ARG(json_text(item, "title")), call.len ? ": " : "", STR_ARG(call));
-    }
-}
-
-/* Clean by the scanner's word, which a sandboxed child gave. */
-static bool admit(const serve_args *args, int fd, err *e)
-{
-    AUTO(spawner_stop) spawner *s = NULL;
-    AUTO(json_release) json_t *target = NULL;
-    if (!spawner_start(&s, e) || !scan_file(s, fd, str_from_c(args->model), &target, e)) return false;
-    str judged = json_text(target, "verdict");
-    if (str_eq(judged, STR("clean"))) return true;
-    if (str_eq(judged, STR("not_a_model")))
-        return err_set(e, ERR_BLOCKED, "%s is not served: it is no model of a known format", args->model);
-    print_findings(target);
-    return err_set(e, ERR_BLOCKED, "%s is not served: its verdict is %.*s (%.*s)", args->model,
-                   STR_ARG(judged), STR_ARG(first_reason(target)));
-}
-
-/* --- what must be open before the sandbox -------------------------------------------------------------------------------- */
-
-static bool parse_address(const serve_args *args, struct sockaddr_in *out, err *e)
+static bool parse_count(const char *option, const char *text, uint64_t least, uint64_t most, unsigned *out,
+                        err *e)
 {
     uint64_t number;
-    *out = (struct sockaddr_in){.sin_family = AF_INET};
-    if (!str_to_u64(str_from_c(args->port), &number) || number > UINT16_MAX)
-        return err_set(e, ERR_INVALID, "--port must be 0 to 65535, not '%s'", args->port);
-    if (inet_pton(AF_INET, args->host, &out->sin_addr) != 1)
-        return err_set(e, ERR_INVALID,
-                       "--host must be an IPv4 address such as 127.0.0.1 or 0.0.0.0, not '%s'", args->host);
-    out->sin_port = htons((uint16_t)number);
+    if (!text) return true;
+    if (!str_to_u64(str_from_c(text), &number) || number < least || number > most)
+        return err_set(e, ERR_INVALID, "%s must be %llu to %llu, not '%s'", option, (unsigned long long)least,
+                       (unsigned long long)most, text);
+    *out = (unsigned)number;
     return true;
 }
 
-static bool parse_threads(const serve_args *args, uint64_t *threads, err *e)
+static bool parse_share(const char *text, double *out, err *e)
 {
-    *threads = 0;
-    if (!args->threads || (str_to_u64(str_from_c(args->threads), threads) && *threads >= 1 && *threads <= 64))
-        return true;
-    return err_set(e, ERR_INVALID, "--threads must be 1 to 64, not '%s'", args->threads);
-}
-
-static bool listen_on(const serve_args *args, int *out, unsigned *port, err *e)
-{
-    struct sockaddr_in address;
-    if (!parse_address(args, &address, e)) return false;
-    AUTO(fd_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int on = 1;
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
-        return err_set_errno(e, ERR_INTERNAL, "cannot make a socket");
-    if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, SOMAXCONN) != 0)
-        return err_set_errno(e, ERR_CONFLICT, "cannot listen on %s:%s (take another with --port)", args->host,
-                             args->port);
-    socklen_t len = sizeof address;
-    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
-        return err_set_errno(e, ERR_INTERNAL, "cannot ask for the port");
-    *port = ntohs(address.sin_port);
-    *out = fd_take(&fd);
+    char *end = NULL;
+    double share = text ? strtod(text, &end) : 1;
+    if (text && (end == text || *end || !(share >= 0 && share <= 1)))
+        return err_set(e, ERR_INVALID, "--log-sample must be a share from 0 to 1, such as 0.01, not '%s'",
+                       text);
+    *out = share;
     return true;
 }
 
-typedef struct opened {
-    int model_fd, listen_fd;
-    unsigned port, threads;
-    bytes model;
-    digest sha256;
-    sigset_t stop;
-} opened;
-
-/* Signals are blocked here, before any thread exists, so that only the wait below gets them. */
-static bool block_signals(sigset_t *stop, err *e)
+static bool check_digests(const option_list *list, err *e)
 {
-    sigemptyset(stop);
-    sigaddset(stop, SIGTERM);
-    sigaddset(stop, SIGINT);
-    if (sigprocmask(SIG_BLOCK, stop, NULL) != 0)
-        return err_set_errno(e, ERR_INTERNAL, "cannot block signals");
+    for (size_t i = 0; i < list->count; i++) {
+        str hex = str_from_c(list->items[i]);
+        bool ok = hex.len == 64;
+        for (size_t k = 0; ok && k < hex.len; k++)
+            ok = memchr("0123456789abcdefABCDEF", hex.data[k], 22) != NULL;
+        if (!ok)
+            return err_set(e, ERR_INVALID,
+                           "--allow-unclean takes the sha256 of a file, 64 hexadecimal digits, not '%s'",
+                           list->items[i]);
+    }
     return true;
 }
 
-static bool open_all(const serve_args *args, opened *o, err *e)
+static bool finish_options(serve_args *args, err *e)
 {
-    uint64_t threads, size_bytes;
-    if (!parse_threads(args, &threads, e)) return false;
-    /* Counting the cores reads a file, which the sandbox would not allow. */
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    o->threads = threads ? (unsigned)threads : cores > 8 ? 8 : cores > 0 ? (unsigned)cores : 1;
-    if (!file_open_read(args->model, &o->model_fd, e) || !file_size(o->model_fd, &size_bytes, e))
-        return false;
-    if (size_bytes > LIMIT_MODEL_BYTES)
-        return err_set(e, ERR_TOO_LARGE, "%s has %llu bytes, LIMIT_MODEL_BYTES allows %llu", args->model,
-                       (unsigned long long)size_bytes, (unsigned long long)LIMIT_MODEL_BYTES);
-    return admit(args, o->model_fd, e) && listen_on(args, &o->listen_fd, &o->port, e) &&
-           block_signals(&o->stop, e) && file_map(o->model_fd, &o->model, e);
+    serve_options *o = &args->options;
+    const char *server = getenv("ASSAY_SERVER");
+    o->store = args->server ? args->server : server && *server ? server : "http://127.0.0.1:8082";
+    o->models = args->models.items;
+    o->model_count = args->models.count;
+    o->allow_unclean = args->unclean.items;
+    o->allow_unclean_count = args->unclean.count;
+    if (o->model_count == 0) return err_set(e, ERR_INVALID, "give a model file; see --help");
+    return parse_count("--threads", args->threads, 1, 64, &o->threads, e) &&
+           parse_count("--poll", args->poll, 1, 86400, &o->poll_seconds, e) &&
+           parse_count("--drain", args->drain, 0, 3600, &o->drain_seconds, e) &&
+           parse_share(args->sample, &o->request_log_sample, e) && check_digests(&args->unclean, e);
 }
 
-/* --- serving ------------------------------------------------------------------------------------------------------------- */
-
-enum { STOP_GRACE_MS = 10000 };
-
-/* Not through stdio, which would ask for the kind of descriptor: not allowed any more. */
-static bool announce(const serve_args *args, const opened *o, const forest *f, int64_t started_us, err *e)
+static int exit_code(const err *e)
 {
-    AUTO_BUF buf text;
-    buf_init(&text, LIMIT_JSON_DOC_BYTES);
-    buf_printf(&text, "serving   %s: %s of scikit-learn %s, %zu tree%s, %zu features\n", args->model,
-               estimator_of(f->kind)->name, f->version.text, f->tree_count, f->tree_count == 1 ? "" : "s",
-               f->feature_count);
-    buf_printf(
-        &text,
-        "sha256    %s\naddress   http://%s:%u/predict   try it: http://%s:%u/docs\nready     in %.0f ms\n",
-        digest_hex(o->sha256).text, args->host, o->port, args->host, o->port,
-        (double)(clock_mono_us() - started_us) / 1e3);
-    return buf_ok(&text, "the greeting", e) && fd_write_all(STDOUT_FILENO, buf_bytes(&text), e);
-}
-
-static str base_name(const char *path)
-{
-    str whole = str_from_c(path);
-    return str_skip(whole, (size_t)(str_find_last(whole, '/') + 1));
-}
-
-/* Inside the sandbox: the file's bytes are met here for the first time. */
-static bool serve(const serve_args *args, opened *o, int64_t started_us, err *e)
-{
-    AUTO(forest_free) forest *f = NULL;
-    if (!digest_of(DIGEST_SHA256, o->model, &o->sha256, e)) return false;
-    if (!forest_read(o->model, &f, e)) return err_wrap(e, "%s is not served", args->model);
-    digest_string hex = digest_hex(o->sha256);
-    logger log = {.fd = STDERR_FILENO, .level_min = LOG_WARN};
-    model_server_config config = {.forest = f,
-                                  .name = base_name(args->model),
-                                  .sha256 = str_from_c(hex.text),
-                                  .listen_fd = o->listen_fd,
-                                  .event_threads = o->threads,
-                                  .log = &log};
-    model_server *server = NULL;
-    if (!model_server_start(&config, &server, e)) return false;
-    bool told = announce(args, o, f, started_us, e);
-    int signal_number;
-    while (told && sigwait(&o->stop, &signal_number) != 0) continue;
-    model_server_stop(server, STOP_GRACE_MS);
-    return told;
-}
-
-/* Libraries that open files when they are first used are used once, while files can still be opened. */
-static bool warm_up(err *e)
-{
-    digest ignored;
-    /* malloc reads a file of /proc before it shrinks the heap of a thread: so it never shrinks one. Large blocks are maps of their
-     * own and do go back. */
-    if (!mallopt(M_TRIM_THRESHOLD, INT_MAX))
-        return err_set(e, ERR_INTERNAL, "cannot set malloc's trim threshold");
-    json_object_seed(0);
-    tzset(); /* the Date header asks for the time zone, even in UTC */
-    return digest_of(DIGEST_SHA256, str_bytes(STR("warm")), &ignored, e);
-}
-
-static bool run(const serve_args *args, err *e)
-{
-    int64_t started_us = clock_mono_us();
-    opened o = {.model_fd = -1, .listen_fd = -1};
-    sandbox_limits limits = {.memory_bytes = LIMIT_SERVE_MEMORY_BYTES};
-    return open_all(args, &o, e) && warm_up(e) && sandbox_enter(SANDBOX_SERVE, limits, e) &&
-           serve(args, &o, started_us, e);
+    if (e->code == ERR_BLOCKED) return CLI_FAILED_POLICY;
+    return e->code == ERR_INVALID ? CLI_USAGE : CLI_UNFINISHED;
 }
 
 int cli_model_serve(int argc, char **argv)
 {
-    serve_args args = {.host = "127.0.0.1", .port = "8000"};
+    serve_args args = {.options = {.host = "127.0.0.1", .port = "8000"}};
+    serve_options *o = &args.options;
     const cli_option options[] = {
-        {"--port", "N", "port to listen on (8000; 0 takes any)", &args.port, NULL, NULL},
-        {"--host", "ADDRESS", "address to listen on (127.0.0.1; 0.0.0.0 is all)", &args.host, NULL, NULL},
+        {"--port", "N", "port to listen on (8000; 0 takes any)", &o->port, NULL, NULL},
+        {"--host", "ADDRESS", "address to listen on (127.0.0.1; 0.0.0.0 is all)", &o->host, NULL, NULL},
         {"--threads", "N", "event threads (all cores)", &args.threads, NULL, NULL},
+        {"--server", "URL", "where assay://repository/path is (ASSAY_SERVER, http://127.0.0.1:8082)",
+         &args.server, NULL, NULL},
+        {"--server-token", "FILE", "token for that server (ASSAY_TOKEN)", &o->store_token, NULL, NULL},
+        {"--poll", "SECONDS", "look for new versions so often (1; assay:// 10)", &args.poll, NULL, NULL},
+        {"--token", "FILE", "who asks must send one of these tokens, one a line (ASSAY_SERVE_TOKEN)",
+         &o->token, NULL, NULL},
+        {"--tls-cert", "FILE", "speak TLS with this certificate chain (PEM)", &o->tls_certificate, NULL,
+         NULL},
+        {"--tls-key", "FILE", "and this key", &o->tls_key, NULL, NULL},
+        {"--drain", "SECONDS", "after SIGTERM be unready but serve for so long (0)", &args.drain, NULL, NULL},
+        {"--log-requests", "FILE", "a JSON line per request; - is standard output", &o->request_log, NULL,
+         NULL},
+        {"--log-sample", "SHARE", "of the requests, 0 to 1 (1)", &args.sample, NULL, NULL},
+        {"--log-features", NULL, "with what was asked: may be personal data", NULL, &o->log_features, NULL},
+        {"--allow-unclean", "SHA256", "serve this file whatever the scanner says", NULL, NULL, &args.unclean},
     };
     const cli_usage usage = {
-        "assay model serve MODEL [OPTIONS]",
-        "Serves a scikit-learn forest from its pickle or joblib file, without Python and without unpickling\n"
-        "it. The file is scanned first; what is not clean is not served.",
-        "assay model serve model.pkl --port 8000", options, COUNT_OF(options)};
-    option_list rest = {0};
+        "assay model serve [NAME[@VERSION]=]MODEL|assay://REPOSITORY/PATH ... [OPTIONS]",
+        "Serves models over HTTP, without Python and without unpickling them: /predict, the Open Inference\n"
+        "Protocol v2, MLflow's /invocations. A file is scanned first; what is not clean is not served. When "
+        "a file\n"
+        "or the store's version moves, the new one is taken up without a pause; a bad one is refused and the "
+        "old kept.",
+        "assay model serve iris=model.pkl --port 8000", options, COUNT_OF(options)};
     bool help;
     err e = {0};
-    if (!options_parse(&usage, argc, argv, &rest, &help, &e)) return cli_complain("serve", &e, CLI_USAGE);
+    if (!options_parse(&usage, argc, argv, &args.models, &help, &e))
+        return cli_complain("serve", &e, CLI_USAGE);
     if (help) return CLI_DONE;
-    if (rest.count != 1) {
-        err_set(&e, ERR_INVALID, "give one model file; see --help");
-        return cli_complain("serve", &e, CLI_USAGE);
-    }
-    args.model = rest.items[0];
-    struct sockaddr_in address;
-    uint64_t threads;
-    if (!parse_address(&args, &address, &e) || !parse_threads(&args, &threads, &e))
-        return cli_complain("serve", &e, CLI_USAGE);
-    bool ok = run(&args, &e);
-    int code =
-        ok ? CLI_DONE : cli_complain("serve", &e, e.code == ERR_BLOCKED ? CLI_FAILED_POLICY : CLI_UNFINISHED);
-    /* Inside the sandbox exit handlers of libraries could make a call that is not allowed any more. */
-    _exit(code);
+    if (!finish_options(&args, &e)) return cli_complain("serve", &e, CLI_USAGE);
+    return serve_run(o, &e) ? CLI_DONE : cli_complain("serve", &e, exit_code(&e));
 }

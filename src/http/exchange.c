@@ -284,6 +284,8 @@ static enum MHD_Result answer_or_drain(http_request *req)
 {
     uint64_t left = req->framing.length_bytes - req->received_bytes;
     if (!req->framing.is_chunked && left <= LIMIT_HTTP_DRAIN_BYTES) return MHD_YES;
+    /* Below the encryption nothing may be written but by the library: the body is read and dropped (drop_piece has the limit). */
+    if (req->server->config.tls_certificate) return MHD_YES;
     return answer_early(req);
 }
 
@@ -348,6 +350,12 @@ static enum MHD_Result drop_piece(http_request *req, size_t *size)
     return req->lingered_bytes <= LIMIT_HTTP_LINGER_BYTES ? MHD_YES : MHD_NO;
 }
 
+static bool is_for_worker(const http_request *req)
+{
+    http_run run = req->found.row->run;
+    return run == RUN_WORKER || (run == RUN_BY_SIZE && req->body.len > LIMIT_INLINE_BODY_BYTES);
+}
+
 static enum MHD_Result take_end(http_request *req)
 {
     switch (req->phase) {
@@ -363,7 +371,7 @@ static enum MHD_Result take_end(http_request *req)
         spool_finish(req);
         return MHD_YES;
     }
-    if (req->found.row->run == RUN_WORKER) {
+    if (is_for_worker(req)) {
         suspend_for_new(req, run_handler);
         return MHD_YES;
     }

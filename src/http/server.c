@@ -99,6 +99,8 @@ static unsigned port_of(int fd)
     return address.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&address)->sin_port) : 0;
 }
 
+static const char TLS_PRIORITIES[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE";
+
 /* --- the daemon --------------------------------------------------------------------------------------------------- */
 
 /* Decoding is ours (gate.c): what the library leaves as it came is decoded exactly once. */
@@ -133,6 +135,15 @@ static struct MHD_Daemon *start_daemon(http_server *s)
     struct MHD_OptionItem pool[] = {{MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL},
                                     {MHD_OPTION_END, 0, NULL}};
     if (threads < 2) pool[0].option = MHD_OPTION_END; /* one thread is no pool */
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)s->config.tls_certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)s->config.tls_key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL}};
+    if (s->config.tls_certificate)
+        flags |= MHD_USE_TLS;
+    else
+        tls[0].option = MHD_OPTION_END;
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -142,7 +153,7 @@ static struct MHD_Daemon *start_daemon(http_server *s)
         MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed,
         s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)LIMIT_HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_HTTP_IDLE_S,
-        MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+        MHD_OPTION_ARRAY, pool, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return daemon;
 }
@@ -175,6 +186,7 @@ bool http_server_start(const http_server_config *config, http_server **out, err 
     http_server *s = fault_hit(FAULT_MEMORY) ? NULL : calloc(1, sizeof(*s));
     if (!s) return err_set(e, ERR_MEMORY, "no memory for the HTTP server");
     s->config = *config;
+    s->quiet_fd = -1;
     s->listen_fd = config->listen ? -1 : config->listen_fd;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -219,13 +231,29 @@ static void wait_until_idle(http_server *s, uint64_t grace_ms)
     pthread_mutex_unlock(&s->idle_lock);
 }
 
+static uint64_t connection_count(http_server *s)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info ? info->num_connections : 0;
+}
+
+/* The library tells of no closed connection but when asked: so it is asked, some fifty times a second. */
+void http_server_drain(http_server *s, uint64_t grace_ms)
+{
+    const struct timespec pause = {.tv_nsec = 20 * 1000000};
+    atomic_store(&s->stopping, true);
+    if (s->quiet_fd < 0) s->quiet_fd = MHD_quiesce_daemon(s->daemon);
+    int64_t until_us = clock_mono_us() + (int64_t)grace_ms * 1000;
+    while (connection_count(s) > 0 && clock_mono_us() < until_us) nanosleep(&pause, NULL);
+}
+
 /* The library aborts when it is stopped with suspended connections. So the workers end first: they resume what they hold,
  * and what the event threads would suspend from then on is refused by the pool and resumed at once. */
 void http_server_stop(http_server *s, uint64_t grace_ms)
 {
     if (!s) return;
     atomic_store(&s->stopping, true);
-    (void)MHD_quiesce_daemon(s->daemon);
+    if (s->quiet_fd < 0) s->quiet_fd = MHD_quiesce_daemon(s->daemon);
     wait_until_idle(s, grace_ms);
     worker_pool_stop(s->workers);
     MHD_stop_daemon(s->daemon);
@@ -236,8 +264,7 @@ void http_server_stats_read(http_server *s, http_server_stats *out)
 {
     worker_stats workers;
     worker_stats_read(s->workers, &workers);
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-    *out = (http_server_stats){.connections = info ? info->num_connections : 0,
+    *out = (http_server_stats){.connections = connection_count(s),
                                .requests_running = atomic_load(&s->running),
                                .uploads_running = atomic_load(&s->uploads),
                                .workers = workers.threads,

@@ -3,7 +3,7 @@
  *
  * The shortest decimal that reads back as the same double, in Python's choice of notation: an exponent below -4 and from 16 on.
  */
-#include "model/serve.h"
+#include "model/number_text.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -206,9 +206,9 @@ def test_serving_can_be_operated(served):
         ask(served + "/predict", {"features": [[5.1, 3.5, 1.4, 0.2]] * 2})
     assert ask(served + "/healthz")[0] == ask(served + "/readyz")[0] == 200
     metrics = ask(served + "/metrics")[2].decode()
-    assert "assay_model_rows_total 10\n" in metrics and 'sklearn_version="1.9.0"' in metrics
+    assert 'assay_model_rows_total{model="model",version="1"} 10\n' in metrics and 'library_version="1.9.0"' in metrics
     api = json.loads(ask(served + "/openapi.json")[2])
-    assert api["openapi"] == "3.0.2" and set(api["paths"]) == {"/predict", "/predict_proba"}
+    assert api["openapi"] == "3.0.2" and set(api["paths"]) >= {"/predict", "/predict_proba", "/v2/models/model/versions/1/infer"}
     page = ask(served + "/docs")
     assert page[0] == 200 and b"//" not in page[2].replace(b"location.origin}/", b"").replace(b"http://", b"") or b"src=" not in page[2]
     assert "default-src 'none'" in page[1]["Content-Security-Policy"]

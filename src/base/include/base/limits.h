@@ -81,6 +81,9 @@
     X(LIMIT_PREDICT_ANSWER_BYTES,   "bytes",   256 * MIB,  "probabilities of that many rows and of many classes, as text")           \
     X(LIMIT_SERVE_MEMORY_BYTES,     "bytes",   32 * GIB,   "anonymous memory of one serving process")                                \
     X(LIMIT_PREDICT_ROWS,           "rows",    100000,     "rows of one prediction request")                                         \
+    X(LIMIT_SERVE_MODELS,           "count",   64,         "models and versions of one model server")                                \
+    X(LIMIT_DRIFT_FEATURES,         "count",   256,        "features of a served model whose drift is counted: Prometheus keeps a series per bin") \
+    X(LIMIT_INLINE_BODY_BYTES,      "bytes",   16 * KIB,   "a larger prediction request is a worker's: it may take as long as many small ones") \
     X(LIMIT_PASSWORD_BYTES,         "bytes",   512,        "Argon2 reads all of it")                                                 \
     X(LIMIT_IMAGE_DESCRIPTORS,      "count",   16384,      "blobs or manifests that one image manifest or index refers to")          \
     X(LIMIT_IMAGE_LIST_BYTES,       "bytes",   3 * MIB,    "one page of referrers; clients stop reading at 4 MiB")                   \

@@ -32,7 +32,11 @@ typedef enum http_body {
     BODY_SPOOL, /* streamed into the sink that the route's `open` step chose: constant memory */
 } http_body;
 
-typedef enum http_run { RUN_INLINE, RUN_WORKER } http_run;
+typedef enum http_run {
+    RUN_INLINE,
+    RUN_WORKER,
+    RUN_BY_SIZE, /* inline up to a body of LIMIT_INLINE_BODY_BYTES, otherwise on a worker */
+} http_run;
 
 typedef struct http_request http_request;
 typedef struct http_response http_response;
@@ -92,6 +96,8 @@ typedef struct http_server_config {
     const http_route_table *const *tables;
     size_t table_count;
     unsigned event_threads, worker_threads; /* 0: cores (at most 8); LIMIT_HTTP_WORKERS */
+    /* PEM texts, both or none: the port then speaks TLS (1.2 and 1.3) only. They must outlive the server. */
+    const char *tls_certificate, *tls_key;
     void *app;
     const logger *log;
     /* Who is this, and may they? Sets http_identity_set. Called at head time: first on the event thread, where it must
@@ -108,6 +114,8 @@ unsigned http_server_port(const http_server *s);
 /* Stop accepting, let running requests finish for at most `grace_ms`, close all connections, free. A handler that is
  * still running then is waited for: nothing can be taken from under it. */
 void http_server_stop(http_server *s, uint64_t grace_ms);
+/* Take no new connections, tell the clients of open ones to close them, and wait at most `grace_ms` until all are closed. http_server_stop follows. */
+void http_server_drain(http_server *s, uint64_t grace_ms);
 bool http_server_is_stopping(
     const http_server *s); /* for /readyz: requests on open connections are still served */
 

@@ -1,7 +1,7 @@
 /*
- * model/answer.c - {"detail":[{"loc":[...],"msg":"...","type":"..."}]}.
+ * serve/complaint.c - {"detail":[{"loc":[...],"msg":"...","type":"..."}]}.
  */
-#include "answer.h"
+#include "complaint.h"
 
 static bool no_memory(err *e)
 {
@@ -14,16 +14,16 @@ static bool encode(json_t *value_stolen, buf *out, err *e)
     return value ? json_encode(value, out, e) : no_memory(e);
 }
 
-bool answer_detail(const char *text, buf *out, err *e)
+bool complaint_detail(const char *text, buf *out, err *e)
 {
     return encode(json_pack("{s:o}", "detail", json_from_str(str_from_c(text))), out, e);
 }
 
-bool answer_complain(const complaint *c, buf *out, err *e)
+bool complaint_write(const complaint *c, buf *out, err *e)
 {
     json_t *loc = json_pack("[s]", "body");
     if (!loc) return no_memory(e);
-    if (c->in_features) json_array_append_new(loc, json_string("features"));
+    if (c->list) json_array_append_new(loc, json_string(c->list));
     if (c->index != LOC_NONE) json_array_append_new(loc, json_integer(c->index));
     if (c->item != LOC_NONE) json_array_append_new(loc, json_integer(c->item));
     return encode(json_pack("{s:[{s:o, s:o, s:s}]}", "detail", "loc", loc, "msg",
@@ -33,7 +33,7 @@ bool answer_complain(const complaint *c, buf *out, err *e)
 
 enum { ECHO_BYTES_MAX = 1024 };
 
-bool answer_bad_json(bytes body, const json_error_t *trouble, buf *out, err *e)
+bool complaint_bad_json(bytes body, const json_error_t *trouble, buf *out, err *e)
 {
     char msg[64 + JSON_ERROR_TEXT_LENGTH];
     int position = trouble->position < 0 ? 0 : trouble->position;

@@ -5,7 +5,11 @@
 
 #include "base/limits.h"
 #include "model/dataset.h"
-#include "model/serve.h"
+
+#include "model/number_text.h"
+#include "model/pickle_write.h"
+#include "model/train.h"
+#include "serve/answer.h"
 
 #include <math.h>
 
@@ -37,7 +41,7 @@ static void number_repr_writes_as_python(void **state)
 }
 
 /* Trained once: iris with text labels or numbers. */
-static forest *train(bool classifies, bool text_labels)
+static served *train(bool classifies, bool text_labels)
 {
     AUTO_ARENA arena a;
     arena_init(&a, 64 * MIB);
@@ -45,7 +49,7 @@ static forest *train(bool classifies, bool text_labels)
     train_data d;
     sk_version v;
     err e = {0};
-    forest *f = NULL;
+    AUTO(forest_free) forest *f = NULL;
     train_options options = {.threads = 1, .drawn_seed = 0};
     assert_true(sk_version_parse(STR("1.9.0"), &v) &&
                 params_init(&p, classifies ? RANDOM_FOREST_CLASSIFIER : DECISION_TREE_REGRESSOR, v, &e));
@@ -61,8 +65,15 @@ static forest *train(bool classifies, bool text_labels)
         d.y_class = NULL;
         d.y_number = y;
     }
-    if (!forest_fit(&p, &d, &options, &f, &e)) fail_msg("%s", e.message);
-    return f;
+    AUTO_BUF buf file;
+    buf_init(&file, 64 * MIB);
+    model *m = NULL;
+    served *s = NULL;
+    const served_as as = {STR("iris"), STR("1"), STR("00"), STR("iris.pkl")};
+    if (!forest_fit(&p, &d, &options, &f, &e) || !forest_pickle(f, &p, &file, &e) ||
+        !model_read(buf_bytes(&file), &m, &e) || !served_new(m, &as, BYTES_NONE, &s, &e))
+        fail_msg("%s", e.message);
+    return s;
 }
 
 typedef struct wanted {
@@ -71,29 +82,26 @@ typedef struct wanted {
     const char *answer; /* the whole of it, or with a leading '~' a part */
 } wanted;
 
-static void expect(const served *s, answer_kind kind, const wanted *w)
+static void expect(const served *s, model_output what, const wanted *w)
 {
     AUTO_ARENA arena a;
     arena_init(&a, 64 * MIB);
-    AUTO_BUF buf out;
-    buf_init(&out, MIB);
-    unsigned status = 0;
-    size_t rows;
+    AUTO_REPLY reply r;
+    reply_init(&r);
     err e = {0};
-    assert_true(served_answer(s, kind, &a, str_bytes(str_from_c(w->body)), &out, &status, &rows, &e));
+    if (!answer_features(s, what, &a, str_bytes(str_from_c(w->body)), &r, &e))
+        fail_msg("%s: %s", w->body, e.message);
     bool part = w->answer[0] == '~';
-    str want = str_from_c(part ? w->answer + 1 : w->answer);
-    if (status != w->status || !(part ? str_contains(buf_str(&out), want) : str_eq(buf_str(&out), want)))
-        fail_msg("%s gave %u %.*s", w->body, status, STR_ARG(buf_str(&out)));
+    str want = str_from_c(part ? w->answer + 1 : w->answer), got = buf_str(&r.body);
+    if (r.status != w->status || !(part ? str_contains(got, want) : str_eq(got, want)))
+        fail_msg("%s gave %u %.*s", w->body, r.status, STR_ARG(got));
+    assert_int_equal(r.rows.count > 0, r.status == 200);
 }
 
-static void expect_all(bool classifies, bool text_labels, answer_kind kind, const wanted *list, size_t count)
+static void expect_all(bool classifies, bool text_labels, model_output what, const wanted *list, size_t count)
 {
-    AUTO(forest_free) forest *f = train(classifies, text_labels);
-    AUTO(served_free) served *s = NULL;
-    err e = {0};
-    assert_true(served_new(f, &s, &e));
-    for (size_t i = 0; i < count; i++) expect(s, kind, &list[i]);
+    AUTO(served_free) served *s = train(classifies, text_labels);
+    for (size_t i = 0; i < count; i++) expect(s, what, &list[i]);
 }
 
 static void served_answers_as_the_tutorials_app(void **state)
@@ -103,6 +111,16 @@ static void served_answers_as_the_tutorials_app(void **state)
         {"{\"features\":[5.1,3.5,1.4,0.2]}", 200, "{\"prediction\":[0]}"},
         {" {\"features\" : [ 5, \"3.5\", true, 0 ], \"more\":1} ", 200, "{\"prediction\":[0]}"},
         {"{\"features\":[[5.1,3.5,1.4,0.2],[6.3,3.3,6,2.5]]}", 200, "{\"prediction\":[0,2]}"},
+        {"{\"features\":[51e-1,3.5,1.4E0,-0.2]}", 200, "{\"prediction\":[0]}"},
+        {"{\"instances\":[[5.1,3.5,1.4,0.2],[6.3,3.3,6,2.5]]}", 200, "{\"predictions\":[0,2]}"},
+        {"{\"instances\":[[5.1,3.5]]}", 422, "~\"loc\":[\"body\",\"instances\",0]"},
+        {"{\"features\":[05.1,3.5,1.4,0.2]}", 422, "~value_error.jsondecode"},
+        {"{\"features\":[+5.1,3.5,1.4,0.2]}", 422, "~value_error.jsondecode"},
+        {"{\"features\":[.1,3.5,1.4,0.2]}", 422, "~value_error.jsondecode"},
+        {"{\"features\":[5.,3.5,1.4,0.2]}", 422, "~value_error.jsondecode"},
+        {"{\"features\":[5.1,3.5,1.4,0.2]}x", 422, "~value_error.jsondecode"},
+        {"{\"features\":[5.1,3.5,1.4,0.2],}", 422, "~value_error.jsondecode"},
+        {"{\"features\":[1e999,3.5,1.4,0.2]}", 422, "~value_error.jsondecode"},
         {"", 422,
          "{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"field required\",\"type\":\"value_error.missing\"}]}"},
         {"{}", 422,
@@ -125,7 +143,7 @@ static void served_answers_as_the_tutorials_app(void **state)
         {"{\"features\":[NaN,1,1,1]}", 422, "~value_error.jsondecode"},
         {"{\"features\":[1],\"features\":[2]}", 422, "~value_error.jsondecode"},
     };
-    expect_all(true, false, ANSWER_CLASSES, list, COUNT_OF(list));
+    expect_all(true, false, OUTPUT_PREDICT, list, COUNT_OF(list));
 }
 
 static void served_labels_are_json_text(void **state)
@@ -133,12 +151,12 @@ static void served_labels_are_json_text(void **state)
     (void)state;
     static const wanted list[] = {{"{\"features\":[[5.1,3.5,1.4,0.2],[6.3,3.3,6,2.5]]}", 200,
                                    "{\"prediction\":[\"se\\\"tosa\",\"virginic\xc3\xa4\"]}"}};
-    expect_all(true, true, ANSWER_CLASSES, list, COUNT_OF(list));
+    expect_all(true, true, OUTPUT_PREDICT, list, COUNT_OF(list));
     static const wanted proba[] = {
         {"{\"features\":[5.1,3.5,1.4,0.2]}", 200, "{\"probabilities\":[[1.0,0.0,0.0]]}"}};
-    expect_all(true, true, ANSWER_PROBABILITIES, proba, COUNT_OF(proba));
+    expect_all(true, true, OUTPUT_PREDICT_PROBA, proba, COUNT_OF(proba));
     static const wanted number[] = {{"{\"features\":[5.1,3.5,1.4,0.2]}", 200, "{\"prediction\":[0.5]}"}};
-    expect_all(false, false, ANSWER_CLASSES, number, COUNT_OF(number));
+    expect_all(false, false, OUTPUT_PREDICT, number, COUNT_OF(number));
 }
 
 int main(void)
