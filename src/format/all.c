@@ -7,8 +7,11 @@
 #include "gguf/gguf.h"
 #include "hdf5/hdf5.h"
 #include "keras/keras.h"
+#include "huggingface/huggingface.h"
 #include "lfs/lfs.h"
 #include "lightgbm/lightgbm.h"
+#include "mlflow/mlflow.h"
+#include "notebook/notebook.h"
 #include "npy/npy.h"
 #include "onnx/onnx.h"
 #include "pickle/format.h"
@@ -39,6 +42,11 @@ const model_format *const model_formats[] = {
     &format_onnx,
     &format_tensorflow,
     &format_keras_config,
+    &format_notebook,
+    &format_huggingface,
+    &format_chat_template,
+    &format_mlflow,
+    &format_yaml,
     &format_lfs,
     &format_rdata,
     &format_pickle, /* last: its text opcodes make it the least certain */

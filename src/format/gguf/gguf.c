@@ -8,6 +8,7 @@
 
 #include "base/reader.h"
 #include "nested.h"
+#include "template.h"
 
 #include <stdio.h>
 #include <stdlib.h>

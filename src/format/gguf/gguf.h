@@ -8,8 +8,4 @@
 
 extern const model_format format_gguf;
 
-/* A chat template is a program in Jinja. Reads it as Jinja does, token by token, and tells what reaches for Python's own insides.
- * `where` names the template within the file. */
-bool chat_template_read(str where, str text, report *r, err *e) MUST_USE;
-
 #endif

@@ -136,6 +136,7 @@ static bool fetches_and_runs(str command)
 static void say_hidden(python_reader *p, const python_call *c, unsigned taints, const char *does)
 {
     note n = {"SRC-PY-004", advice_hidden, SEVERITY_HIGH, c->line};
+    p->summary->hides = true;
     const char *how =
         taints & TAINT_FETCHED ? "comes from the network" : "is decoded first, so that it cannot be read";
     say(p, &n, "%.*s %s something that %s", STR_ARG(shown(c->callee.text)), does, how);
@@ -148,9 +149,10 @@ static void judge_command(python_reader *p, const python_call *c)
     note n = {"SRC-PY-004", advice_hidden, SEVERITY_HIGH, c->line};
     if (taints & TAINT_DECODED)
         say_hidden(p, c, taints, "runs");
-    else if (fetches_and_runs(positional(c, 0).text))
+    else if (fetches_and_runs(positional(c, 0).text)) {
+        p->summary->hides = true;
         say(p, &n, "%.*s fetches a program from the network and runs it", STR_ARG(shown(c->callee.text)));
-    else
+    } else
         at_import(p, c, "Starts a program");
 }
 

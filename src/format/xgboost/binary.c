@@ -23,8 +23,6 @@ enum {
     FEATURES_MAX = 1 << 30,
 };
 
-static const char magic[] = "binf";
-
 typedef struct learner {
     uint32_t features, classes, has_attributes, has_metrics, major, minor;
 } learner;
@@ -70,7 +68,7 @@ static bool is_plain(str name)
 
 static void skip_magic(reader *r)
 {
-    if (str_starts_with(bytes_str(r->all), STR("binf"))) (void)reader_skip(r, sizeof(magic) - 1);
+    if (str_starts_with(bytes_str(r->all), STR("binf"))) (void)reader_skip(r, 4);
 }
 
 bool xgboost_is_binary(bytes content)

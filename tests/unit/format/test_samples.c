@@ -27,7 +27,8 @@ static bool has_code(const report *r, const char *code)
 static bool has_something_to_say(const report *r)
 {
     for (size_t i = 0; i < r->finding_count; i++)
-        if (r->findings[i].severity > SEVERITY_INFO) return true;
+        if (r->findings[i].kind == FINDING_MODEL_THREAT && r->findings[i].severity > SEVERITY_INFO)
+            return true;
     return false;
 }
 
@@ -167,6 +168,14 @@ static void samples_of_boosters_get_their_verdicts(void **state)
     assert_true(each_sample("catboost", check_both) >= 20);
 }
 
+static void samples_of_folders_get_their_verdicts(void **state)
+{
+    (void)state;
+    assert_true(each_sample("notebook", check_both) >= 25);
+    assert_true(each_sample("huggingface", check_both) >= 30);
+    assert_true(each_sample("mlflow", check_both) >= 25);
+}
+
 static void samples_of_skops_get_their_verdicts(void **state)
 {
     (void)state;
@@ -194,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(samples_of_boosters_get_their_verdicts),
                                        cmocka_unit_test(samples_of_skops_get_their_verdicts),
                                        cmocka_unit_test(samples_of_keras_and_tensorflow_get_their_verdicts),
+                                       cmocka_unit_test(samples_of_folders_get_their_verdicts),
                                        cmocka_unit_test(samples_of_safetensors_get_their_verdicts),
                                        cmocka_unit_test(samples_of_torch_get_their_verdicts),
                                        cmocka_unit_test(samples_of_gguf_get_their_verdicts),

@@ -58,6 +58,9 @@
     X(LIMIT_PICKLE_MEMO,            "count",   16000000,   "memo indexes; beyond it only a few scattered ones are kept")             \
     X(LIMIT_MODEL_UNPACKED_BYTES,   "bytes",   2 * GIB,    "a compressed model, which has to be held in memory to be read")          \
     X(LIMIT_PICKLE_CALLS_SHOWN,     "count",   500,        "lines of the call graph kept for people")                                \
+    X(LIMIT_YAML_NODES,             "count",   1000000,    "values of a YAML document with its aliases written out")                 \
+    X(LIMIT_YAML_TAGS,              "count",   100,        "tags of one YAML text that are told")                                    \
+    X(LIMIT_XML_DEPTH,              "levels",  5000,       "a decision tree in PMML nests as deep as the tree is")                   \
     X(LIMIT_SOURCE_BYTES,           "bytes",   2 * MIB,    "a source or configuration file that people wrote; longer ones are data") \
     X(LIMIT_MODEL_JSON_BYTES,       "bytes",   128 * MIB,  "a model written as JSON: each number takes ten times its text in memory") \
     X(LIMIT_MODEL_JSON_DEPTH,       "levels",  512,        "an estimator of estimators takes a handful of levels for each")          \

@@ -21,7 +21,8 @@ typedef struct python_place {
 
 /* What a person wants to know of Python text as a whole, beside its findings. */
 typedef struct python_summary {
-    bool runs_commands, evaluates, connects, loads_pickles;
+    bool runs_commands, evaluates, connects, loads_pickles,
+        hides; /* hides: runs what it decoded or fetched */
 } python_summary;
 
 /* Findings of Python text: unsafe loading, code that runs at import, hidden code. Broken text gives what stands before the break, and a finding. */

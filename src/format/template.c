@@ -1,11 +1,11 @@
 /*
- * format/gguf/template.c - chat templates: what does the Jinja in a model file reach for?
+ * format/template.c - chat templates: what does the Jinja in a model file reach for?
  *
  * Programs that render templates without a sandbox give them all of Python through attributes (CVE-2024-34359). Only what stands inside of
  * expressions counts: the text around them is text. Names may be hidden in escapes and in pieces that are put together, so texts are decoded
  * and joined before they are judged.
  */
-#include "gguf/gguf.h"
+#include "template.h"
 
 #include "base/reader.h"
 #include "nested.h"
