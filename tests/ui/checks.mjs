@@ -377,6 +377,78 @@ export async function models_are_listed_and_found_by_what_they_are(ctx) {
   await finish(opened);
 }
 
+/* A pickle that calls at a known place, built by hand and never loaded. */
+const handMade = Buffer.from("cposix\nsystem\n(S'true'\ntR.", "latin1");
+
+export async function an_unsafe_model_shows_where_it_calls_and_what_to_convert_it_to(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "threat-place");
+  const put = await page.evaluate(
+    async (bytes) => (await fetch("/artifactory/threat-place/m.pkl", { method: "PUT", headers: { "X-Assay-Ui": "1" }, body: new Uint8Array(bytes) })).status,
+    [...handMade],
+  );
+  assert.equal(put, 201);
+  await scanned(page, "threat-place", "m.pkl");
+  await page.goto("/ui/artifacts/threat-place/m.pkl");
+  const calls = page.getByRole("region", { name: "Calls" });
+  const bad = calls.locator("li.bad");
+  await bad.waitFor();
+  assert.equal(await bad.count(), 1);
+  assert.equal(await bad.locator(".offset").textContent(), `0x${handMade.indexOf("R.").toString(16)}`);
+  assert.match(await bad.textContent(), /posix\.system\('true'\).*MDL-PKL-001/s);
+  await bad.getByText("Dangerous").waitFor({ state: "attached" });
+  const todo = page.locator("section.card", { has: page.getByRole("heading", { name: "What to do" }) });
+  await todo.getByText(/Convert to safetensors/).first().waitFor();
+  await todo.getByRole("button", { name: "Copy code" }).waitFor();
+  await page.getByRole("tab", { name: /Security/ }).click();
+  await page.getByText(`byte ${handMade.indexOf("R.")} (0x${handMade.indexOf("R.").toString(16)})`).waitFor();
+  await finish(opened);
+}
+
+export async function a_model_tells_what_it_is_and_its_tensors(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "facts");
+  const names = Array.from({ length: 12 }, (_, at) => `layer.${at}.weight`);
+  const header = JSON.stringify(Object.fromEntries(names.map((name, at) => [name, { dtype: "F32", shape: [2, 3], data_offsets: [at * 24, at * 24 + 24] }])));
+  const bytes = Buffer.concat([Buffer.alloc(8), Buffer.from(header), Buffer.alloc(12 * 24)]);
+  bytes.writeBigUInt64LE(BigInt(header.length));
+  const put = await page.evaluate(
+    async (content) => (await fetch("/artifactory/facts/w.safetensors", { method: "PUT", headers: { "X-Assay-Ui": "1" }, body: new Uint8Array(content) })).status,
+    [...bytes],
+  );
+  assert.equal(put, 201);
+  await scanned(page, "facts", "w.safetensors");
+  await page.goto("/ui/artifacts/facts/w.safetensors");
+  await page.getByText("12 tensors, 72 numbers").waitFor();
+  await page.getByRole("heading", { name: "What it is" }).waitFor();
+  assert.equal(await page.locator("td", { hasText: /^layer\./ }).count(), 8);
+  await page.getByRole("button", { name: "Show 12" }).click();
+  assert.equal(await page.locator("td", { hasText: /^layer\./ }).count(), 12);
+  await page.getByText("2 × 3").first().waitFor();
+  await finish(opened);
+}
+
+export async function an_artifact_is_scanned_again_by_a_button(ctx) {
+  const opened = await open(ctx);
+  const { page } = opened;
+  await makeRepository(page, "again-ui");
+  await put(page, ctx, "again-ui", "evil.pkl", "evil.pkl");
+  await scanned(page, "again-ui", "evil.pkl");
+  const finished = () => page.evaluate(async () => (await (await fetch("/ui/api/item?repo=again-ui&path=evil.pkl")).json()).scan.finished_ms);
+  const before = await finished();
+  await page.goto("/ui/artifacts/again-ui/evil.pkl");
+  await page.getByRole("button", { name: "Scan again" }).click();
+  await page.getByText("It is being scanned again").waitFor();
+  await page.waitForFunction(async (ms) => {
+    const { scan } = await (await fetch("/ui/api/item?repo=again-ui&path=evil.pkl")).json();
+    return scan.state === "done" && scan.finished_ms > ms;
+  }, before);
+  await page.getByText("Unsafe").first().waitFor();
+  await finish(opened);
+}
+
 export async function a_hostile_name_is_text(ctx) {
   const opened = await open(ctx);
   const { page } = opened;

@@ -26,7 +26,7 @@ export function createFixture({ empty }) {
 
   function put(repo, path, bytes, more) {
     const hash = (name) => createHash(name).update(bytes).digest("hex");
-    items.set(`${repo}/${path}`, { repo, path, kind: "file", mime: "application/octet-stream", size_bytes: bytes.length, sha256: hash("sha256"), sha1: hash("sha1"), md5: hash("md5"), created_ms: now - 60 * MINUTE, created_by: "admin", modified_ms: now - 30 * MINUTE, modified_by: "admin", downloads: 14, properties: [], scan: done("not_a_model"), format: null, facts: [], call_lines: [], components: [], findings: [], image: null, blocked: null, violations: [], ...more });
+    items.set(`${repo}/${path}`, { repo, path, kind: "file", mime: "application/octet-stream", size_bytes: bytes.length, sha256: hash("sha256"), sha1: hash("sha1"), md5: hash("md5"), created_ms: now - 60 * MINUTE, created_by: "admin", modified_ms: now - 30 * MINUTE, modified_by: "admin", downloads: 14, properties: [], scan: done("not_a_model"), format: null, facts: [], call_lines: [], models: [], tensors: [], tensor_count: null, parameter_count: null, tensor_bytes: null, findings_dropped: null, components: [], findings: [], image: null, blocked: null, violations: [], ...more });
   }
   if (!empty) {
     put("ml-models", "model/1.0.0/model.pkl", Buffer.alloc(187392, 1), { scan: done("clean"), format: "pickle", properties: [{ name: "stage", value: "candidate" }, { name: "build.name", value: "secure-mlops" }], facts: [{ name: "pickle_protocol", value: "4" }, { name: "class", value: "RandomForestClassifier" }, { name: "trees", value: "100, depth 3 to 8" }], call_lines: Array.from({ length: 40 }, (_, at) => `0x${(21 + at * 76).toString(16).padStart(4, "0")} t${at} = numpy.core.multiarray._reconstruct(ndarray, (0,), b'b')`) });

@@ -34,6 +34,7 @@ export const api = {
   status: (): Promise<Status> => json("/ui/api/status"),
   tree: (repo: string, path: string, after?: string | number): Promise<{ children: TreeNode[]; next: string | null }> => json(`/ui/api/tree${query({ repo, path, after })}`),
   item: (repo: string, path: string): Promise<Item> => json(`/ui/api/item${query({ repo, path })}`),
+  scanAgain: (repo: string, path: string): Promise<Response> => request("/ui/api/scan", { method: "POST", body: { repo, path } }),
   vulnerabilities: (filter: VulnerabilityQuery): Promise<Vulnerabilities> =>
     json(`/ui/api/vulnerabilities${query({ repo: filter.repo, sev: filter.sev?.join(","), fix: filter.fix ? "yes" : "", q: filter.q, after: filter.after, limit: 200 })}`),
   threats: (after?: string | number): Promise<Page<ThreatRow>> => json(`/ui/api/threats${query({ after })}`),

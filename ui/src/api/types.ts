@@ -52,6 +52,21 @@ export interface Component {
   layer?: number;
 }
 
+export interface Tensor {
+  name: string;
+  dtype: string;
+  shape: number[];
+  bytes: number;
+}
+
+/* Within an archive or image. */
+export interface Model {
+  path: string;
+  format: string;
+  verdict: Verdict;
+  layer?: number;
+}
+
 export interface Finding {
   code: string;
   kind: "model_threat" | "vulnerability" | "license" | "secret" | "misconfiguration" | "scan_incomplete";
@@ -117,6 +132,12 @@ export interface Item {
   format: string | null;
   facts: { name: string; value: string }[];
   call_lines: string[];
+  models: Model[];
+  tensors: Tensor[];
+  tensor_count: number | null;
+  parameter_count: number | null;
+  tensor_bytes: number | null;
+  findings_dropped: number | null;
   components: Component[];
   findings: Finding[];
   image?: ImageInfo | null;

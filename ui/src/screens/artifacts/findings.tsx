@@ -1,7 +1,7 @@
 /* The findings and the components of one artifact. */
 import { useState } from "preact/hooks";
 import type { Component, Finding, Item, Severity, Status } from "../../api/types";
-import { count, plural, SEVERITIES, visible } from "../../lib/format";
+import { capital, count, plural, SEVERITIES, visible } from "../../lib/format";
 import { href } from "../../lib/router";
 import { Icon } from "../../parts/icon";
 import { Card } from "../../parts/page";
@@ -34,6 +34,13 @@ export function Fixed({ version }: { version: string | null | undefined }) {
   );
 }
 
+/* Where in the file: a byte of a model, a line of a text. */
+function placeOf(finding: Finding): string {
+  const { offset, line } = finding.where ?? {};
+  if (line !== undefined) return ` · line ${count(line)}`;
+  return offset === undefined ? "" : ` · byte ${count(offset)} (0x${offset.toString(16)})`;
+}
+
 function FindingRow({ finding }: { finding: Finding }) {
   const ids = [...(finding.aliases ?? []), finding.advisory ?? finding.code];
   return (
@@ -43,12 +50,23 @@ function FindingRow({ finding }: { finding: Finding }) {
       </td>
       <td class="whole">
         <span class="name">
-          <Name text={finding.title} />
+          <Name text={finding.kind === "vulnerability" ? finding.title : capital(finding.title)} />
         </span>
         <span class="second mono breaks">
           {[...new Set(ids)].join(" · ")}
           {finding.cvss ? ` · CVSS ${finding.cvss.toFixed(1)}` : ""}
+          {placeOf(finding)}
         </span>
+        {finding.call && (
+          <code class="called breaks">
+            <Name text={finding.call} />
+          </code>
+        )}
+        {finding.kind !== "vulnerability" && finding.advice && (
+          <span class="second">
+            <Name text={finding.advice} />
+          </span>
+        )}
       </td>
       <td>
         {finding.component && (
@@ -112,6 +130,7 @@ function Findings({ item, status }: { item: Item; status: Status | undefined }) 
       <div class="tally">
         <span class="fill">
           {shown.length === rows.length ? plural(rows.length, "finding") : `${count(shown.length)} of ${plural(rows.length, "finding")}`}, worst first
+          {item.findings_dropped ? `; ${count(item.findings_dropped)} more were counted, not kept` : ""}
         </span>
         {more}
       </div>

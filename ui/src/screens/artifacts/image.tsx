@@ -14,7 +14,8 @@ import { Copy, Time } from "../../parts/text";
 import { DeleteDialog } from "./delete";
 import { Components, SecurityTab } from "./findings";
 import { GetIt, imageClients } from "./get-it";
-import { Checksums, FactsCard } from "./item";
+import { Checksums, FactsCard, ScanAgain } from "./item";
+import { ModelsInside } from "./model-facts";
 import { Properties } from "./properties";
 import { BlockedNote, VerdictCard, vulnerabilitiesOf } from "./verdict-card";
 
@@ -129,6 +130,7 @@ function Overview({ item, image, user }: { item: Item; image: ImageInfo; user: s
         </VerdictCard>
         <GetIt title="Pull it" clients={imageClients(image.reference)} repo={item.repo} login={user} />
         <Properties item={item} />
+        <ModelsInside item={item} />
         <Checksums item={item} />
       </div>
       <div class="column">
@@ -188,6 +190,7 @@ export function ImagePage({ item }: { item: Item }) {
               What unblocks it
             </a>
           )}
+          <ScanAgain item={item} />
           <button type="button" class="button danger" onClick={() => setDeleting(true)}>
             <Icon name="trash" size="s" />
             Delete…

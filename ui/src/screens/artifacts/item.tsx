@@ -1,10 +1,12 @@
 /* One artifact: verdict, basis, next step; then what it is and how to get it. */
 import { useState } from "preact/hooks";
-import { artifactUrl } from "../../api/client";
+import { api, artifactUrl } from "../../api/client";
 import type { Item } from "../../api/types";
 import { useStatus } from "../../frame/status";
-import { capital, count, plural, size, visible } from "../../lib/format";
+import { refreshAll, useAction } from "../../lib/data";
+import { count, plural, size, visible } from "../../lib/format";
 import { setQuery } from "../../lib/router";
+import { toast } from "../../lib/toast";
 import { Icon } from "../../parts/icon";
 import { Card, Page } from "../../parts/page";
 import { Copy, Digest, Name, Time } from "../../parts/text";
@@ -14,6 +16,7 @@ import { Calls } from "./calls";
 import { DeleteDialog } from "./delete";
 import { Components, SecurityTab } from "./findings";
 import { fileClients, GetIt } from "./get-it";
+import { ModelsInside, Tensors, WhatItIs } from "./model-facts";
 import { Properties } from "./properties";
 import { BlockedNote, threatsOf, VerdictCard } from "./verdict-card";
 import { WhatToDo } from "./what-to-do";
@@ -80,43 +83,28 @@ export function FactsCard({ item }: { item: Item }) {
   );
 }
 
-/* What the readers of formats call their facts, as people do. */
-const factNames: Record<string, string> = { pickle_protocol: "Protocol", raw_arrays: "Arrays", sklearn_version: "scikit-learn", n_features: "Features", n_estimators: "Trees", n_classes: "Classes" };
-const factName = (name: string): string => factNames[name] ?? capital(visible(name).replaceAll("_", " "));
-
-/* A dotted name breaks after its dots. */
-function Dotted({ text }: { text: string }) {
+/* The bytes again: after a scan that could not finish, or to see it with one's own eyes. */
+export function ScanAgain({ item }: { item: Item }) {
+  const action = useAction();
+  const busy = action.busy || item.scan?.state === "queued" || item.scan?.state === "running";
+  const again = (): void =>
+    action.run(async () => {
+      await api.scanAgain(item.repo, item.path);
+      toast("It is being scanned again");
+      refreshAll();
+    });
   return (
-    <bdi>
-      {visible(text)
-        .split(/(?<=\.)/)
-        .map((part, at) => (
-          <>
-            {at > 0 && <wbr />}
-            {part}
-          </>
-        ))}
-    </bdi>
-  );
-}
-
-function WhatItIs({ item }: { item: Item }) {
-  if (item.facts.length === 0) return null;
-  return (
-    <Card title="What it is">
-      <div class="body">
-        <dl class="facts facts-item">
-          {item.facts.map((fact, at) => (
-            <>
-              <dt key={at}>{factName(fact.name)}</dt>
-              <dd class="breaks">
-                <Dotted text={fact.value.slice(0, 400)} />
-              </dd>
-            </>
-          ))}
-        </dl>
-      </div>
-    </Card>
+    <>
+      <button type="button" class="button" disabled={busy} title={action.error?.message} onClick={again}>
+        <Icon name="shield" size="s" />
+        Scan again
+      </button>
+      {action.error && (
+        <span class="hint bad" role="alert">
+          {action.error.message}
+        </span>
+      )}
+    </>
   );
 }
 
@@ -136,6 +124,8 @@ export function DownloadButton({ item, primary }: { item: Item; primary: boolean
   );
 }
 
+const hasCalls = (item: Item): boolean => item.call_lines.length > 0;
+
 function Overview({ item, onDelete }: { item: Item; onDelete: () => void }) {
   const status = useStatus();
   const bad = item.scan?.verdict === "unsafe" || item.scan?.verdict === "suspicious";
@@ -145,7 +135,7 @@ function Overview({ item, onDelete }: { item: Item; onDelete: () => void }) {
       <div class="column">
         <BlockedNote item={item} />
         <VerdictCard item={item} status={status.value}>
-          {item.call_lines.length > 0 && !bad && (
+          {hasCalls(item) && !bad && (
             <p>
               <button type="button" class="text-button" onClick={() => setQuery({ tab: "calls" })}>
                 See the calls
@@ -155,6 +145,8 @@ function Overview({ item, onDelete }: { item: Item; onDelete: () => void }) {
         </VerdictCard>
         {bad && calls}
         <WhatToDo item={item} onDelete={onDelete} />
+        <ModelsInside item={item} />
+        <Tensors item={item} />
         <Checksums item={item} />
         <Properties item={item} />
         <GetIt clients={fileClients(item.repo, item.path)} repo={item.repo} />
@@ -190,7 +182,7 @@ export function ItemPage({ item }: { item: Item }) {
     { id: "security", label: "Security", count: item.findings.length },
     { id: "contents", label: "Components", count: item.components.length },
   ];
-  if (item.call_lines.length > 0) tabs.push({ id: "calls", label: "Calls" });
+  if (hasCalls(item)) tabs.push({ id: "calls", label: "Calls" });
   const tab = useTab(tabs);
   return (
     <Page
@@ -219,6 +211,7 @@ export function ItemPage({ item }: { item: Item }) {
       actions={
         <>
           <DownloadButton item={item} primary={!unsafe} />
+          <ScanAgain item={item} />
           <button type="button" class="button danger" onClick={() => setDeleting(true)}>
             <Icon name="trash" size="s" />
             Delete…

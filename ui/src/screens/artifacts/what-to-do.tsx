@@ -2,11 +2,13 @@
 import type { Item } from "../../api/types";
 import { plural } from "../../lib/format";
 import { Card } from "../../parts/page";
-import { Time } from "../../parts/text";
+import { Copy, Time } from "../../parts/text";
+import { adviceFor } from "./advice";
 
 export function WhatToDo({ item, onDelete }: { item: Item; onDelete: () => void }) {
   const verdict = item.scan?.verdict;
   if (verdict !== "unsafe" && verdict !== "suspicious" && verdict !== "unparseable") return null;
+  const advice = adviceFor(item);
   return (
     <Card title="What to do">
       <ol class="advice">
@@ -39,8 +41,21 @@ export function WhatToDo({ item, onDelete }: { item: Item; onDelete: () => void 
         <li>
           <span class="ordinal">3</span>
           <div class="fill">
-            <b>Replace it, or take it away</b>
-            <p class="soft">A model saved again by a trusted program, in a format that cannot execute code such as safetensors or ONNX, scans clean.</p>
+            <b>{advice.title}</b>
+            <p class="soft">{advice.because}</p>
+            {advice.code && (
+              <div class="command">
+                <pre>{advice.code}</pre>
+                <Copy text={advice.code} what="code" />
+              </div>
+            )}
+          </div>
+        </li>
+        <li>
+          <span class="ordinal">4</span>
+          <div class="fill">
+            <b>Take this one away</b>
+            <p class="soft">What is not here cannot be loaded by mistake.</p>
           </div>
           <button type="button" class="button small" onClick={onDelete}>
             Delete…

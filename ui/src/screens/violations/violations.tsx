@@ -115,7 +115,7 @@ export function Violations() {
                 ))}
               </tbody>
             </table>
-            <ListFoot shown={`First ${count(rows.length)} violations`} all={plural(rows.length, "violation")} rest={data.value?.next !== null} onMore={data.more} busy={data.busy} />
+            <ListFoot shown={`First ${count(rows.length)} violations, worst first`} all={`${plural(rows.length, "violation")}, worst first`} rest={data.value?.next !== null} onMore={data.more} busy={data.busy} />
           </>
         )}
       </section>
