@@ -530,7 +530,7 @@ class Flat:
         return [len(self.out) - 4 * (count - i) for i in range(count)]
 
 
-def tflite(codes=((0, None), (9, None)), operators=(0, 1), buffers=(b"", bytes(16)), tensor_buffer=1, far=None, tail=b""):
+def tflite(codes=((0, None), (9, None)), operators=(0, 1), buffers=(b"", bytes(16)), tensor_buffer=1, far=None, tail=b"", options=None):
     f = Flat()
     model_at, m = f.table({0: ("<I", 3), 1: None, 2: None, 3: None, 4: None})
     f.point(0, model_at)
@@ -554,8 +554,10 @@ def tflite(codes=((0, None), (9, None)), operators=(0, 1), buffers=(b"", bytes(1
     f.numbers(t[0], [2, 2])
     f.text(t[3], "w")
     for place, code_index in zip(f.tables(g[3], len(operators)), operators):
-        at, _ = f.table({0: ("<I", code_index)})
+        at, refs = f.table({0: ("<I", code_index), **({5: None} if options else {})})
         f.point(place, at)
+        if options:
+            f.text(refs[5], options)
     return bytes(f.out) + tail
 
 
@@ -578,6 +580,9 @@ def make_tflite():
         add("unsafe", "MDL-TF-002", "flex_" + op, tflite(codes=((32, "Flex" + op),), operators=(0,)))
     add("unsafe", "MDL-TF-001", "flex_python", tflite(codes=((32, "FlexPyFunc"),), operators=(0,)))
     add("unsafe", "MDL-TF-002", "flex_not_used", tflite(codes=((0, None), (32, "FlexReadFile")), operators=(0,)))
+    flex = dict(codes=((32, "FlexAddV2"),), operators=(0,))
+    add("clean", "none", "flex_node", tflite(**flex, options=b"\x06AddV2\0\x10" + node("WriteFile", "AddV2", "x", "y") + b"\2\x0a"))
+    add("unsafe", "MDL-TF-002", "flex_other_node", tflite(**flex, options=b"\x06AddV2\0\x10" + node("add", "WriteFile", "x", "y") + b"\2\x0a"))
     add("unsafe", "MDL-TFL-002", "operator_not_listed", tflite(operators=(7,)))
     add("unsafe", "MDL-TFL-002", "buffer_not_there", tflite(tensor_buffer=9))
     add("unsafe", "MDL-TFL-002", "buffer_far_outside", tflite(far=(1 << 40, 5)))

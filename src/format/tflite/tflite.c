@@ -14,6 +14,7 @@ enum {
     CUSTOM = 32,
     IDENTIFIER_AT = 4,
     NAME_BYTES_MAX = 256,
+    OPTION_NAME_MAX = 64,
     CODES_MAX = 4096,
     SHAPE_MAX = 32,
     /* Fields of Model, OperatorCode, SubGraph, Tensor, Operator, Buffer (schema.fbs). */
@@ -32,6 +33,7 @@ enum {
     TENSOR_BUFFER = 2,
     TENSOR_NAME = 3,
     OPERATOR_CODE = 0,
+    OPERATOR_OPTIONS = 5,
     BUFFER_DATA = 0,
     BUFFER_OFFSET = 1,
     BUFFER_SIZE = 2,
@@ -243,6 +245,36 @@ static bool tell_tensor(tflite *t, const table *tensor, uint64_t type, uint64_t 
     return report_tensor(t->report, &told, e);
 }
 
+static bool is_identifier(str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.data[i];
+        bool fine = c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!fine) return false;
+    }
+    return s.len > 0;
+}
+
+/* A Flex operator's options hold a whole node of a graph, and it is that node which runs, whatever the operator is called. Its field 2 is the
+ * name of what runs; it is looked for without trusting what is around it. */
+static bool see_options(tflite *t, const table *op, err *e)
+{
+    bool fits = true;
+    vector options = vector_of(t, op, OPERATOR_OPTIONS, 1, &fits);
+    if (!fits) return beyond(t, "The options of an operator lie outside of the file", e);
+    str all = options.is_there ? str_slice(bytes_str(t->file), (size_t)options.at, (size_t)options.count)
+                               : STR_NONE;
+    for (size_t at = 0; at + 2 < all.len; at++) {
+        size_t len = (uint8_t)all.data[at + 1];
+        if (all.data[at] != 0x12 || len > OPTION_NAME_MAX || len > all.len - at - 2) continue;
+        str name = str_slice(all, at + 2, len);
+        const tensorflow_danger *d = is_identifier(name) ? tensorflow_danger_of(name) : NULL;
+        if (!d || d->only_outside) continue;
+        if (!tensorflow_see_op(t->report, STR_NONE, name, options.at + at, STR_NONE, e)) return false;
+    }
+    return true;
+}
+
 static bool see_graph(tflite *t, const table *graph, err *e)
 {
     bool fits = true;
@@ -257,10 +289,11 @@ static bool see_graph(tflite *t, const table *graph, err *e)
     }
     vector operators = vector_of(t, graph, GRAPH_OPERATORS, 4, &fits);
     for (uint64_t i = 0; fits && i < operators.count; i++) {
-        table operator= item_table(t, &operators, i, &fits);
-        uint64_t code = scalar(t, &operator, OPERATOR_CODE, 4, &fits);
+        table op = item_table(t, &operators, i, &fits);
+        uint64_t code = scalar(t, &op, OPERATOR_CODE, 4, &fits);
         if (fits && code >= t->codes)
             return beyond(t, "A graph uses an operator that the model does not list", e);
+        if (fits && !see_options(t, &op, e)) return false;
         t->operators++;
         if (fits && code < CODES_MAX) t->uses[code]++;
     }

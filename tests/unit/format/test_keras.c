@@ -90,6 +90,8 @@ static void no_changed_byte_breaks_the_reader(void **state)
     flip_everywhere("hdf5", "unsafe.MDL-KER-001.ordered_dense.h5");
     flip_everywhere("hdf5", "unsafe.MDL-KER-001.shared_messages_dense.h5");
     flip_everywhere("hdf5", "clean.none.kinds_new.h5");
+    flip_everywhere("keras", "unsafe.MDL-KER-001.two_configs.keras");
+    flip_everywhere("keras", "clean.none.deflated.keras");
     flip_everywhere("tflite", "clean.none.real_conv.tflite");
     flip_everywhere("tflite", "clean.none.two_operators.tflite");
     flip_everywhere("tensorflow", "unsafe.MDL-TF-002.path_by_identity.pb");
