@@ -398,6 +398,56 @@ def make_rdata():
     put("unparseable", "MDL-REP-006", "no_r", b"nothing of the kind")
 
 
+# --- NeMo and TorchServe ----------------------------------------------------------------------------------------------------------------------
+
+CONFIG = b"""sample_rate: 16000
+preprocessor:
+  _target_: nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor
+  features: 80
+optim: {name: adam, _target_: torch.optim.Adam}
+target: nemo.collections.asr.models.ctc_bpe_models.EncDecCTCModelBPE
+labels: [a, b, "os.system"]
+note: "_target_: posix.system"
+threshold: {target: 0.5}
+"""
+
+
+def nemo(config, **more):
+    return tarred({"./model_config.yaml": config, "./weights.pkl": GOOD} | more)
+
+
+def make_nemos():
+    add("clean", "none", "nemo", nemo(CONFIG), "nemo")
+    add("clean", "none", "nemo_gz", gzip.compress(nemo(CONFIG), mtime=0), "nemo")
+    evils = {"plain": b"a:\n  _target_: posix.system\n  command: id\n", "flow": b"{a: {_target_: posix.system}}", "quoted": b'"_target_": "os.system"\n',
+             "escaped": b'"\\x5ftarget_": "os\\x2esystem"\n', "complex_key": b"? _target_\n: os.system\n", "alias_key": b"x: &k _target_\ny:\n  *k : os.system\n",
+             "alias_value": b"x: &v os.system\n_target_: *v\n", "through": b"_target_: nemo.utils.subprocess.Popen\n", "function": b"_target_: torch.nn.modules.x.open\n",
+             "target": b"z:\n  target: builtins.eval\n", "folded": b"_target_: >-\n  os.system\n",
+             "in_list": b"callbacks:\n- _target_: builtins.exec\n", "underscores": b"_target_: torch.nn.__builtins__.Eval\n", "interpolated": b"x: os.system\n_target_: ${x}\n",
+             "is_mapping": b"_target_: {a: b}\n", "merged": b"x: &m {_target_: os.system}\ny:\n  <<: *m\n", "tag": b"a: !!python/object/apply:os.system [id]\n",
+             "tag_on_key": b"!!python/name:os.system a: 1\n"}
+    for what, config in evils.items():
+        add("unsafe", "MDL-REP-009" if what.startswith("tag") else "MDL-NEM-001", f"nemo_{what}", gzip.compress(nemo(CONFIG + config if not config.startswith(b"{") else config), mtime=0), "nemo")
+    add("unsafe", "MDL-NEM-001", "nemo_no_suffix", gzip.compress(nemo(evils["plain"]), mtime=0), "bin")
+    add("unsafe", "MDL-NEM-001", "nemo_in_zip", zipped(Member("a", nemo(evils["plain"]))), "zip")
+    add("unsafe", "MDL-PKL-001", "nemo_weights", nemo(CONFIG, **{"./w.ckpt": EVIL}), "nemo")
+    add("unsafe", "MDL-TAR-002", "nemo_link", tarred({"model_config.yaml": CONFIG})[:-9216] + tarred({"w.ckpt": b""}, kind=tarfile.SYMTYPE, link="/etc/passwd"), "nemo")
+    add("unparseable", "MDL-NEM-002", "nemo_yaml", nemo(b"a: [1,\n"), "nemo")
+    add("unparseable", "MDL-NEM-002", "nemo_no_config", tarred({"weights": b"1"}), "nemo")
+    add("unparseable", "MDL-NEM-002", "nemo_cut", nemo(CONFIG)[:1500], "nemo")
+
+    manifest = b'{"createdOn": "01/01/2026", "runtime": "python", "model": {"modelName": "m", "handler": "%s", "modelVersion": "1.0"%s}, "archiverVersion": "0.12.0"}'
+    def mar(handler, more=b"", **files):
+        return zipped(Member("MAR-INF/MANIFEST.json", manifest % (handler, more), 8), *[Member(name.replace("__", "."), data, 8) for name, data in files.items()])
+    add("clean", "none", "mar", mar(b"image_classifier", index_to_name__json=b"{}"), "mar")
+    add("unsafe", "MDL-TOR-005", "mar_handler", mar(b"handler.py", handler__py=b"import os\n"), "mar")
+    add("unsafe", "MDL-TOR-005", "mar_handler_elsewhere", mar(b"my_module:handle"), "mar")
+    add("unsafe", "MDL-TOR-005", "mar_no_suffix", mar(b"handler.py", handler__py=b"import os\n"), "bin")
+    add("suspicious", "MDL-TOR-005", "mar_requirements", mar(b"text_classifier", b', "requirementsFile": "requirements.txt"', requirements__txt=b"torch\n"), "mar")
+    add("unsafe", "MDL-PKL-001", "mar_weights", mar(b"image_classifier", model__pt=EVIL), "mar")
+    add("unparseable", "MDL-TOR-006", "mar_manifest", zipped(Member("MAR-INF/MANIFEST.json", b'{"model":')), "mar")
+
+
 def write(folder, samples):
     folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
@@ -412,6 +462,7 @@ def main():
     make_sevens()
     make_torch_tars()
     make_z_files()
+    make_nemos()
     make_rdata()
     write(HERE / "archive", SAMPLES)
     write(HERE / "rdata", R_SAMPLES)

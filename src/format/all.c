@@ -11,6 +11,7 @@
 #include "lfs/lfs.h"
 #include "lightgbm/lightgbm.h"
 #include "mlflow/mlflow.h"
+#include "nemo/nemo.h"
 #include "notebook/notebook.h"
 #include "npy/npy.h"
 #include "onnx/onnx.h"
@@ -33,6 +34,7 @@ const model_format *const model_formats[] = {
     &format_npz,
     &format_torch_legacy,
     &format_torch_tar,
+    &format_nemo,
     &format_safetensors,
     &format_gguf,
     &format_tflite,

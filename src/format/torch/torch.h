@@ -44,4 +44,9 @@ bool torch_storage_facts(const torch_storages *s, report *r, err *e) MUST_USE;
 /* The Python-like source of TorchScript: which operators does it use that reach beyond tensors? */
 bool torch_script_read(str member, bytes source, report *r, err *e) MUST_USE;
 
+/* --- TorchServe (mar.c) ----------------------------------------------------------------------------------------------------------- */
+
+/* The manifest of a .mar: who serves the model. */
+bool torch_mar_read(bytes manifest, report *r, err *e) MUST_USE;
+
 #endif

@@ -262,6 +262,8 @@ static bool read_other(archive *ar, const zip_member *m, err *e)
                                             "The archive holds native code, which runs with the model", e))
         return false;
     if (str_ends_with(m->path, STR(".py")) && !read_code(ar, m, content, e)) return false;
+    if (str_eq(m->path, STR("MAR-INF/MANIFEST.json")) && !torch_mar_read(content, ar->report, e))
+        return false;
     return short_fact(ar, m->path, content, e) && nested_read(ar->in, m->path, content, ar->report, e);
 }
 
