@@ -1,54 +1,62 @@
 /*
- * cli/model_predict.c - `assay model predict`: rows of a CSV file through a model file, to standard output.
+ * cli/model_predict.c - `assay model predict`: a file of rows through a model file, to standard output.
  *
- * Both files are opened, then the sandbox is entered, then both are read: what is left to a hostile model is writing to standard output.
+ * Both files are opened, then the sandbox is entered, then both are read: what is left to a hostile model is writing to standard output. Threads
+ * cut blocks off the input and write their answers in turn, so memory does not grow with the input. JSON has one list after the other: each output
+ * is a pass over the rows.
  */
 #include "cli/commands.h"
 #include "cli/model.h"
 #include "cli/options.h"
+#include "predict_rows.h"
+#include "predict_text.h"
 
 #include "base/limits.h"
-#include "model/predict.h"
-#include "model/read.h"
-#include "model/number_text.h"
-#include "model/table.h"
 #include "os/file.h"
 #include "os/sandbox.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 typedef struct predict_args {
-    const char *model, *input, *output;
+    const char *model, *input, *output, *threads;
     bool no_header, json, csv;
-    bool classes, probabilities; /* of --output */
+    asked all;
+    unsigned thread_count;
 } predict_args;
-
-typedef struct rows {
-    arena memory;
-    table table;
-    float *x; /* row after row */
-    double *out;
-    size_t outputs;
-} rows;
 
 static bool parse_output(predict_args *args, err *e)
 {
     str rest = str_from_c(args->output), part;
     while (str_next(&rest, ',', &part)) {
-        if (str_eq(part, STR("predict")))
-            args->classes = true;
-        else if (str_eq(part, STR("predict_proba")))
-            args->probabilities = true;
-        else
-            return err_set(e, ERR_INVALID,
-                           "--output is predict, predict_proba or both with a comma, not '%s'", args->output);
+        model_output what;
+        if (!model_output_parse(part, &what))
+            return err_set(
+                e, ERR_INVALID,
+                "--output is predict, predict_proba, decision_function, transform, or some of them with "
+                "commas, not '%s'",
+                args->output);
+        for (size_t i = 0; i < args->all.count; i++)
+            if (args->all.outputs[i] == what)
+                return err_set(e, ERR_INVALID, "--output names %s twice", model_output_name(what));
+        args->all.outputs[args->all.count++] = what;
     }
     if (args->json && args->csv) return err_set(e, ERR_INVALID, "give --json or --csv, not both");
-    return args->classes || args->probabilities || err_set(e, ERR_INVALID, "--output names nothing");
+    return args->all.count || err_set(e, ERR_INVALID, "--output names nothing");
 }
 
-/* --- files --------------------------------------------------------------------------------------------------------------- */
+enum { THREADS_MAX = 256 };
+
+static bool parse_threads(predict_args *args, err *e)
+{
+    uint64_t count = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+    if (args->threads && (!str_to_u64(str_from_c(args->threads), &count) || count < 1 || count > THREADS_MAX))
+        return err_set(e, ERR_INVALID, "--threads is a number from 1 to %d, not '%s'", THREADS_MAX,
+                       args->threads);
+    args->thread_count = count < THREADS_MAX ? (unsigned)count : THREADS_MAX;
+    return true;
+}
 
 static bool map_file(const char *path, uint64_t most, bytes *mapped, err *e)
 {
@@ -61,190 +69,190 @@ static bool map_file(const char *path, uint64_t most, bytes *mapped, err *e)
     return file_map(fd, mapped, e);
 }
 
-/* --- columns ------------------------------------------------------------------------------------------------------------- */
+/* --- one pass over the rows ------------------------------------------------------------------------------------------------ */
 
-/* Which column holds each feature: by name when both know names, by order otherwise. */
-static bool find_columns(const forest *f, rows *r, size_t *columns, err *e)
+typedef struct pass {
+    const model *model;
+    row_file *rows;
+    const asked *all;
+    bool json;
+    pthread_mutex_t lock; /* of what follows, and of rows */
+    pthread_cond_t turned;
+    size_t cut, written; /* blocks */
+    bool failed;
+    err why;
+} pass;
+
+static bool answer_block(const pass *p, const row_block *block, buf *text, err *e)
 {
-    bool by_name = f->feature_names && r->table.names;
-    if (!by_name && r->table.columns != f->feature_count)
-        return err_set(e, ERR_UNPROCESSABLE, "the table has %zu columns, the model takes %zu features",
-                       r->table.columns, f->feature_count);
-    for (size_t i = 0; i < f->feature_count; i++) {
-        columns[i] = i;
-        if (!by_name) continue;
-        size_t k = 0;
-        while (k < r->table.columns && !str_eq(r->table.names[k], f->feature_names[i])) k++;
-        if (k == r->table.columns)
-            return err_set(e, ERR_UNPROCESSABLE,
-                           "the table has no column '%.*s', which the model was trained on",
-                           STR_ARG(f->feature_names[i]));
-        columns[i] = k;
-    }
-    return true;
-}
-
-static bool read_rows(const predict_args *args, bytes text, const forest *f, rows *r, err *e)
-{
-    if (!table_read_csv(&r->memory, text, !args->no_header, &r->table, e)) return false;
-    size_t count = r->table.rows;
-    size_t *columns = arena_alloc_array(&r->memory, f->feature_count, sizeof *columns);
-    r->outputs = f->value_count;
-    r->x = arena_alloc_array(&r->memory, count * f->feature_count, sizeof *r->x);
-    r->out = arena_alloc_array(&r->memory, count * r->outputs, sizeof *r->out);
-    if (!columns || !r->x || !r->out) return err_set(e, ERR_MEMORY, "no memory for %zu rows", count);
-    if (!find_columns(f, r, columns, e)) return false;
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < f->feature_count; k++) {
-            double number;
-            if (!table_number(&r->table, i, columns[k], &number, e)) return false;
-            r->x[i * f->feature_count + k] = (float)number;
-        }
-    }
-    return true;
-}
-
-/* --- output -------------------------------------------------------------------------------------------------------------- */
-
-static bool add_prediction(const predictor *p, const forest *f, const double *out, buf *text, err *e)
-{
-    if (f->class_count) return label_json(&f->classes[predictor_argmax(p, out)], text, e);
-    buf_add_str(text, str_from_c(number_repr(out[0]).text));
-    return true;
-}
-
-static void add_numbers(const double *out, size_t count, buf *text)
-{
-    for (size_t c = 0; c < count; c++) {
-        if (c) buf_add_byte(text, ',');
-        buf_add_str(text, str_from_c(number_repr(out[c]).text));
-    }
-}
-
-static bool write_json(const predict_args *args, const predictor *p, const forest *f, const rows *r,
-                       buf *text, err *e)
-{
-    buf_add_byte(text, '{');
-    if (args->classes) buf_add_str(text, STR("\"prediction\":["));
-    for (size_t i = 0; args->classes && i < r->table.rows; i++) {
-        if (i) buf_add_byte(text, ',');
-        if (!add_prediction(p, f, r->out + i * r->outputs, text, e)) return false;
-    }
-    if (args->classes) buf_add_byte(text, ']');
-    if (args->classes && args->probabilities) buf_add_byte(text, ',');
-    if (args->probabilities) buf_add_str(text, STR("\"probabilities\":["));
-    for (size_t i = 0; args->probabilities && i < r->table.rows; i++) {
-        buf_add_str(text, i ? STR(",[") : STR("["));
-        add_numbers(r->out + i * r->outputs, r->outputs, text);
-        buf_add_byte(text, ']');
-    }
-    if (args->probabilities) buf_add_byte(text, ']');
-    buf_add_str(text, STR("}\n"));
-    return true;
-}
-
-/* A field of CSV: quoted when it must be. */
-static void add_field(str field, buf *text)
-{
-    bool quoted = str_find(field, ',') >= 0 || str_find(field, '"') >= 0 || str_find(field, '\n') >= 0 ||
-                  str_find(field, '\r') >= 0;
-    if (quoted) buf_add_byte(text, '"');
-    for (size_t i = 0; i < field.len; i++) {
-        if (field.data[i] == '"') buf_add_byte(text, '"');
-        buf_add_byte(text, (uint8_t)field.data[i]);
-    }
-    if (quoted) buf_add_byte(text, '"');
-}
-
-static bool label_field(const label *l, const char *prefix, buf *text, err *e)
-{
-    AUTO_BUF buf field;
-    buf_init(&field, LIMIT_JSON_DOC_BYTES);
-    buf_add_str(&field, str_from_c(prefix));
-    if (l->kind == LABEL_TEXT)
-        buf_add_str(&field, l->text);
-    else if (!label_json(l, &field, e))
-        return false;
-    add_field(buf_str(&field), text);
-    return buf_ok(&field, "a label", e);
-}
-
-static bool write_csv(const predict_args *args, const predictor *p, const forest *f, const rows *r, buf *text,
-                      err *e)
-{
-    if (args->classes) buf_add_str(text, STR("prediction"));
-    for (size_t c = 0; args->probabilities && c < f->class_count; c++) {
-        if (c || args->classes) buf_add_byte(text, ',');
-        if (!label_field(&f->classes[c], "proba_", text, e)) return false;
-    }
-    buf_add_byte(text, '\n');
-    for (size_t i = 0; i < r->table.rows; i++) {
-        const double *out = r->out + i * r->outputs;
-        if (args->classes && f->class_count &&
-            !label_field(&f->classes[predictor_argmax(p, out)], "", text, e))
+    AUTO_ARENA arena a;
+    arena_init(&a, LIMIT_TRAIN_ARENA_BYTES);
+    const model_info *about = model_about(p->model);
+    model_rows rows;
+    model_answers answers[MODEL_OUTPUTS];
+    if (!row_file_read(p->rows, block, &a, &rows, e)) return false;
+    for (size_t o = 0; o < p->all->count; o++)
+        if (!model_answer(p->model, p->all->outputs[o], &rows, &a, &answers[o], e)) {
+            if (block->number > 0) err_wrap(e, "in the block from line %zu on", block->line);
             return false;
-        if (args->classes && !f->class_count) add_numbers(out, 1, text);
-        if (args->classes && args->probabilities) buf_add_byte(text, ',');
-        if (args->probabilities) add_numbers(out, r->outputs, text);
-        buf_add_byte(text, '\n');
-    }
-    return true;
+        }
+    if (!p->json) return predict_csv_rows(about, p->all, answers, text, e);
+    if (block->number > 0) buf_add_byte(text, ',');
+    return predict_json_rows(about, p->all->outputs[0], &answers[0], text, e);
 }
 
-/* --- the command --------------------------------------------------------------------------------------------------------- */
-
-static bool predict(const predict_args *args, bytes model, bytes input, rows *r, err *e)
+/* The lock is held; the first to fail says why. */
+static void fail(pass *p, const err *e)
 {
-    AUTO(forest_free) forest *f = NULL;
-    AUTO(predictor_free) predictor *p = NULL;
-    if (!forest_read(model, &f, e)) return err_wrap(e, "%s", args->model);
-    if (f->output_count > 1)
-        return err_set(e, ERR_UNSUPPORTED, "%s predicts %zu outputs at once; rows of one are written",
-                       args->model, f->output_count);
-    if (args->probabilities && f->class_count == 0)
-        return err_set(e, ERR_UNPROCESSABLE, "%s is a regressor: it has no predict_proba", args->model);
-    if (!predictor_new(f, &p, e)) return false;
-    if (!read_rows(args, input, f, r, e) || !predictor_run(p, r->x, r->table.rows, r->out, e))
-        return err_wrap(e, "%s", args->input);
+    if (!p->failed) p->why = *e;
+    p->failed = true;
+    pthread_cond_broadcast(&p->turned);
+}
 
+/* Waits until all blocks before it are written. */
+static void write_block(pass *p, const row_block *block, bool ok, const buf *text, err *e)
+{
+    pthread_mutex_lock(&p->lock);
+    while (p->written != block->number && !p->failed) pthread_cond_wait(&p->turned, &p->lock);
+    if (!p->failed && (!ok || !fd_write_all(STDOUT_FILENO, buf_bytes(text), e))) fail(p, e);
+    p->written++;
+    pthread_cond_broadcast(&p->turned);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static bool cut_block(pass *p, row_block *block)
+{
+    pthread_mutex_lock(&p->lock);
+    bool more = !p->failed && row_file_cut(p->rows, block);
+    if (more) block->number = p->cut++;
+    pthread_mutex_unlock(&p->lock);
+    return more;
+}
+
+static void *work(void *argument)
+{
+    pass *p = argument;
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_CSV_BYTES);
-    bool written = args->json ? write_json(args, p, f, r, &text, e) : write_csv(args, p, f, r, &text, e);
-    return written && buf_ok(&text, "the predictions", e) && fd_write_all(STDOUT_FILENO, buf_bytes(&text), e);
+    row_block block;
+    while (cut_block(p, &block)) {
+        err e = {0};
+        buf_reset(&text);
+        bool ok = answer_block(p, &block, &text, &e);
+        write_block(p, &block, ok, &text, &e);
+    }
+    return NULL;
 }
 
-static bool run(const predict_args *args, err *e)
+/* With no more threads than there are, this one included. */
+static bool run_pass(pass *p, unsigned threads, err *e)
 {
-    bytes model, input;
-    if (!map_file(args->model, LIMIT_MODEL_BYTES, &model, e) ||
+    pthread_t others[THREADS_MAX];
+    unsigned started = 0;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->turned, NULL);
+    while (started + 1 < threads && pthread_create(&others[started], NULL, work, p) == 0) started++;
+    work(p);
+    for (unsigned i = 0; i < started; i++) pthread_join(others[i], NULL);
+    pthread_cond_destroy(&p->turned);
+    pthread_mutex_destroy(&p->lock);
+    if (p->failed) *e = p->why;
+    return !p->failed;
+}
+
+/* --- the forms --------------------------------------------------------------------------------------------------------------- */
+
+static bool write_text(str text, err *e)
+{
+    return fd_write_all(STDOUT_FILENO, str_bytes(text), e);
+}
+
+static bool write_json(const predict_args *args, const model *m, row_file *rows, err *e)
+{
+    for (size_t o = 0; o < args->all.count; o++) {
+        asked one = {{args->all.outputs[o]}, 1};
+        pass p = {.model = m, .rows = rows, .all = &one, .json = true};
+        char head[60];
+        snprintf(head, sizeof head, "%s\"%s\":[", o ? "," : "{", model_output_name(one.outputs[0]));
+        row_file_rewind(rows);
+        if (!write_text(str_from_c(head), e) || !run_pass(&p, args->thread_count, e) ||
+            !write_text(STR("]"), e))
+            return false;
+    }
+    return write_text(STR("}\n"), e);
+}
+
+static bool write_csv(const predict_args *args, const model *m, row_file *rows, err *e)
+{
+    AUTO_BUF buf head;
+    buf_init(&head, LIMIT_JSON_DOC_BYTES);
+    pass p = {.model = m, .rows = rows, .all = &args->all};
+    return predict_csv_head(model_about(m), &args->all, rows->columns, &head, e) &&
+           fd_write_all(STDOUT_FILENO, buf_bytes(&head), e) && run_pass(&p, args->thread_count, e);
+}
+
+static bool check_outputs(const predict_args *args, const model_info *about, err *e)
+{
+    for (size_t o = 0; o < args->all.count; o++)
+        if (!about->gives[args->all.outputs[o]])
+            return err_set(e, ERR_UNPROCESSABLE, "%s is a %.*s: it has no %s", args->model,
+                           STR_ARG(about->name), model_output_name(args->all.outputs[o]));
+    return true;
+}
+
+/* Without --output: what the model is for. */
+static void choose_output(predict_args *args, const model_info *about)
+{
+    if (args->all.count) return;
+    args->all = (asked){{about->gives[OUTPUT_PREDICT] ? OUTPUT_PREDICT : OUTPUT_TRANSFORM}, 1};
+}
+
+static bool predict(predict_args *args, bytes file, bytes input, err *e)
+{
+    AUTO(model_free) model *m = NULL;
+    AUTO_ARENA arena a;
+    arena_init(&a, LIMIT_TRAIN_ARENA_BYTES);
+    row_file rows;
+    if (!model_read(file, &m, e)) return err_wrap(e, "%s", args->model);
+    choose_output(args, model_about(m));
+    if (!check_outputs(args, model_about(m), e)) return false;
+    if (!row_file_open(&a, input, !args->no_header, model_about(m), &rows, e))
+        return err_wrap(e, "%s", args->input);
+    bool ok = args->json ? write_json(args, m, &rows, e) : write_csv(args, m, &rows, e);
+    return ok || err_wrap(e, "%s", args->input);
+}
+
+static bool run(predict_args *args, err *e)
+{
+    bytes file, input;
+    if (!map_file(args->model, LIMIT_MODEL_BYTES, &file, e) ||
         !map_file(args->input, LIMIT_CSV_BYTES, &input, e))
         return false;
     json_object_seed(0); /* opens a file the first time */
     sandbox_limits limits = {.memory_bytes = LIMIT_SERVE_MEMORY_BYTES};
-    if (!sandbox_enter(SANDBOX_SERVE, limits, e))
-        return false; /* of the profiles, the one that may write to a file */
-    rows r = {0};
-    arena_init(&r.memory, LIMIT_TRAIN_ARENA_BYTES);
-    bool ok = predict(args, model, input, &r, e);
-    arena_done(&r.memory);
-    return ok;
+    /* Of the profiles, the one that may write to a file. */
+    return sandbox_enter(SANDBOX_SERVE, limits, e) && predict(args, file, input, e);
 }
 
 int cli_model_predict(int argc, char **argv)
 {
-    predict_args args = {.output = "predict"};
+    predict_args args = {0};
     const cli_option options[] = {
-        {"--input", "FILE", "the rows, a CSV file", &args.input, NULL, NULL},
-        {"--output", "WHAT", "predict, predict_proba, or both with a comma (predict)", &args.output, NULL,
-         NULL},
+        {"--input", "FILE", "the rows, a CSV or .npy file", &args.input, NULL, NULL},
+        {"--output", "WHAT",
+         "predict, predict_proba, decision_function, transform, or some of them with commas (predict; a "
+         "transformer: transform)",
+         &args.output, NULL, NULL},
         {"--no-header", NULL, "the first line of the CSV file is data", NULL, &args.no_header, NULL},
         {"--csv", NULL, "write CSV (the default)", NULL, &args.csv, NULL},
-        {"--json", NULL, "write JSON", NULL, &args.json, NULL},
+        {"--json", NULL, "write JSON: an object with a list per output", NULL, &args.json, NULL},
+        {"--threads", "N", "threads to use (all cores)", &args.threads, NULL, NULL},
     };
     const cli_usage usage = {
         "assay model predict MODEL --input FILE [OPTIONS]",
-        "Predicts the rows of a CSV file with a scikit-learn forest, with scikit-learn's bits and without "
-        "Python.",
+        "Puts the rows of a file through a scikit-learn model (forests, boosting, linear models, pipelines "
+        "and "
+        "more), with scikit-learn's results and without Python.",
         "assay model predict model.pkl --input rows.csv --output predict,predict_proba --json", options,
         COUNT_OF(options)};
     option_list rest = {0};
@@ -257,7 +265,8 @@ int cli_model_predict(int argc, char **argv)
         return cli_complain("predict", &e, CLI_USAGE);
     }
     args.model = rest.items[0];
-    if (!parse_output(&args, &e)) return cli_complain("predict", &e, CLI_USAGE);
+    if ((args.output && !parse_output(&args, &e)) || !parse_threads(&args, &e))
+        return cli_complain("predict", &e, CLI_USAGE);
     int code = CLI_DONE;
     if (!run(&args, &e))
         code = cli_complain("predict", &e, e.code == ERR_BLOCKED ? CLI_FAILED_POLICY : CLI_UNFINISHED);

@@ -20,9 +20,17 @@ struct model {
     model_info info;
     const model_kind *kind;
     void *self;
+    model **parts; /* estimators within it, which are freed with it */
+    size_t part_count;
+    bool any_columns;    /* as many come out as go in; info.feature_count says nothing when it is 0 */
+    bool counts_nothing; /* takes any number of columns, and looks at none */
+    bool takes_infinite; /* infinities are values it knows what to do with */
+    bool checks_nothing; /* its parts look at the cells themselves */
 };
 
 bool model_new(const model_kind *kind, model **out, err *e) MUST_USE;
+/* `part` belongs to `whole` from now on. */
+bool model_adopt(model *whole, model *part, err *e) MUST_USE;
 
 /* A scikit-learn estimator out of its pickled value: the whole file's, or a step of a pipeline. */
 bool sk_model_read(arena *scratch, const pickle_value *v, model **out, err *e) MUST_USE;

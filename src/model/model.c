@@ -42,8 +42,19 @@ void model_free(model *m)
 {
     if (!m) return;
     if (m->kind->free && m->self) m->kind->free(m->self);
+    for (size_t i = 0; i < m->part_count; i++) model_free(m->parts[i]);
+    free(m->parts);
     arena_done(&m->memory);
     free(m);
+}
+
+bool model_adopt(model *whole, model *part, err *e)
+{
+    model **parts = realloc(whole->parts, (whole->part_count + 1) * sizeof(*parts));
+    if (!parts) return err_set(e, ERR_MEMORY, "no memory for a model of %zu parts", whole->part_count + 1);
+    whole->parts = parts;
+    parts[whole->part_count++] = part;
+    return true;
 }
 
 const model_info *model_about(const model *m)
@@ -58,13 +69,28 @@ const forest *model_forest(const model *m)
 
 /* --- answering ----------------------------------------------------------------------------------------------------------- */
 
+static bool refuse_cell(const model_rows *rows, size_t i, const char *what, err *e)
+{
+    return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu is %s", i / rows->columns + 1,
+                   i % rows->columns + 1, what);
+}
+
+/* A cell of a file may carry both, text and the number that it reads as. */
 static bool check_cells(const model *m, const model_rows *rows, err *e)
 {
-    for (size_t i = 0; rows->texts && !m->info.takes_text && i < rows->count * rows->columns; i++)
-        if (rows->texts[i].data)
-            return err_set(
-                e, ERR_UNPROCESSABLE, "row %zu, feature %zu is text ('%.*s'): this model takes numbers",
-                i / rows->columns + 1, i % rows->columns + 1, STR_ARG(str_slice(rows->texts[i], 0, 40)));
+    if (m->checks_nothing) return true;
+    for (size_t i = 0; i < rows->count * rows->columns; i++) {
+        double number = rows->numbers[i];
+        if (isinf(number) && !m->takes_infinite) return refuse_cell(rows, i, "infinite", e);
+        if (!isnan(number)) continue;
+        str text = rows->texts ? rows->texts[i] : STR_NONE;
+        if (text.data && !m->info.takes_text)
+            return err_set(e, ERR_UNPROCESSABLE,
+                           "row %zu, feature %zu is text ('%.*s'): this model takes numbers",
+                           i / rows->columns + 1, i % rows->columns + 1, STR_ARG(str_slice(text, 0, 40)));
+        if (!text.data && !m->info.takes_missing)
+            return refuse_cell(rows, i, "missing, and this model does not take missing values", e);
+    }
     return true;
 }
 
@@ -73,11 +99,13 @@ bool model_answer(const model *m, model_output what, const model_rows *rows, are
 {
     if (!m->info.gives[what])
         return err_set(e, ERR_UNSUPPORTED, "a %.*s has no %s", STR_ARG(m->info.name), output_names[what]);
-    if (rows->columns != m->info.feature_count)
+    bool is_open = m->info.feature_count == 0 && (m->any_columns || m->counts_nothing);
+    if (rows->columns != m->info.feature_count && !is_open)
         return err_set(e, ERR_UNPROCESSABLE, "the model takes %zu features, %zu %s given",
                        m->info.feature_count, rows->columns, rows->columns == 1 ? "was" : "were");
     if (!check_cells(m, rows, e)) return false;
-    *out = (model_answers){.count = rows->count, .columns = m->info.columns[what]};
+    *out = (model_answers){.count = rows->count,
+                           .columns = m->any_columns ? rows->columns : m->info.columns[what]};
     size_t cells;
     if (!__builtin_mul_overflow(out->count, out->columns, &cells))
         out->numbers = arena_alloc_array(a, cells + 1, sizeof *out->numbers);
@@ -86,11 +114,6 @@ bool model_answer(const model *m, model_output what, const model_rows *rows, are
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
-
-bool sk_model_read(arena *scratch, const pickle_value *v, model **out, err *e)
-{
-    return forest_model_read(scratch, v, out, e);
-}
 
 bool model_read(bytes file, model **out, err *e)
 {

@@ -15,7 +15,8 @@ enum { DIGITS_MAX = 17 };
 /* "-d.ddde±xx" with as few digits as read back equal. */
 static void shortest(double number, char *text, size_t size)
 {
-    for (int digits = 1; digits <= DIGITS_MAX; digits++) {
+    /* What 15 digits or fewer can say, 15 digits say; zeros at the end are cut later. Numbers below the normal ones have less to say. */
+    for (int digits = number < 2.3e-308 ? 1 : 15; digits <= DIGITS_MAX; digits++) {
         snprintf(text, size, "%.*e", digits - 1, number);
         if (strtod(text, NULL) == number) return;
     }

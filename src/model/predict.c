@@ -26,6 +26,8 @@ struct predictor {
     uint32_t *roots;
     double *values; /* rows of `outputs` numbers */
     size_t node_count, tree_count, features, outputs, slots, value_rows;
+    size_t
+        sum_columns; /* of a boosted one: tree t adds its number to column t % sum_columns. 0: trees are averaged */
     bool takes_missing, is_classifier;
 };
 
@@ -246,6 +248,33 @@ static bool rows_are_usable(const predictor *p, const float *rows, size_t count,
             return err_set(e, ERR_UNPROCESSABLE,
                            "row %zu, feature %zu is missing, and this model does not take missing values",
                            i / p->features + 1, i % p->features + 1);
+    }
+    return true;
+}
+
+bool predictor_new_boosted(const forest *f, size_t columns, predictor **out, err *e)
+{
+    assert(columns > 0 && f->value_count == 1);
+    if (!predictor_new(f, out, e)) return false;
+    (*out)->sum_columns = columns;
+    return true;
+}
+
+/* Tree by tree over blocks of rows. */
+static void add_block(const predictor *p, const float *rows, size_t count, double *out)
+{
+    for (size_t t = 0; t < p->tree_count; t++)
+        for (size_t r = 0; r < count; r++)
+            out[r * p->sum_columns + t % p->sum_columns] += *walk(p, p->roots[t], rows + r * p->features);
+}
+
+bool predictor_add(const predictor *p, const float *rows, size_t count, double *out, err *e)
+{
+    assert(p->sum_columns > 0);
+    if (!rows_are_usable(p, rows, count, e)) return false;
+    for (size_t done = 0; done < count; done += BLOCK_ROWS) {
+        size_t part = count - done < BLOCK_ROWS ? count - done : BLOCK_ROWS;
+        add_block(p, rows + done * p->features, part, out + done * p->sum_columns);
     }
     return true;
 }

@@ -46,10 +46,10 @@ double array_float(const pickle_ndarray *array, uint64_t offset, size_t item_byt
 
 /* --- text ---------------------------------------------------------------------------------------------------------------- */
 
-static bool copy_text(forest *f, str text, str *out, err *e)
+static bool copy_text(arena *m, str text, str *out, err *e)
 {
     if (!str_is_utf8(text)) return err_set(e, ERR_INVALID, "a label or name of the model is not UTF-8 text");
-    *out = text.len ? arena_copy(&f->memory, text) : STR("");
+    *out = text.len ? arena_copy(m, text) : STR("");
     return out->data ? true : err_set(e, ERR_MEMORY, "no memory for the labels of a model");
 }
 
@@ -73,7 +73,7 @@ static void add_code_point(buf *out, uint32_t point)
 }
 
 /* UCS-4, padded with zeros. */
-static bool unicode_item(forest *f, const pickle_ndarray *array, size_t index, str *out, err *e)
+static bool unicode_item(arena *m, const pickle_ndarray *array, size_t index, str *out, err *e)
 {
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_JSON_DOC_BYTES);
@@ -82,13 +82,13 @@ static bool unicode_item(forest *f, const pickle_ndarray *array, size_t index, s
     for (size_t i = 0; i < points; i++)
         if (item_bits(array, at + 4 * i, 4)) length = i + 1;
     for (size_t i = 0; i < length; i++) add_code_point(&text, (uint32_t)item_bits(array, at + 4 * i, 4));
-    return buf_ok(&text, "a label of the model", e) && copy_text(f, buf_str(&text), out, e);
+    return buf_ok(&text, "a label of the model", e) && copy_text(m, buf_str(&text), out, e);
 }
 
-static bool object_label(forest *f, const pickle_value *v, label *l, err *e)
+static bool object_label(arena *m, const pickle_value *v, label *l, err *e)
 {
     switch (v->kind) {
-    case PICKLE_STR: *l = (label){.kind = LABEL_TEXT}; return copy_text(f, v->text, &l->text, e);
+    case PICKLE_STR: *l = (label){.kind = LABEL_TEXT}; return copy_text(m, v->text, &l->text, e);
     case PICKLE_INT: *l = (label){.kind = LABEL_INT, .integer = v->integer}; return true;
     case PICKLE_BOOL: *l = (label){.kind = LABEL_BOOL, .integer = v->boolean}; return true;
     case PICKLE_FLOAT: *l = (label){.kind = LABEL_FLOAT, .number = v->number}; return true;
@@ -96,12 +96,12 @@ static bool object_label(forest *f, const pickle_value *v, label *l, err *e)
     }
 }
 
-static bool array_label(forest *f, const pickle_ndarray *array, size_t i, label *l, err *e)
+static bool array_label(arena *m, const pickle_ndarray *array, size_t i, label *l, err *e)
 {
     uint64_t at = (uint64_t)i * array->item_bytes;
     switch (array->type) {
-    case 'O': return object_label(f, array->objects[i], l, e);
-    case 'U': *l = (label){.kind = LABEL_TEXT}; return unicode_item(f, array, i, &l->text, e);
+    case 'O': return object_label(m, array->objects[i], l, e);
+    case 'U': *l = (label){.kind = LABEL_TEXT}; return unicode_item(m, array, i, &l->text, e);
     case 'b': *l = (label){.kind = LABEL_BOOL, .integer = item_bits(array, at, 1) != 0}; return true;
     case 'i':
     case 'u':
@@ -121,6 +121,35 @@ static bool array_label(forest *f, const pickle_ndarray *array, size_t i, label 
 
 enum { CLASSES_MAX = 100000 };
 
+static bool is_missing(const pickle_ndarray *array, size_t i)
+{
+    return array->type == 'O' && array->objects[i]->kind == PICKLE_NONE;
+}
+
+bool read_label_array(arena *scratch, arena *memory, const pickle_value *v, bool takes_missing, label **out,
+                      size_t *count, err *e)
+{
+    pickle_ndarray array;
+    if (!pickle_as_ndarray(scratch, v, &array, e)) return false;
+    if (array.rank != 1 || array.count > CLASSES_MAX)
+        return err_set(e, ERR_INVALID, "%llu labels in %u dimensions", (unsigned long long)array.count,
+                       array.rank);
+    label *labels = arena_alloc_array(memory, (size_t)array.count + 1, sizeof *labels);
+    if (!labels) return err_set(e, ERR_MEMORY, "no memory for %llu labels", (unsigned long long)array.count);
+    for (size_t i = 0; i < array.count; i++) {
+        if (takes_missing && is_missing(&array, i))
+            labels[i] = (label){.kind = LABEL_FLOAT, .number = NAN};
+        else if (!array_label(memory, &array, i, &labels[i], e))
+            return false;
+        bool fits = labels[i].kind != LABEL_FLOAT || isfinite(labels[i].number) ||
+                    (takes_missing && isnan(labels[i].number));
+        if (!fits) return err_set(e, ERR_INVALID, "label %zu is not finite", i);
+    }
+    *out = labels;
+    *count = (size_t)array.count;
+    return true;
+}
+
 bool read_labels(arena *scratch, const pickle_value *v, forest *f, forest_output *out, err *e)
 {
     pickle_ndarray array;
@@ -132,7 +161,7 @@ bool read_labels(arena *scratch, const pickle_value *v, forest *f, forest_output
     if (!out->classes)
         return err_set(e, ERR_MEMORY, "no memory for %llu labels", (unsigned long long)array.count);
     for (size_t i = 0; i < array.count; i++) {
-        if (!array_label(f, &array, i, &out->classes[i], e)) return err_wrap(e, "classes_");
+        if (!array_label(&f->memory, &array, i, &out->classes[i], e)) return err_wrap(e, "classes_");
         if (out->classes[i].kind == LABEL_FLOAT && !isfinite(out->classes[i].number))
             return err_set(e, ERR_INVALID, "label %zu of classes_ is not finite", i);
     }
@@ -150,7 +179,7 @@ bool read_names(arena *scratch, const pickle_value *v, forest *f, err *e)
     if (!f->feature_names) return err_set(e, ERR_MEMORY, "no memory for %zu names", f->feature_count);
     for (size_t i = 0; i < f->feature_count; i++) {
         label name;
-        if (!array_label(f, &array, i, &name, e)) return err_wrap(e, "feature_names_in_");
+        if (!array_label(&f->memory, &array, i, &name, e)) return err_wrap(e, "feature_names_in_");
         if (name.kind != LABEL_TEXT)
             return err_set(e, ERR_INVALID, "name %zu of feature_names_in_ is no text", i);
         f->feature_names[i] = name.text;

@@ -23,6 +23,9 @@ double array_float(const pickle_ndarray *array, uint64_t offset, size_t item_byt
 
 /* classes_ of one output, and feature_names_in_ */
 bool read_labels(arena *scratch, const pickle_value *v, forest *f, forest_output *out, err *e) MUST_USE;
+/* Labels of any array, into `memory`. Missing ones (None, NaN) are LABEL_FLOAT NaN, where they may be. */
+bool read_label_array(arena *scratch, arena *memory, const pickle_value *v, bool takes_missing, label **out,
+                      size_t *count, err *e) MUST_USE;
 bool read_names(arena *scratch, const pickle_value *v, forest *f, err *e) MUST_USE;
 
 /* A `Tree` object. *nodes_left is lowered by what was read. */

@@ -218,28 +218,47 @@ static bool read_rows(scan_state *s, table *t, err *e)
     return t->rows ? true : err_set(e, ERR_INVALID, "the table has no rows");
 }
 
+static bool read_table(scan_state *s, bool has_header, size_t columns, table *out, err *e)
+{
+    table t = {.columns = columns};
+    if (columns == 0 && !read_first(s, &t.columns, e)) return false;
+    size_t lines = count_lines((bytes){(const uint8_t *)s->text + s->at, s->len - s->at}), cells;
+    if (__builtin_mul_overflow(lines, t.columns, &cells) || cells > LIMIT_TABLE_CELLS)
+        return err_set(e, ERR_TOO_LARGE, "%zu lines of %zu columns are more than LIMIT_TABLE_CELLS", lines,
+                       t.columns);
+    t.cells = arena_alloc_array(s->arena, cells, sizeof *t.cells);
+    t.lines = arena_alloc_array(s->arena, lines, sizeof *t.lines);
+    if (!t.cells || !t.lines) return err_set(e, ERR_MEMORY, "no memory for %zu cells", cells);
+    if (has_header && !read_header(s->arena, s, &t, e)) return false;
+    if (!read_rows(s, &t, e)) return false;
+    *out = t;
+    return true;
+}
+
+/* Empty lines at the end are no rows. */
+static void drop_end(scan_state *s)
+{
+    while (s->len > s->at && (s->text[s->len - 1] == '\n' || s->text[s->len - 1] == '\r')) s->len--;
+}
+
 bool table_read_csv(arena *a, bytes text, bool has_header, table *out, err *e)
 {
     if (!str_is_utf8(bytes_str(text))) return err_set(e, ERR_INVALID, "the table is not UTF-8 text");
     scan_state s = {.arena = a, .text = (const char *)text.data, .len = text.len, .line = 1, .column = 1};
     if (str_starts_with(bytes_str(text), STR("\xef\xbb\xbf"))) s.at = 3;
-    /* Empty lines at the end are no rows. */
-    while (s.len > s.at && (s.text[s.len - 1] == '\n' || s.text[s.len - 1] == '\r')) s.len--;
+    drop_end(&s);
     if (s.at == s.len) return err_set(e, ERR_INVALID, "the table is empty");
+    return read_table(&s, has_header, 0, out, e);
+}
 
-    table t = {0};
-    if (!read_first(&s, &t.columns, e)) return false;
-    size_t lines = count_lines(text), cells;
-    if (__builtin_mul_overflow(lines, t.columns, &cells) || cells > LIMIT_TABLE_CELLS)
-        return err_set(e, ERR_TOO_LARGE, "%zu lines of %zu columns are more than LIMIT_TABLE_CELLS", lines,
-                       t.columns);
-    t.cells = arena_alloc_array(a, cells, sizeof *t.cells);
-    t.lines = arena_alloc_array(a, lines, sizeof *t.lines);
-    if (!t.cells || !t.lines) return err_set(e, ERR_MEMORY, "no memory for %zu cells", cells);
-    if (has_header && !read_header(a, &s, &t, e)) return false;
-    if (!read_rows(&s, &t, e)) return false;
-    *out = t;
-    return true;
+bool table_read_part(arena *a, bytes text, table_part part, table *out, err *e)
+{
+    if (!str_is_utf8(bytes_str(text)))
+        return err_set(e, ERR_INVALID, "the table is not UTF-8 text, from line %zu on", part.first_line);
+    scan_state s = {
+        .arena = a, .text = (const char *)text.data, .len = text.len, .line = part.first_line, .column = 1};
+    if (part.is_last) drop_end(&s);
+    return read_table(&s, false, part.columns, out, e);
 }
 
 bool table_find_column(const table *t, str name, size_t *column, err *e)

@@ -89,8 +89,8 @@ def test_training_writes_what_scikit_learn_would(sklearn, tmp_path, estimator, p
     rows.write_text(subprocess.run([python, "-c", dump], capture_output=True, text=True, check=True).stdout)
     for model in (file, str(file) + ".again"):
         answer = json.loads(assay("predict", model, "--input", rows, "--no-header", "--output", "predict,predict_proba", "--json").stdout)
-        assert answer["prediction"] == expected["predict"]
-        assert answer["probabilities"] == expected["proba"]
+        assert answer["predict"] == expected["predict"]
+        assert answer["predict_proba"] == expected["proba"]
 
 
 REGRESSION = """

@@ -1,6 +1,7 @@
 /*
  * Any model behind one interface: the same answers as the engine beneath, and refusals that name what is wrong.
  */
+#include <math.h>
 #include "tests/unit/test.h"
 
 #include "base/limits.h"
@@ -82,7 +83,7 @@ static void model_names_what_it_does_not_take(void **state)
     (void)state;
     fitted f = {0};
     fit_iris(&f, RANDOM_FOREST_REGRESSOR);
-    const double row[] = {1, 2, 3, 4};
+    const double row[] = {1, NAN, 3, 4};
     str words[] = {STR_NONE, STR("red"), STR_NONE, STR_NONE};
     model_answers out;
     err e = {0};

@@ -36,6 +36,7 @@ typedef struct model_info {
     size_t feature_count;         /* columns of a row */
     const str *feature_names;     /* NULL: trained without names */
     bool takes_text;              /* some column may hold text (encoders) */
+    bool gives_indices;           /* OUTPUT_PREDICT without classes is a whole number: a cluster, +1 or -1 */
     bool takes_missing;           /* NaN is a value it knows what to do with */
     size_t target_count;          /* columns of OUTPUT_PREDICT */
     const model_classes *classes; /* target_count of them, for classifiers; else NULL */
@@ -48,7 +49,9 @@ typedef struct model_info {
 typedef struct model_rows {
     size_t count, columns;
     const double *numbers; /* count * columns, row after row; NaN: missing, or text */
-    const str *texts; /* NULL: no text anywhere; else count * columns, data NULL where the cell is a number */
+    /* NULL: no text anywhere; else count * columns, data NULL where there is none. A cell of a CSV file that reads as a number has both: an encoder
+     * of text takes the one, everything else the other. */
+    const str *texts;
 } model_rows;
 
 /* Numbers row after row, and text where a transformer gives text (texts NULL: nowhere). */

@@ -25,6 +25,10 @@ size_t predictor_node_count(const predictor *p);
  * Fails with ERR_UNPROCESSABLE on a number that is infinite, or missing where the model does not take missing values. */
 bool predictor_run(const predictor *p, const float *rows, size_t count, double *out, err *e) MUST_USE;
 
+/* Trees of one number each that are summed: tree t belongs to column t % columns. predictor_add adds them, in order, to what is in `out`. */
+bool predictor_new_boosted(const forest *f, size_t columns, predictor **out, err *e) MUST_USE;
+bool predictor_add(const predictor *p, const float *rows, size_t count, double *out, err *e) MUST_USE;
+
 /* The class of one row of outputs: the first of the largest. */
 size_t predictor_argmax(const predictor *p, const double *outputs);
 /* The same of one of several outputs. */

@@ -19,6 +19,13 @@ typedef struct table {
 } table;
 
 bool table_read_csv(arena *a, bytes text, bool has_header, table *out, err *e) MUST_USE;
+/* A piece of a table without its header. */
+typedef struct table_part {
+    size_t first_line; /* in the file, for messages */
+    size_t columns;    /* what every row must have; 0: as many as the first */
+    bool is_last;      /* empty lines at its end are no rows */
+} table_part;
+bool table_read_part(arena *a, bytes text, table_part part, table *out, err *e) MUST_USE;
 /* By name, or by number from 1 on when no column has that name. */
 bool table_find_column(const table *t, str name, size_t *column, err *e) MUST_USE;
 static inline str table_cell(const table *t, size_t row, size_t column)

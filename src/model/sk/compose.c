@@ -1,0 +1,507 @@
+/*
+ * model/sk/compose.c - pipelines, unions, transformers of columns, and searches: estimators made of estimators.
+ *
+ * What a whole takes is what its first parts take; they look at the cells themselves, so that a message names the step.
+ */
+#include "sk/compose.h"
+
+#include "base/limits.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* --- one part that answers for the whole --------------------------------------------------------------------------------- */
+
+static bool whole_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                         model_answers *out, err *e)
+{
+    return model_answer(self, what, rows, a, out, e);
+}
+
+void sk_stands_for(sk *s, const model *part)
+{
+    if (!part || !sk_ok(s)) return;
+    model_info own = part->info;
+    s->m->info = own;
+    s->m->any_columns = part->any_columns;
+    s->m->checks_nothing = true;
+    sk_answers(s, (void *)(uintptr_t)part, whole_answer);
+}
+
+static void read_search(sk *s)
+{
+    sk_stands_for(s, sk_part(s, sk_get(s, "best_estimator_"), "best_estimator_"));
+}
+
+static void read_ransac(sk *s)
+{
+    sk_stands_for(s, sk_part(s, sk_get(s, "estimator_"), "estimator_"));
+}
+
+/* --- pipelines ----------------------------------------------------------------------------------------------------------- */
+
+typedef struct pipeline {
+    const model **steps; /* those that are not passed through */
+    size_t count;
+    bool ends_with_identity;
+} pipeline;
+
+static bool pipeline_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                            model_answers *out, err *e)
+{
+    const pipeline *p = self;
+    model_rows now = *rows;
+    size_t transforms = p->ends_with_identity ? p->count : p->count - 1;
+    model_answers answers = {now.count, now.columns, (double *)(uintptr_t)now.numbers,
+                             (str *)(uintptr_t)now.texts};
+    for (size_t i = 0; i < transforms; i++) {
+        if (!model_answer(p->steps[i], OUTPUT_TRANSFORM, &now, a, &answers, e))
+            return err_wrap(e, "%.*s", STR_ARG(p->steps[i]->info.name));
+        now = (model_rows){answers.count, answers.columns, answers.numbers, answers.texts};
+    }
+    *out = answers;
+    return p->ends_with_identity || model_answer(p->steps[p->count - 1], what, &now, a, out, e);
+}
+
+bool sk_passes_through(const pickle_value *v)
+{
+    return v && (v->kind == PICKLE_NONE || sk_text_of(v, "passthrough"));
+}
+
+/* How many columns come out when so many go in; steps that take any number hand it on. */
+static size_t check_width(sk *s, const model *step, size_t width)
+{
+    if (step->any_columns || !sk_ok(s)) return step->any_columns ? width : 0;
+    if (width != 0 && step->info.feature_count != width)
+        sk_fail(s, ERR_INVALID, "its step %.*s takes %zu features, and is given %zu",
+                STR_ARG(step->info.name), step->info.feature_count, width);
+    return step->info.columns[OUTPUT_TRANSFORM];
+}
+
+static void describe_pipeline(sk *s, const pipeline *p)
+{
+    model_info *info = &s->m->info;
+    size_t width = 0;
+    for (size_t i = 0; i < p->count && sk_ok(s); i++) {
+        const model *step = p->steps[i];
+        bool is_last = i + 1 == p->count && !p->ends_with_identity;
+        if (!is_last && !step->info.gives[OUTPUT_TRANSFORM])
+            sk_fail(s, ERR_INVALID, "its step %.*s transforms nothing", STR_ARG(step->info.name));
+        if (info->feature_count == 0 && !step->any_columns) {
+            info->feature_count = step->info.feature_count;
+            info->feature_names = step->info.feature_names;
+            width = info->feature_count;
+        }
+        width = check_width(s, step, width);
+    }
+    if (!sk_ok(s)) return;
+    const model *last = p->steps[p->count - 1], *first = p->steps[0];
+    info->takes_text = first->info.takes_text;
+    info->takes_missing = first->info.takes_missing;
+    s->m->any_columns = info->feature_count == 0;
+    s->m->checks_nothing = true;
+    if (p->ends_with_identity) {
+        sk_gives(s, OUTPUT_TRANSFORM, width);
+        return;
+    }
+    info->target_count = last->info.target_count;
+    info->classes = last->info.classes;
+    info->node_count = last->info.node_count;
+    for (unsigned k = 0; k < MODEL_OUTPUTS; k++) {
+        info->gives[k] = last->info.gives[k];
+        info->columns[k] = last->any_columns ? width : last->info.columns[k];
+    }
+}
+
+static void read_pipeline(sk *s)
+{
+    sk_list steps = sk_items(s, sk_get(s, "steps"), "steps", SK_ANY);
+    pipeline *p = sk_alloc(s, 1, sizeof *p);
+    if (!p) return;
+    p->steps = sk_alloc(s, steps.count, sizeof *p->steps);
+    for (size_t i = 0; i < steps.count && sk_ok(s); i++) {
+        const pickle_value *step = sk_item(steps.items[i], 1);
+        p->ends_with_identity = sk_passes_through(step);
+        if (p->ends_with_identity) continue;
+        if (!step) sk_fail(s, ERR_INVALID, "step %zu is no pair of a name and an estimator", i);
+        p->steps[p->count++] = sk_part(s, step, "steps");
+    }
+    if (sk_ok(s) && p->count == 0) sk_fail(s, ERR_UNSUPPORTED, "it has no steps");
+    if (!sk_ok(s)) return;
+    describe_pipeline(s, p);
+    sk_answers(s, p, pipeline_answer);
+}
+
+/* --- side by side -------------------------------------------------------------------------------------------------------- */
+
+/* A transformer and the columns it gets; NULL: they pass through. */
+typedef struct branch {
+    const model *part;
+    size_t *columns;
+    size_t column_count, width;
+    double weight;
+} branch;
+
+typedef struct fan {
+    branch *branches;
+    size_t count, columns;
+    bool gives_text;
+} fan;
+
+static bool pick_columns(const branch *b, const model_rows *rows, arena *a, model_rows *out, err *e)
+{
+    size_t cells = rows->count * b->column_count;
+    double *numbers = work_array(a, rows->count, b->column_count, e);
+    str *texts = rows->texts ? arena_alloc_array(a, cells + 1, sizeof *texts) : NULL;
+    if (!numbers || (rows->texts && !texts)) return err_set(e, ERR_MEMORY, "no memory for %zu cells", cells);
+    for (size_t i = 0, at = 0; i < rows->count; i++)
+        for (size_t j = 0; j < b->column_count; j++, at++) {
+            size_t from = i * rows->columns + b->columns[j];
+            numbers[at] = rows->numbers[from];
+            if (texts) texts[at] = rows->texts[from];
+        }
+    *out = (model_rows){rows->count, b->column_count, numbers, texts};
+    return true;
+}
+
+static bool fan_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                       model_answers *out, err *e)
+{
+    const fan *f = self;
+    size_t at = 0;
+    for (size_t k = 0; k < f->count; k++) {
+        const branch *b = &f->branches[k];
+        model_rows part;
+        if (!pick_columns(b, rows, a, &part, e)) return false;
+        model_answers got = {part.count, part.columns, (double *)(uintptr_t)part.numbers,
+                             (str *)(uintptr_t)part.texts};
+        if (b->part && !model_answer(b->part, what, &part, a, &got, e))
+            return err_wrap(e, "%.*s", STR_ARG(b->part->info.name));
+        if (got.texts && !out->texts) {
+            out->texts = arena_alloc_array(a, out->count * out->columns + 1, sizeof *out->texts);
+            if (!out->texts)
+                return err_set(e, ERR_MEMORY, "no memory for %zu texts", out->count * out->columns);
+        }
+        for (size_t i = 0; i < out->count; i++)
+            for (size_t j = 0; j < b->width; j++) {
+                size_t to = i * out->columns + at + j, from = i * b->width + j;
+                out->numbers[to] = got.numbers[from] * b->weight;
+                if (got.texts) out->texts[to] = got.texts[from];
+            }
+        at += b->width;
+    }
+    return true;
+}
+
+static double weight_of(sk *s, const pickle_value *weights, const pickle_value *name)
+{
+    if (!weights || weights->kind != PICKLE_DICT || !name || name->kind != PICKLE_STR) return 1;
+    for (size_t i = 0; i + 1 < weights->list.count; i += 2) {
+        const pickle_value *key = weights->list.items[i];
+        if (key->kind == PICKLE_STR && str_eq(key->text, name->text))
+            return sk_number_of(s, weights->list.items[i + 1], "transformer_weights");
+    }
+    return 1;
+}
+
+/* The part and its columns are known: check that they fit, and count what comes out. */
+static void settle_branch(sk *s, fan *f, branch *b)
+{
+    if (!sk_ok(s)) return;
+    const model *part = b->part;
+    if (part && !part->info.gives[OUTPUT_TRANSFORM])
+        sk_fail(s, ERR_INVALID, "its part %.*s transforms nothing", STR_ARG(part->info.name));
+    else if (part && !part->any_columns && part->info.feature_count != b->column_count)
+        sk_fail(s, ERR_INVALID, "its part %.*s takes %zu features, and is given %zu columns",
+                STR_ARG(part->info.name), part->info.feature_count, b->column_count);
+    b->width = !part || part->any_columns ? b->column_count : part->info.columns[OUTPUT_TRANSFORM];
+    f->columns += b->width;
+    if (f->columns > LIMIT_TABLE_COLUMNS)
+        sk_fail(s, ERR_TOO_LARGE, "it gives more columns than LIMIT_TABLE_COLUMNS allows");
+    s->m->info.takes_text |= !part || part->info.takes_text;
+}
+
+static void finish_fan(sk *s, fan *f)
+{
+    if (!sk_ok(s)) return;
+    sk_transforms(s, f->columns);
+    s->m->checks_nothing = true;
+    sk_answers(s, f, fan_answer);
+}
+
+/* --- ColumnTransformer ---------------------------------------------------------------------------------------------------- */
+
+/* Names of columns as the transformer knows them: an array, or before 1.0 the index of a pandas frame. */
+static model_classes column_names(sk *s)
+{
+    static const char *const places[] = {"feature_names_in_", "_feature_names_in", "_df_columns"};
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        if (!sk_has(s, places[i])) continue;
+        const pickle_value *v = pickle_get(s->v, places[i]);
+        if (v->kind == PICKLE_CALL && sk_count(v->call.args) == 2 &&
+            pickle_get(sk_item(v->call.args, 1), "data"))
+            v = pickle_get(sk_item(v->call.args, 1), "data");
+        return sk_labels(s, v, places[i], false);
+    }
+    return (model_classes){0};
+}
+
+typedef struct chosen {
+    size_t *at;
+    size_t count;
+} chosen;
+
+static void add_column(sk *s, chosen *c, int64_t index, size_t total)
+{
+    if (index < 0) index += (int64_t)total;
+    if (index < 0 || (uint64_t)index >= total || c->count >= total * 4 + 16) {
+        sk_fail(s, ERR_INVALID, "it asks for column %lld of %zu", (long long)index, total);
+        return;
+    }
+    c->at[c->count++] = (size_t)index;
+}
+
+static void add_named(sk *s, chosen *c, str name, const model_classes *names, size_t total)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (names->labels[i].kind == LABEL_TEXT && str_eq(names->labels[i].text, name)) {
+            add_column(s, c, (int64_t)i, total);
+            return;
+        }
+    sk_fail(s, ERR_UNSUPPORTED, "it asks for the column '%.*s', but has no such name",
+            STR_ARG(str_slice(name, 0, 60)));
+}
+
+static void add_slice(sk *s, chosen *c, const pickle_value *args, size_t total)
+{
+    int64_t part[3] = {0, (int64_t)total, 1};
+    for (size_t i = 0; i < 3; i++) {
+        const pickle_value *v = sk_item(args, i);
+        if (!v || v->kind == PICKLE_NONE) continue;
+        if (v->kind != PICKLE_INT) {
+            sk_fail(s, ERR_UNSUPPORTED, "its columns are a slice of something else than integers");
+            return;
+        }
+        part[i] = v->integer;
+        if (i < 2 && part[i] < 0) part[i] += (int64_t)total;
+    }
+    if (part[2] != 1) sk_fail(s, ERR_UNSUPPORTED, "its columns are a slice with a step");
+    if (part[0] < 0) part[0] = 0;
+    if (part[1] > (int64_t)total) part[1] = (int64_t)total;
+    for (int64_t i = part[0]; sk_ok(s) && i < part[1]; i++) add_column(s, c, i, total);
+}
+
+static void add_array(sk *s, chosen *c, const pickle_value *v, const model_classes *names, size_t total)
+{
+    model_classes wanted = sk_labels(s, v, "columns", false);
+    for (size_t i = 0; sk_ok(s) && i < wanted.count; i++) {
+        const label *l = &wanted.labels[i];
+        if (l->kind == LABEL_TEXT)
+            add_named(s, c, l->text, names, total);
+        else if (l->kind == LABEL_INT)
+            add_column(s, c, l->integer, total);
+        else if (l->kind == LABEL_BOOL && l->integer)
+            add_column(s, c, (int64_t)i, total);
+    }
+}
+
+static chosen columns_of(sk *s, const pickle_value *v, const model_classes *names, size_t total)
+{
+    chosen c = {sk_alloc(s, total * 4 + 16, sizeof(size_t)), 0};
+    const pickle_value *data = v && v->kind == PICKLE_CALL ? pickle_get(v, "data") : NULL;
+    if (data) v = data; /* a list in a coat, of 1.5 to 1.7 */
+    if (!sk_ok(s) || !v) return (chosen){0};
+    if (v->kind == PICKLE_INT) {
+        add_column(s, &c, v->integer, total);
+    } else if (v->kind == PICKLE_STR) {
+        add_named(s, &c, v->text, names, total);
+    } else if (v->kind == PICKLE_LIST) {
+        for (size_t i = 0; sk_ok(s) && i < v->list.count; i++) {
+            const pickle_value *item = v->list.items[i];
+            if (item->kind == PICKLE_STR)
+                add_named(s, &c, item->text, names, total);
+            else if (item->kind == PICKLE_BOOL && item->boolean)
+                add_column(s, &c, (int64_t)i, total);
+            else if (item->kind == PICKLE_INT)
+                add_column(s, &c, item->integer, total);
+            else if (item->kind != PICKLE_BOOL)
+                add_column(s, &c, (int64_t)sk_number_of(s, item, "columns"), total);
+        }
+    } else if (v->kind == PICKLE_CALL && pickle_is_global(v->call.callable, "builtins", "slice")) {
+        add_slice(s, &c, v->call.args, total);
+    } else {
+        add_array(s, &c, v, names, total);
+    }
+    return c;
+}
+
+/* Before 0.24 the number of columns is _n_features; before 0.22 nothing tells, but the remainder completes the columns. */
+static size_t column_total(sk *s)
+{
+    if (sk_has(s, "n_features_in_")) return (size_t)sk_integer(s, "n_features_in_");
+    if (sk_has(s, "_n_features")) return (size_t)sk_integer(s, "_n_features");
+    sk_list parts = sk_items(s, sk_get(s, "transformers_"), "transformers_", SK_ANY);
+    size_t most = 0;
+    for (size_t i = 0; i < parts.count; i++) {
+        const pickle_value *columns = sk_item(parts.items[i], 2);
+        for (size_t k = 0; k < sk_count(columns); k++) {
+            const pickle_value *item = sk_item(columns, k);
+            if (item->kind == PICKLE_INT && item->integer >= (int64_t)most &&
+                item->integer < LIMIT_TABLE_COLUMNS)
+                most = (size_t)item->integer + 1;
+        }
+    }
+    return most;
+}
+
+static void read_column_transformer(sk *s)
+{
+    sk_list parts = sk_items(s, sk_get(s, "transformers_"), "transformers_", SK_ANY);
+    size_t total = column_total(s);
+    if (sk_ok(s) && (total == 0 || total > LIMIT_TABLE_COLUMNS))
+        sk_fail(s, ERR_INVALID, "it has %zu columns", total);
+    fan *f = sk_alloc(s, 1, sizeof *f);
+    if (!f) return;
+    f->branches = sk_alloc(s, parts.count, sizeof *f->branches);
+    sk_features(s, total);
+    model_classes names = column_names(s);
+    const pickle_value *weights = pickle_get(s->v, "transformer_weights");
+    for (size_t i = 0; i < parts.count && sk_ok(s); i++) {
+        const pickle_value *part = sk_item(parts.items[i], 1), *columns = sk_item(parts.items[i], 2);
+        if (!part || !columns) {
+            sk_fail(s, ERR_INVALID, "part %zu of transformers_ is no triple", i);
+            return;
+        }
+        if (sk_text_of(part, "drop")) continue;
+        chosen c = columns_of(s, columns, &names, total);
+        if (!sk_ok(s) || c.count == 0) continue;
+        branch *b = &f->branches[f->count++];
+        *b = (branch){.columns = c.at, .column_count = c.count};
+        b->weight = weight_of(s, weights, sk_item(parts.items[i], 0));
+        if (!sk_passes_through(part)) b->part = sk_part(s, part, "transformers_");
+        settle_branch(s, f, b);
+    }
+    finish_fan(s, f);
+}
+
+/* --- FeatureUnion --------------------------------------------------------------------------------------------------------- */
+
+/* What every part gets: all columns, as many as the first part says that knows it. */
+static size_t *all_columns(sk *s)
+{
+    size_t total = s->m->info.feature_count;
+    if (sk_ok(s) && total == 0) sk_fail(s, ERR_UNSUPPORTED, "nothing in it tells how many features it takes");
+    size_t *all = sk_alloc(s, total, sizeof *all);
+    for (size_t j = 0; all && j < total; j++) all[j] = j;
+    return all;
+}
+
+static void read_union(sk *s)
+{
+    sk_list parts = sk_items(s, sk_get(s, "transformer_list"), "transformer_list", SK_ANY);
+    fan *f = sk_alloc(s, 1, sizeof *f);
+    if (!f) return;
+    f->branches = sk_alloc(s, parts.count, sizeof *f->branches);
+    const pickle_value *weights = pickle_get(s->v, "transformer_weights");
+    for (size_t i = 0; i < parts.count && sk_ok(s); i++) {
+        const pickle_value *part = sk_item(parts.items[i], 1);
+        if (!part) sk_fail(s, ERR_INVALID, "part %zu of transformer_list is no pair", i);
+        if (!part || sk_text_of(part, "drop") || part->kind == PICKLE_NONE) continue;
+        branch *b = &f->branches[f->count++];
+        b->weight = weight_of(s, weights, sk_item(parts.items[i], 0));
+        if (!sk_passes_through(part)) b->part = sk_part(s, part, "transformer_list");
+        if (!b->part || b->part->any_columns || !sk_ok(s)) continue;
+        s->m->info.feature_count = b->part->info.feature_count;
+        s->m->info.feature_names = b->part->info.feature_names;
+    }
+    size_t *all = all_columns(s);
+    for (size_t k = 0; k < f->count && sk_ok(s); k++) {
+        f->branches[k].columns = all;
+        f->branches[k].column_count = s->m->info.feature_count;
+        settle_branch(s, f, &f->branches[k]);
+    }
+    finish_fan(s, f);
+}
+
+/* --- FunctionTransformer -------------------------------------------------------------------------------------------------- */
+
+static double same(double x)
+{
+    return x;
+}
+static double square(double x)
+{
+    return x * x;
+}
+
+/* A file that names a function of numpy names its formula; any other function is code, which nothing here runs. */
+static const struct {
+    const char *name;
+    double (*apply)(double x);
+} functions[] = {{"log1p", log1p}, {"log", log},   {"log2", log2},     {"log10", log10}, {"exp", exp},
+                 {"expm1", expm1}, {"sqrt", sqrt}, {"square", square}, {"abs", fabs},    {"absolute", fabs}};
+
+typedef struct cellwise {
+    double (*apply)(double x);
+} cellwise;
+
+static bool cellwise_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                            model_answers *out, err *e)
+{
+    (void)what;
+    (void)a;
+    (void)e;
+    const cellwise *c = self;
+    for (size_t i = 0; i < rows->count * rows->columns; i++) out->numbers[i] = c->apply(rows->numbers[i]);
+    out->texts = c->apply == same ? (str *)(uintptr_t)rows->texts : NULL;
+    return true;
+}
+
+static bool is_numpy(str module)
+{
+    return str_eq(module, STR("numpy")) || str_eq(module, STR("numpy.core._multiarray_umath")) ||
+           str_eq(module, STR("numpy._core._multiarray_umath"));
+}
+
+/* functools.partial(check_array, ...): what the histogram boosters check their numbers with. */
+static bool only_checks(const pickle_value *v)
+{
+    const pickle_value *class = pickle_class_of(v);
+    if (!class || !pickle_is_global(class, "functools", "partial")) return false;
+    const pickle_value *inner =
+        sk_item(v->call.args, sk_count(v->call.args) ? sk_count(v->call.args) - 1 : 0);
+    return pickle_is_global(inner, "sklearn.utils.validation", "check_array");
+}
+
+static void read_function(sk *s)
+{
+    cellwise *c = sk_alloc(s, 1, sizeof *c);
+    if (!c) return;
+    const pickle_value *func = pickle_get(s->v, "func");
+    if (!func || func->kind == PICKLE_NONE || only_checks(func)) c->apply = same;
+    for (size_t i = 0; func && func->kind == PICKLE_GLOBAL && i < COUNT_OF(functions); i++)
+        if (str_eq(func->global.name, str_from_c(functions[i].name)) && is_numpy(func->global.module))
+            c->apply = functions[i].apply;
+    if (!c->apply) {
+        sk_fail(s, ERR_UNSUPPORTED, "its func is code, which is not run");
+        return;
+    }
+    sk_features_or_any(s);
+    sk_transforms(s, s->m->info.feature_count);
+    s->m->info.takes_text = c->apply == same;
+    s->m->takes_infinite = true;
+    sk_answers(s, c, cellwise_answer);
+}
+
+const sk_class sk_compose_classes[] = {
+    {"Pipeline", "pipeline", NULL, read_pipeline},
+    {"FeatureUnion", "pipeline", NULL, read_union},
+    {"ColumnTransformer", "compose._column_transformer", NULL, read_column_transformer},
+    {"FunctionTransformer", "preprocessing._function_transformer", NULL, read_function},
+    {"GridSearchCV", "model_selection._search", NULL, read_search},
+    {"RandomizedSearchCV", "model_selection._search", NULL, read_search},
+    {"HalvingGridSearchCV", "model_selection._search_successive_halving", NULL, read_search},
+    {"HalvingRandomSearchCV", "model_selection._search_successive_halving", NULL, read_search},
+    {"RANSACRegressor", "linear_model._ransac", "linear_model.ransac", read_ransac},
+    {NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,122 @@
+"""`assay model predict` beside real scikit-learn of several versions: every estimator's every output, and what the command does with its files."""
+
+import json
+import math
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build/debug/src/assay"))
+VERSIONS = {"1.2.2": "numpy<2", "1.4.2": "numpy<2", "1.9.0": "numpy"}
+NEAR = {"close": (1e-12, 1e-14), "float32": (1e-6, 1e-7), False: (1e-9, 1e-9)}
+
+
+def venv_of(version):
+    """A cached virtual environment with that scikit-learn, the same as test_model's."""
+    folder = ROOT / ".cache" / f"sklearn-{version}"
+    python = folder / "bin/python"
+    try:
+        if not (folder / "ready").exists():
+            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", f"scikit-learn=={version}", VERSIONS[version], "joblib"], check=True)
+            (folder / "ready").touch()
+    except (OSError, subprocess.CalledProcessError) as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no scikit-learn {version} here: {error}")
+    return python
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def models(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    python = venv_of(request.param)
+    done = subprocess.run([python, ROOT / "tests/clients/sklearn_models.py", folder], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def predict(model, rows, *args):
+    return subprocess.run([ASSAY, "model", "predict", model, "--input", rows, *args], capture_output=True, text=True, timeout=120)
+
+
+def difference(ours, theirs, near, at=""):
+    """Where the two differ, or None."""
+    if isinstance(theirs, list):
+        if not isinstance(ours, list) or len(ours) != len(theirs):
+            return f"{at}: another shape"
+        return next((found for i, pair in enumerate(zip(ours, theirs)) if (found := difference(*pair, near, f"{at}[{i}]"))), None)
+    if isinstance(theirs, float) and math.isnan(theirs):
+        same = ours is None
+    elif isinstance(theirs, (str, bool)) or theirs is None or near is True:
+        same = ours == theirs
+    else:
+        relative, absolute = NEAR[near]
+        same = isinstance(ours, (int, float)) and math.isclose(ours, theirs, rel_tol=relative, abs_tol=absolute)
+    return None if same else f"{at}: {ours!r} for {theirs!r}"
+
+
+def test_every_output_of_every_estimator_is_the_librarys(models):
+    trouble, cases = [], sorted(models.glob("*.json"))
+    assert len(cases) > 50
+    for case in cases:
+        spec = json.loads(case.read_text())
+        done = predict(case.with_suffix(".model"), case.with_suffix(".csv"), "--no-header", "--json", "--output", ",".join(spec["outputs"]))
+        if done.returncode:
+            trouble.append(f"{case.stem}: {done.stderr}")
+            continue
+        answer = json.loads(done.stdout)
+        assert list(answer) == list(spec["outputs"])
+        trouble += [f"{case.stem} {what} {found}" for what, theirs in spec["outputs"].items() if (found := difference(answer[what], theirs, spec["exact"]))]
+    assert not trouble, "\n".join(trouble)
+
+
+@pytest.fixture(scope="module")
+def forest(tmp_path_factory):
+    file = tmp_path_factory.mktemp("forest") / "model.pkl"
+    subprocess.run([ASSAY, "model", "train", "--data", "iris", "--param", "n_estimators=5", "--param", "random_state=0", "--out", file],
+                   check=True, stdout=subprocess.DEVNULL)
+    return file
+
+
+def test_many_blocks_keep_their_order_on_any_number_of_threads(forest, tmp_path):
+    lines = [f"{5 + i % 7 * 0.1:.1f},3.{i % 10},{1 + i % 60 / 10:.1f},{i % 25 / 10:.1f}" for i in range(60000)]
+    rows = tmp_path / "rows.csv"
+    rows.write_text("\n".join(lines))
+    answers = [predict(forest, rows, "--no-header", "--output", "predict,predict_proba", "--threads", str(n), "--json").stdout for n in (1, 3)]
+    assert answers[0] == answers[1]
+    assert len(json.loads(answers[0])["predict"]) == 60000
+    some = tmp_path / "some.csv"
+    some.write_text("\n".join(lines[:100]))
+    assert json.loads(predict(forest, some, "--no-header", "--json").stdout)["predict"] == json.loads(answers[0])["predict"][:100]
+    as_csv = predict(forest, rows, "--no-header").stdout.splitlines()
+    assert as_csv[0] == "prediction" and [int(line) for line in as_csv[1:]] == json.loads(answers[0])["predict"]
+
+
+@pytest.mark.parametrize("text,says", [
+    ("a,b\n1,2\n", "has 2 columns, the model takes 4"),
+    ("a,b,c,d\n1,2,3,4\n1,2,3\n", "line 3"),
+    ("a,b,c,d\n1,2,x,4\n", "line 2, column 3 (c): 'x' is not a number"),
+    ("", "empty"),
+    ("a,b,c,d\n", "no rows"),
+    ("1,2,3,4\n", "--no-header"),
+    ("a,b,c,d\n1,2,\"3,4\n", "does not end"),
+])
+def test_a_broken_table_is_named(forest, tmp_path, text, says):
+    rows = tmp_path / "rows.csv"
+    rows.write_text(text)
+    done = predict(forest, rows)
+    assert done.returncode == 3 and says in done.stderr, done.stderr
+
+
+def test_an_output_that_the_model_lacks_is_named(forest, tmp_path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("1,2,3,4\n")
+    done = predict(forest, rows, "--no-header", "--output", "transform")
+    assert done.returncode == 3 and "has no transform" in done.stderr
+    assert predict(forest, rows, "--output", "nonsense").returncode == 2
