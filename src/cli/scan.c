@@ -79,7 +79,7 @@ static bool read_options(int argc, char **argv, scan_options *o, bool *help, err
          .value = &o->platform},
         {.name = "--explain", .help = "show the calls that loading a model would make", .flag = &o->explain},
         {.name = "--no-hash",
-         .help = "do not hash: tensors of large files then need not even be read",
+         .help = "do not hash for the document: tensors of large files then need not even be read",
          .flag = &o->no_hash},
         {.name = "--quiet", .help = "no progress and no remarks on standard error", .flag = &o->quiet},
     };
@@ -251,12 +251,14 @@ int scan_run(int argc, char **argv)
     json_object_seed(0);
     scan_targets targets;
     scan_targets_init(&targets);
-    scan_work work = {.spawner = children,
-                      .targets = &targets,
-                      .without_hash = o.no_hash,
-                      .quiet = o.quiet,
-                      .user = o.user,
-                      .platform = o.platform};
+    scan_work work = {
+        .spawner = children,
+        .targets = &targets,
+        /* Only the documents name files by digest: a table must not cost the reading of every tensor. */
+        .without_hash = o.no_hash || !(o.json || o.sarif || o.cyclonedx),
+        .quiet = o.quiet,
+        .user = o.user,
+        .platform = o.platform};
     int code = CLI_DONE;
     for (size_t i = 0; i < o.paths.count && code == CLI_DONE; i++)
         if (!scan_targets_add(&targets, o.paths.items[i], &e)) code = complain(&e, CLI_USAGE);
