@@ -10,11 +10,11 @@ import sys
 
 def codes(text):
     """(code, meaning) for every code of the table's rows."""
-    for names, meaning in re.findall(r"^\| (MDL-[^|]+?) \| ([^|]+?) \| [^|]+ \|$", text, re.M):
+    for names, meaning in re.findall(r"^\| ((?:MDL|SRC)-[^|]+?) \| ([^|]+?) \| [^|]+ \|$", text, re.M):
         family = None
         for name in (part.strip() for part in names.split(",")):
-            family = name.rsplit("-", 1)[0] if name.startswith("MDL-") else family
-            yield (name if name.startswith("MDL-") else family + name), meaning.replace("`", "").replace("\\", "")
+            family = name.rsplit("-", 1)[0] if name.startswith(("MDL-", "SRC-")) else family
+            yield (name if name.startswith(("MDL-", "SRC-")) else family + name), meaning.replace("`", "").replace("\\", "")
 
 
 def main():

@@ -402,10 +402,10 @@ def make_lfs():
         sample("lfs", verdict, code, what, content.encode(), suffix)
     head, oid = "version https://git-lfs.github.com/spec/v1\n", "oid sha256:" + "4d" * 32 + "\n"
     for suffix in ("pkl", "bin", "safetensors"):
-        add("unparseable", "MDL-REP-007", "pointer", head + oid + "size 12345678901\n", suffix)
-    add("unparseable", "MDL-REP-007", "extension", head + "ext-0-foo sha256:" + "00" * 32 + "\n" + oid + "size 1\n", "pt")
-    add("unparseable", "MDL-REP-007", "no_size", head + oid, "onnx")
-    add("unparseable", "MDL-REP-007", "before_lfs", "version https://hawser.github.com/spec/v1\n" + oid + "size 1\n", "h5")
+        add("unparseable", "MDL-REP-010", "pointer", head + oid + "size 12345678901\n", suffix)
+    add("unparseable", "MDL-REP-010", "extension", head + "ext-0-foo sha256:" + "00" * 32 + "\n" + oid + "size 1\n", "pt")
+    add("unparseable", "MDL-REP-010", "no_size", head + oid, "onnx")
+    add("unparseable", "MDL-REP-010", "before_lfs", "version https://hawser.github.com/spec/v1\n" + oid + "size 1\n", "h5")
     add("unparseable", "MDL-REP-006", "no_oid", head + "size 1\n", "gguf")
     add("unparseable", "MDL-REP-006", "too_long", head + oid + "size 1\n" + "x 1\n" * 300, "gguf")
     add("not_a_model", "none", "picture", head + oid + "size 1\n", "png")

@@ -7,6 +7,9 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 typedef struct advisories_options {
     const char *data;
     bool is_json;
@@ -106,6 +109,10 @@ static bool tell_status(const advisories_options *o, err *e)
     advisories_store store;
     bool done = true;
     if (!advisories_store_open(o->data, &store, e)) return false;
+    /* Without the folder the starter set judges, which is not what somebody meant who named another one. */
+    if (access(o->data, F_OK) != 0)
+        fprintf(stderr, "assay advisories status: there is no folder '%s': nothing was imported there\n",
+                o->data);
     if (o->is_json)
         done = advisories_print_json(&store, NULL, 0, 0, e);
     else

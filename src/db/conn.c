@@ -19,11 +19,11 @@ enum { BUSY_TIMEOUT_MS = 10000 };
 /* WAL lets readers go on during a write. FULL makes a commit wait for the disk: what was acknowledged survives a power cut. */
 static const char *const pragmas_of[] = {
     [CONN_READER] = "PRAGMA query_only=ON; PRAGMA cache_size=-1024; PRAGMA trusted_schema=OFF;",
-    [CONN_WRITER] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                    "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-4096;"
-                    "PRAGMA trusted_schema=OFF;",
-    [CONN_MAKER] = "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;"
-                   "PRAGMA trusted_schema=OFF;",
+    [CONN_WRITER] = ("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                     "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-4096;"
+                     "PRAGMA trusted_schema=OFF;"),
+    [CONN_MAKER] = ("PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;"
+                    "PRAGMA trusted_schema=OFF;"),
 };
 
 static err_code code_of(int sqlite_code)

@@ -58,6 +58,7 @@ def test_status_tells_of_the_starter_set(tmp_path):
     told = status(tmp_path / "none")
     assert told["origin"] == "starter" and told["advisories"] >= 40
     assert "starter set" in assay("status", "--data", tmp_path / "none").stdout
+    assert "there is no folder" in assay("status", "--data", tmp_path / "none").stderr
     assert not (tmp_path / "none").exists()
 
 

@@ -182,7 +182,7 @@ def test_every_finding_code_is_explained():
     spec.loader.exec_module(rules)
     explained = [code for code, _ in rules.codes((ROOT / "docs/model-threats.md").read_text())]
     source = "\n".join(p.read_text() for p in (ROOT / "src").rglob("*.[ch]"))
-    used = set(re.findall(r'"(MDL-[A-Z0-9]+-\d{3})"', source))
+    used = set(re.findall(r'"((?:MDL|SRC)-[A-Z0-9]+-\d{3})"', source))
     assert len(explained) == len(set(explained)), "a code stands in two rows"
     assert used - set(explained) == set(), "codes that docs/model-threats.md does not explain"
     assert set(explained) - used == set(), "codes that nothing finds"

@@ -63,7 +63,7 @@ static bool read_pointer(const format_input *in, report *r, err *e)
                      "so nothing can be said about it",
                      STR_ARG(str_slice(size, 0, 32)));
     if (!title.data) return err_set(e, ERR_MEMORY, "no memory for a finding");
-    finding f = {.code = "MDL-REP-007",
+    finding f = {.code = "MDL-REP-010",
                  .kind = FINDING_MODEL_THREAT,
                  .severity = is_model ? SEVERITY_MEDIUM : SEVERITY_INFO,
                  .title = title,
