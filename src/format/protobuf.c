@@ -1,5 +1,5 @@
 /*
- * format/protobuf.c - the wire format (protobuf.dev, "Encoding"). Groups, which nobody writes any more, are refused.
+ * format/protobuf.c - the wire format (protobuf.dev, "Encoding"). Groups, which nobody writes any more, are passed over as readers do.
  */
 #include "protobuf.h"
 
@@ -15,6 +15,33 @@ uint64_t pb_varint(reader *r)
     return 0;
 }
 
+enum { GROUP_BEGIN = 3, GROUP_END = 4 };
+
+static void skip_value(reader *r, unsigned wire)
+{
+    switch (wire) {
+    case 0: (void)pb_varint(r); break;
+    case 1: (void)reader_skip(r, 8); break;
+    case 2: (void)reader_skip(r, pb_varint(r)); break;
+    case 5: (void)reader_skip(r, 4); break;
+    default: r->failed = true;
+    }
+}
+
+/* Up to the end of a group that has begun. Groups within it only have to be counted. */
+static void skip_group(reader *r)
+{
+    for (uint64_t depth = 1; depth && !r->failed;) {
+        unsigned wire = pb_varint(r) & 7;
+        if (wire == GROUP_BEGIN)
+            depth++;
+        else if (wire == GROUP_END)
+            depth--;
+        else
+            skip_value(r, wire);
+    }
+}
+
 bool pb_next(reader *r, pb_field *f)
 {
     if (r->failed || reader_left(r) == 0) return false;
@@ -25,6 +52,7 @@ bool pb_next(reader *r, pb_field *f)
     case 1: f->value = reader_u64le(r); break;
     case 2: f->content = reader_take(r, pb_varint(r)); break;
     case 5: f->value = reader_u32le(r); break;
+    case GROUP_BEGIN: skip_group(r); break;
     default: r->failed = true;
     }
     if (tag >> 3 == 0 || tag >> 3 > UINT32_MAX) r->failed = true;

@@ -8,7 +8,7 @@
 
 typedef struct pb_field {
     uint32_t number;
-    unsigned wire; /* 0 number, 1 eight bytes, 2 bytes, 5 four bytes */
+    unsigned wire; /* 0 number, 1 eight bytes, 2 bytes, 3 a group that was passed over, 5 four bytes */
     uint64_t value;
     bytes content;
 } pb_field;

@@ -7,7 +7,7 @@
 #include "protobuf.h"
 #include "tensorflow/graph.h"
 
-enum { SNIFF_NODES = 64, FACT_BYTES_MAX = 160, ASSETS_TOLD = 64, SIGNATURES_TOLD = 64, SCHEMA_MAX = 16 };
+enum { SNIFF_NODES = 4096, FACT_BYTES_MAX = 160, ASSETS_TOLD = 64, SIGNATURES_TOLD = 64, SCHEMA_MAX = 16 };
 
 typedef enum saved_kind { SAVED_NONE, SAVED_MODEL, SAVED_GRAPH, SAVED_META, SAVED_KERAS } saved_kind;
 
@@ -49,8 +49,10 @@ static bool is_graph(bytes graph, bool is_named)
     bool is_known = false;
     for (size_t i = 0; i < SNIFF_NODES && pb_next(&r, &f); i++) {
         bool is_number = f.number == 3 && f.wire == 0;
-        if (!is_number && (f.wire != 2 || f.number > 5)) return false;
-        if (f.number != 1) continue;
+        bool is_foreign = !is_number && (f.wire != 2 || f.number > 5);
+        if (is_foreign && !is_named)
+            return false; /* readers pass over it, but then the name has to speak for the file */
+        if (is_foreign || f.number != 1) continue;
         str op = pb_text(f.content, 2);
         if (!is_identifier(op) || pb_text(f.content, 1).len == 0) return false;
         is_known = is_known || is_named || tensorflow_is_op(op) || tensorflow_danger_of(op);
@@ -59,13 +61,15 @@ static bool is_graph(bytes graph, bool is_named)
 }
 
 /* A meta graph, from the outside. The first graph in it decides, if it can be read that far. */
-static bool is_meta(bytes meta)
+static bool is_meta(bytes meta, bool is_named)
 {
     reader r = reader_of(meta);
     pb_field f;
     bool has_info = false;
     while (next_of_cut(&r, &f)) {
-        if (f.wire != 2 || f.number > 7) return false;
+        bool is_foreign = f.wire != 2 || f.number > 7;
+        if (is_foreign && !is_named) return false;
+        if (is_foreign) continue;
         has_info |= f.number == 1;
         if (f.number == 2 && (is_graph(f.content, false) || (has_info && f.content.len == 0))) return true;
     }
@@ -82,7 +86,7 @@ static bool is_saved_model(bytes content)
         if (f.number == 1 && f.wire == 0 && f.value < SCHEMA_MAX)
             has_schema = true;
         else if (f.number == 2 && f.wire == 2 && has_schema)
-            return is_meta(f.content);
+            return is_meta(f.content, true);
         else
             return false;
     }
@@ -103,10 +107,10 @@ static saved_kind kind_of(const format_input *in)
     str base = base_of(in->path);
     if (str_eq(base, STR("saved_model.pb"))) return SAVED_MODEL;
     if (str_eq(base, STR("keras_metadata.pb"))) return SAVED_KERAS;
-    if (c.len < 4 || (c.data[0] != 0x08 && c.data[0] != 0x0a && c.data[0] != 0x12)) return SAVED_NONE;
+    if (c.len < 4) return SAVED_NONE;
     if (is_saved_model(c)) return SAVED_MODEL;
     if (is_keras_metadata(c)) return SAVED_KERAS;
-    if (is_meta(c)) return SAVED_META;
+    if (is_meta(c, str_ends_with(base, STR(".meta")))) return SAVED_META;
     bool is_named = str_ends_with(base, STR(".pb")) || str_ends_with(base, STR(".graphdef"));
     return is_graph(c, is_named) ? SAVED_GRAPH : SAVED_NONE;
 }
