@@ -124,33 +124,40 @@ def pack_bcj(data):
     return lzma.compress(data, lzma.FORMAT_RAW, filters=[X86, LZMA1]), [coder(b"\3\3\1\3"), coder(b"\3\1\1", b"\x5d" + struct.pack("<I", 1 << 16))]
 
 
-PACKERS = {"copy": lambda data: (data, [coder(b"\0")]), "lzma": pack_lzma1, "lzma2": pack_lzma2, "bcj": pack_bcj, "deflate": lambda data: (deflate(data), [coder(b"\4\1\x08")]),
+def pack_reversed(data):
+    """As py7zr lists its coders: the one that reads the archive first."""
+    packed, coders = pack_bcj(data)
+    return packed, coders[::-1], [(1, 0)]
+
+
+PACKERS = {"copy": lambda data: (data, [coder(b"\0")]), "lzma": pack_lzma1, "lzma2": pack_lzma2, "bcj": pack_bcj, "reversed": pack_reversed, "deflate": lambda data: (deflate(data), [coder(b"\4\1\x08")]),
            "bzip2": lambda data: (bz2.compress(data), [coder(b"\4\2\2")]), "aes": lambda data: (data, [coder(b"\6\xf1\7\1", b"\x13\0")]),
            "ppmd": lambda data: (data, [coder(b"\3\4\1", b"\6\0\0\1\0")])}
 
 
 def streams(folders, at=0, with_files=True):
     """StreamsInfo of folders [(packed, coders, [file, ...])]."""
-    out = b"\6" + number(at) + number(len(folders)) + b"\x09" + b"".join(number(len(packed)) for packed, _, _ in folders) + b"\0"
+    out = b"\6" + number(at) + number(len(folders)) + b"\x09" + b"".join(number(len(packed)) for packed, *_ in folders) + b"\0"
     out += b"\7\x0b" + number(len(folders)) + b"\0"
-    for _, coders, _ in folders:
-        out += number(len(coders)) + b"".join(coders) + b"".join(number(i) + number(i + 1) for i in range(len(coders) - 1))
-    out += b"\x0c" + b"".join(number(sum(map(len, files))) * len(coders) for _, coders, files in folders)
+    for _, coders, _, *pairs in folders:
+        pairs = pairs[0] if pairs else [(i, i + 1) for i in range(len(coders) - 1)]
+        out += number(len(coders)) + b"".join(coders) + b"".join(number(i) + number(o) for i, o in pairs)
+    out += b"\x0c" + b"".join(number(sum(map(len, files))) * len(coders) for _, coders, files, *_ in folders)
     if not with_files:
         return out + b"\x0a\1" + struct.pack("<I", zlib.crc32(folders[0][2][0])) + b"\0\0"
-    out += b"\0\x08\x0d" + b"".join(number(len(files)) for _, _, files in folders)
-    if any(len(files) > 1 for _, _, files in folders):
-        out += b"\x09" + b"".join(number(len(f)) for _, _, files in folders for f in files[:-1])
-    return out + b"\x0a\1" + b"".join(struct.pack("<I", zlib.crc32(f)) for _, _, files in folders for f in files) + b"\0\0"
+    out += b"\0\x08\x0d" + b"".join(number(len(files)) for _, _, files, *_ in folders)
+    if any(len(files) > 1 for _, _, files, *_ in folders):
+        out += b"\x09" + b"".join(number(len(f)) for _, _, files, *_ in folders for f in files[:-1])
+    return out + b"\x0a\1" + b"".join(struct.pack("<I", zlib.crc32(f)) for _, _, files, *_ in folders for f in files) + b"\0\0"
 
 
 def seven(groups, packer="lzma2", encode=False, gap=b"", tail=b"", crc_error=0):
     """groups: [{name: content}], a folder each; empty content is an empty file."""
     packed_all, folders, names = b"", [], []
     for group in groups:
-        packed, coders = PACKERS[packer](b"".join(group.values()))
+        packed, coders, *pairs = PACKERS[packer](b"".join(group.values()))
         packed_all += packed
-        folders.append((packed, coders, list(group.values())))
+        folders.append((packed, coders, list(group.values()), *pairs))
         names += group
     header = b"\1\4" + streams(folders) + b"\5" + number(len(names))
     text = b"\0" + b"".join(name.encode("utf-16-le") + b"\0\0" for name in names)
@@ -244,7 +251,7 @@ def make_zips():
 
 
 def make_sevens():
-    for packer in ("copy", "lzma", "lzma2", "deflate", "bzip2", "bcj"):
+    for packer in ("copy", "lzma", "lzma2", "deflate", "bzip2", "bcj", "reversed"):
         add("unsafe", "MDL-PKL-001", f"seven_{packer}", seven([{"a.txt": TEXT, "b": EVIL}], packer), "7z")
     add("clean", "none", "seven_model", seven([{"m.pkl": GOOD}], encode=True), "7z")
     add("unsafe", "MDL-PKL-001", "seven_encoded", seven([{"a": TEXT}, {"b": EVIL}], "lzma", encode=True), "7z")

@@ -83,7 +83,7 @@ static void free_filters(lzma_filter *chain)
 static bool open_chain(const sevenzip_folder *f, sevenzip_source *s, lzma_filter *chain, err *e)
 {
     for (size_t i = 0; i < f->coder_count; i++)
-        if (!make_filter(&f->coders[i], f->coder_sizes[i], &chain[i], e)) return false;
+        if (!make_filter(&f->coders[f->order[i]], f->coder_sizes[f->order[i]], &chain[i], e)) return false;
     chain[f->coder_count].id = LZMA_VLI_UNKNOWN;
     uint64_t memory = lzma_raw_decoder_memusage(chain);
     if (memory == UINT64_MAX) return err_set(e, ERR_UNSUPPORTED, "its coders do not go together");

@@ -15,12 +15,13 @@ typedef struct sevenzip_coder {
     bytes properties;
 } sevenzip_coder;
 
-/* Coders from the one that writes the files' bytes down to the one that reads the archive's. */
 typedef struct sevenzip_folder {
     sevenzip_coder coders[SEVENZIP_CODERS_MAX];
     size_t coder_count;
+    size_t order
+        [SEVENZIP_CODERS_MAX]; /* from the one that writes the files' bytes down to the one that reads the archive's */
     uint64_t coder_sizes[SEVENZIP_CODERS_MAX]; /* what each gives out */
-    uint64_t size_bytes;                       /* of the first one, so of the files together */
+    uint64_t size_bytes;                       /* of the files together */
     uint64_t file_count;
     bytes packed;
     bool has_crc;

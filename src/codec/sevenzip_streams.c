@@ -120,7 +120,9 @@ static bool read_pack_info(arena *a, reader *r, pack_info *out, err *e)
 
 typedef struct wiring {
     uint64_t in_count, out_count;
-    bool is_simple; /* one stream in, one out, each coder reading what the next one writes */
+    bool is_simple; /* one stream in, one out: then a coder and its streams have the same number */
+    size_t reads[SEVENZIP_CODERS_MAX]; /* 1 + the coder whose output it reads; 0: it reads the archive */
+    bool is_read[SEVENZIP_CODERS_MAX]; /* its output goes to another coder */
 } wiring;
 
 static bool read_coder(reader *r, sevenzip_coder *coder, wiring *w)
@@ -142,18 +144,36 @@ static bool read_coder(reader *r, sevenzip_coder *coder, wiring *w)
     return !r->failed;
 }
 
-/* Coder i has to read what coder i + 1 writes; the last one reads the archive. That is how everyone writes chains. */
 static bool read_wiring(reader *r, wiring *w, size_t *packed_count)
 {
     uint64_t pairs = w->out_count - 1, in, out;
     if (w->in_count < pairs) return false;
     for (uint64_t i = 0; i < pairs; i++) {
         if (!sevenzip_number(r, &in) || !sevenzip_number(r, &out)) return false;
-        w->is_simple = w->is_simple && out == in + 1 && in < w->in_count;
+        if (in >= w->in_count || out >= w->out_count) return false;
+        if (in >= SEVENZIP_CODERS_MAX || out >= SEVENZIP_CODERS_MAX)
+            continue; /* too many to be read anyway */
+        w->reads[in] = (size_t)out + 1;
+        w->is_read[out] = true;
     }
     *packed_count = (size_t)(w->in_count - pairs);
     for (size_t i = 0; *packed_count > 1 && i < *packed_count; i++)
         if (!sevenzip_number(r, &in)) return false;
+    return true;
+}
+
+/* 7-Zip lists the last coder first, others the first: the order is in the wiring. False when it is no chain. */
+static bool order_coders(sevenzip_folder *f, const wiring *w)
+{
+    size_t at = 0;
+    while (at < f->coder_count && w->is_read[at]) at++;
+    for (size_t i = 0; i < f->coder_count; i++) {
+        if (at >= f->coder_count) return false;
+        f->order[i] = at;
+        bool is_last = i + 1 == f->coder_count;
+        if (is_last != (w->reads[at] == 0)) return false;
+        at = w->reads[at] - 1;
+    }
     return true;
 }
 
@@ -175,7 +195,8 @@ static bool read_folder(reader *r, sevenzip_folder *f, folder_shape *shape)
     if (!read_wiring(r, &w, &shape->packed_count)) return false;
     shape->coder_count = (size_t)count;
     f->coder_count = count <= SEVENZIP_CODERS_MAX ? (size_t)count : 0;
-    if (!f->unsupported && (!w.is_simple || f->coder_count == 0))
+    bool is_chain = w.is_simple && f->coder_count > 0 && order_coders(f, &w);
+    if (!f->unsupported && !is_chain)
         f->unsupported = "it uses coders that are wired in a way that is not supported";
     return true;
 }
@@ -187,7 +208,7 @@ static bool read_sizes(reader *r, sevenzip_streams *s, const folder_shape *shape
         for (size_t c = 0; c < shapes[i].coder_count; c++) {
             uint64_t size;
             if (!sevenzip_number(r, &size)) return false;
-            if (c == 0) f->size_bytes = size;
+            if (c == f->order[0]) f->size_bytes = size;
             if (c < SEVENZIP_CODERS_MAX) f->coder_sizes[c] = size;
         }
     }
