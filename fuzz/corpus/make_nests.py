@@ -443,6 +443,14 @@ def make_nemos():
     add("unparseable", "MDL-NEM-002", "nemo_no_config", tarred({"weights": b"1"}), "nemo")
     add("unparseable", "MDL-NEM-002", "nemo_cut", nemo(CONFIG)[:1500], "nemo")
 
+    # torch.distributed.checkpoint: archives in a row, under this name only.
+    part = zipped(Member("a/data.pkl", GOOD), Member("a/version", b"3\n"))
+    add("clean", "none", "shard", part * 12, "distcp")
+    add("unsafe", "MDL-PKL-001", "shard_evil", part * 3 + zipped(Member("a/data.pkl", EVIL)) + part, "distcp")
+    add("unsafe", "MDL-PKL-001", "shard_behind", part * 2 + EVIL, "distcp")
+    add("unparseable", "MDL-TOR-006", "shard_cut", (part * 2)[:-20], "distcp")
+    add("unsafe", "MDL-ZIP-001", "archives_in_a_row", part * 2, "pt")
+
     manifest = b'{"createdOn": "01/01/2026", "runtime": "python", "model": {"modelName": "m", "handler": "%s", "modelVersion": "1.0"%s}, "archiverVersion": "0.12.0"}'
     def mar(handler, more=b"", **files):
         return zipped(Member("MAR-INF/MANIFEST.json", manifest % (handler, more), 8), *[Member(name.replace("__", "."), data, 8) for name, data in files.items()])

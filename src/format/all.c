@@ -30,6 +30,7 @@ const model_format *const model_formats[] = {
     &format_npy,
     &format_keras,
     &format_skops,
+    &format_torch_shard,
     &format_torch, /* before .npz: of two archives in one, the one that holds pickles counts */
     &format_npz,
     &format_torch_legacy,

@@ -7,7 +7,7 @@
 #include "format/format.h"
 #include "pickle/machine.h"
 
-extern const model_format format_torch, format_torch_legacy, format_torch_tar;
+extern const model_format format_torch, format_torch_legacy, format_torch_tar, format_torch_shard;
 
 /* --- storages: what persistent ids stand for (storage.c) -------------------------------------------------------------------------- */
 
