@@ -97,17 +97,32 @@ static void divide_by_sums(const forest *f, size_t rows)
     }
 }
 
-static bool outputs_allow(const forest *f, err *e)
+static bool refuse_outputs(const char *why, err *e)
 {
-    if (!forest_classifies(f) || f->output_count == 1) return true;
+    return err_set(e, ERR_UNPROCESSABLE, "oob_score with several outputs: %s", why);
+}
+
+/* What type_of_target() calls multilabel or continuous; before 1.3 whole numbers were refused for regressors too. */
+static bool outputs_allow(const forest *f, const train_data *d, err *e)
+{
+    if (f->output_count == 1) return true;
+    if (!forest_classifies(f)) {
+        bool whole = !sk_version_at_least(f->version, 1, 3), two_values = true;
+        double low = d->y_number[0], high = low;
+        for (size_t i = 0; i < d->rows * d->outputs; i++) {
+            whole = whole && d->y_number[i] == trunc(d->y_number[i]);
+            low = fmin(low, d->y_number[i]);
+            high = fmax(high, d->y_number[i]);
+        }
+        for (size_t i = 0; i < d->rows * d->outputs; i++)
+            two_values = two_values && (d->y_number[i] == low || d->y_number[i] == high);
+        return !whole || two_values || refuse_outputs("this version takes whole numbers for classes", e);
+    }
     if (!sk_version_at_least(f->version, 1, 0))
-        return err_set(e, ERR_UNSUPPORTED,
-                       "oob_score with several outputs is reproduced from version 1.0 on");
+        return err_set(e, ERR_UNSUPPORTED, "oob_score with several outputs is reproduced from version 1.0 on");
     for (size_t k = 0; k < f->output_count; k++)
-        if (f->outputs[k].class_count != 2)
-            return err_set(e, ERR_UNPROCESSABLE,
-                           "oob_score with several outputs needs two classes in each, output %zu has %zu",
-                           k + 1, f->outputs[k].class_count);
+        if (f->outputs[k].class_count > 2 || f->outputs[k].class_count != f->outputs[0].class_count)
+            return refuse_outputs("each must have two classes", e);
     return true;
 }
 
@@ -136,7 +151,7 @@ static bool sum_trees(const bootstrap_plan *b, const train_data *d, forest *f, e
 
 bool oob_compute(const bootstrap_plan *b, const train_data *data, forest *f, err *e)
 {
-    if (!outputs_allow(f, e)) return false;
+    if (!outputs_allow(f, data, e)) return false;
     f->oob.values = arena_alloc_array(&f->memory, data->rows * f->value_count, sizeof *f->oob.values);
     if (!f->oob.values) return err_set(e, ERR_MEMORY, "no memory for %zu rows out of bags", data->rows);
     if (!sum_trees(b, data, f, e)) return false;

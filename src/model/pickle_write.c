@@ -103,6 +103,13 @@ static void instance_close(writer *w)
 static void write_param(writer *w, const param_value *values, param_id id)
 {
     emit_key(&w->emit, param_name(id));
+    /* fit() of 1.9 itself sets the one name to the other. */
+    bool renamed = id == PARAM_CRITERION && compat_of(w->version).friedman_is_squared &&
+                   values[id].kind == PARAM_TEXT && str_eq(values[id].text, STR("friedman_mse"));
+    if (renamed) {
+        emit_text(&w->emit, STR("squared_error"));
+        return;
+    }
     write_value(w, &values[id]);
 }
 
@@ -310,7 +317,7 @@ static bool write_forest_params(writer *w, err *e)
 static void write_sample_counts(writer *w)
 {
     const forest *f = w->forest;
-    if (!at_least(w, 1, 3)) return;
+    if (!at_least(w, 1, 4)) return;
     emit_key(&w->emit, "_n_samples");
     emit_int(&w->emit, (int64_t)f->sample_count);
     emit_key(&w->emit, "_n_samples_bootstrap");
@@ -382,9 +389,8 @@ static bool write_forest(writer *w, err *e)
     emit_int(&w->emit, (int64_t)f->output_count);
     if (forest_classifies(f)) write_classes(w, false, false);
     write_sample_counts(w);
-    emit_key(&w->emit, at_least(w, 1, 4)   ? "estimator_"
-                       : at_least(w, 1, 2) ? "_estimator"
-                                           : "base_estimator_");
+    bool named_before = w->version.major == 1 && w->version.minor == 2 && w->version.patch < 2;
+    emit_key(&w->emit, !at_least(w, 1, 2) ? "base_estimator_" : named_before ? "_estimator" : "estimator_");
     if (!write_template(w, e)) return false;
     emit_key(&w->emit, "estimators_");
     emit_op(&w->emit, ']');

@@ -122,7 +122,7 @@ static bool no_memory(size_t nodes, err *e)
 static bool version_takes_missing(const forest *f)
 {
     const estimator_info *info = estimator_of(f->kind);
-    unsigned from_minor = info->is_extra ? 6 : info->is_ensemble ? 4 : 3;
+    unsigned from_minor = info->is_ensemble ? (info->is_extra ? 6 : 4) : 3;
     return sk_version_at_least(f->version, 1, from_minor);
 }
 

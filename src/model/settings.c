@@ -223,12 +223,12 @@ static bool monotonic_of(arena *a, const train_params *p, const train_data *data
 static const char *missing_refusal(const train_params *p, const fit_settings *s)
 {
     const estimator_info *info = estimator_of(p->estimator);
-    unsigned from_minor = info->is_extra ? 6 : info->is_ensemble ? 4 : 3;
+    bool from_1_6 = sk_version_at_least(p->version, 1, 6);
+    unsigned from_minor = info->is_ensemble ? (info->is_extra ? 6 : 4) : 3;
     if (!sk_version_at_least(p->version, 1, from_minor)) return "which its version does not take";
-    if (!info->is_ensemble && info->is_extra && !s->random_splitter)
+    if (from_1_6 && !info->is_ensemble && info->is_extra && !s->random_splitter)
         return "which it takes with the random splitter only";
-    if (s->random_splitter && !sk_version_at_least(p->version, 1, 6))
-        return "which the random splitter takes from version 1.6 on";
+    if (s->random_splitter && !from_1_6) return "which the random splitter takes from version 1.6 on";
     if (sk_version_at_least(p->version, 1, 9)) return NULL;
     if (s->criterion == CRITERION_ABSOLUTE || s->criterion == CRITERION_ABSOLUTE_RANKED)
         return "which criterion absolute_error takes from version 1.9 on";
@@ -238,25 +238,45 @@ static const char *missing_refusal(const train_params *p, const fit_settings *s)
 static bool missing_allowed(const train_params *p, const fit_settings *s, size_t feature, err *e)
 {
     const char *refusal = missing_refusal(p, s);
-    if (!refusal) return true;
+    bool is_1_3 = p->version.major == 1 && p->version.minor == 3;
+    if (!refusal && !is_1_3) return true;
+    if (!refusal)
+        return err_set(e, ERR_UNSUPPORTED,
+                       "feature %zu has missing values: of version %s their splits are not reproduced; take 1.4",
+                       feature + 1, p->version.text);
     return err_set(e, ERR_UNPROCESSABLE, "feature %zu has missing values, %s (%s of version %s)", feature + 1,
                    refusal, estimator_of(p->estimator)->name, p->version.text);
 }
 
+/* Up to 1.8 only the first feature of a row that was not known yet is noticed: one whose gaps always stand behind another's is taken for complete. */
+static void find_missing(const train_data *data, bool first_of_row, bool *has)
+{
+    for (size_t row = 0; row < data->rows; row++) {
+        for (size_t f = 0; f < data->features; f++) {
+            if (has[f] || !isnan(data->x[f * data->rows + row])) continue;
+            has[f] = true;
+            if (first_of_row) break;
+        }
+    }
+}
+
 static bool missing_of(arena *a, const train_params *p, const train_data *data, fit_settings *out, err *e)
 {
-    bool *has = arena_alloc_array(a, data->features, sizeof *has);
+    bool *has = arena_alloc_array(a, data->features, sizeof *has), any = false;
     if (!has) return err_set(e, ERR_MEMORY, "no memory for %zu features", data->features);
     for (size_t f = 0; f < data->features; f++) {
         const float *column = data->x + f * data->rows;
+        bool missing = false;
         for (size_t row = 0; row < data->rows; row++) {
             if (isinf(column[row]))
                 return err_set(e, ERR_UNPROCESSABLE,
                                "row %zu, feature %zu: infinite, or beyond a 32-bit float", row + 1, f + 1);
-            has[f] |= isnan(column[row]);
+            missing |= isnan(column[row]);
         }
-        if (has[f] && !missing_allowed(p, out, f, e)) return false;
+        if (missing && !missing_allowed(p, out, f, e)) return false;
+        any |= missing;
     }
+    if (any) find_missing(data, !out->compat.missing_rotates, has);
     out->has_missing = has;
     return true;
 }

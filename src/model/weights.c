@@ -24,10 +24,10 @@ static void class_totals(const train_data *data, size_t output, const double *we
         totals[data->y_class[row * data->outputs + output]] += weights ? weights[row] : 1.0;
 }
 
-/* "balanced": n / (classes * count), in 1.9 of the weighted counts. */
+/* "balanced": n / (classes * count); of weighted counts in the forests of 1.9. */
 static void balanced_factors(const train_params *p, const train_data *data, size_t output, double *factors)
 {
-    bool weighted = compat_of(p->version).weighted_bootstrap;
+    bool weighted = compat_of(p->version).weighted_bootstrap && estimator_of(p->estimator)->is_ensemble;
     size_t classes = data->targets[output].classes;
     class_totals(data, output, weighted ? data->weights : NULL, factors);
     double n = weighted ? pairwise_sum(factors, classes) : (double)data->rows;
@@ -102,6 +102,10 @@ bool settings_weights(arena *a, const train_params *p, const train_data *data, c
     if (!row_factors(a, p, data, product, e)) return false;
     for (size_t row = 0; data->weights && row < data->rows; row++)
         product[row] = data->weights[row] * product[row];
+    for (size_t row = 0; row < data->rows; row++)
+        if (!isfinite(product[row]))
+            return err_set(e, ERR_UNPROCESSABLE, "class_weight gives row %zu the weight %g", row + 1,
+                           product[row]);
     *weights = product;
     return true;
 }
