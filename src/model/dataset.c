@@ -39,12 +39,16 @@ static bool as_text(str cell, label *l)
     return true;
 }
 
-static int label_compare(const void *left, const void *right)
+int label_compare(const label *a, const label *b)
 {
-    const label *a = left, *b = right;
     if (a->kind == LABEL_TEXT) return str_compare(a->text, b->text);
     if (a->kind == LABEL_FLOAT) return (a->number > b->number) - (a->number < b->number);
     return (a->integer > b->integer) - (a->integer < b->integer);
+}
+
+static int compare_labels(const void *left, const void *right)
+{
+    return label_compare(left, right);
 }
 
 /* The first kind that every cell of the column is. */
@@ -81,12 +85,12 @@ static bool encode_labels(arena *a, const label *labels, size_t rows, train_targ
     label *sorted = arena_alloc_array(a, rows, sizeof *sorted);
     if (!sorted) return no_memory(rows, e);
     memcpy(sorted, labels, rows * sizeof *sorted);
-    qsort(sorted, rows, sizeof *sorted, label_compare);
+    qsort(sorted, rows, sizeof *sorted, compare_labels);
     size_t classes = 0;
     for (size_t i = 0; i < rows; i++)
         if (i == 0 || label_compare(&sorted[classes - 1], &sorted[i]) != 0) sorted[classes++] = sorted[i];
     for (size_t i = 0; i < rows; i++) {
-        const label *found = bsearch(&labels[i], sorted, classes, sizeof *sorted, label_compare);
+        const label *found = bsearch(&labels[i], sorted, classes, sizeof *sorted, compare_labels);
         indexes[i * stride] = (uint32_t)(found - sorted);
     }
     *target = (train_target){.labels = sorted, .classes = classes};

@@ -109,7 +109,7 @@ void forest_settle_outputs(forest *f)
 void forest_free(forest *f)
 {
     if (!f) return;
-    for (size_t i = 0; f->trees && i < f->tree_count; i++) {
+    for (size_t i = 0; f->trees && !f->borrowed && i < f->tree_count; i++) {
         free(f->trees[i].nodes);
         free(f->trees[i].values);
     }

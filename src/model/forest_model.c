@@ -2,6 +2,7 @@
  * model/forest_model.c - scikit-learn's forests and trees as models.
  */
 #include "kind.h"
+#include "model/native.h"
 #include "model/predict.h"
 #include "read_parts.h"
 
@@ -118,4 +119,10 @@ bool forest_model_read(arena *scratch, const pickle_value *v, model **out, err *
 {
     forest *f = NULL;
     return forest_of_value(scratch, v, &f, e) && forest_model_make(f, out, e);
+}
+
+bool native_model_read(bytes file, model **out, err *e)
+{
+    forest *f = NULL;
+    return forest_native_open(file, &f, e) && forest_model_make(f, out, e);
 }

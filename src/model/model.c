@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "kind.h"
+#include "model/native.h"
 #include "read_parts.h"
 
 #include <math.h>
@@ -117,6 +118,7 @@ bool model_answer(const model *m, model_output what, const model_rows *rows, are
 
 bool model_read(bytes file, model **out, err *e)
 {
+    if (forest_native_sniff(file)) return native_model_read(file, out, e);
     AUTO_ARENA arena scratch;
     arena_init(&scratch, LIMIT_SCAN_ARENA_BYTES);
     AUTO_BUF buf unpacked;

@@ -5,6 +5,7 @@
  */
 #include "oob.h"
 
+#include "r2.h"
 #include "settings.h"
 
 #include <math.h>
@@ -66,22 +67,19 @@ static double accuracy(const forest *f, const train_data *d)
 /* R2, the mean over the outputs. */
 static bool r2(const forest *f, const train_data *d, double *score, err *e)
 {
-    double *terms = calloc(2 * d->rows + d->outputs, sizeof *terms);
-    if (!terms) return err_set(e, ERR_MEMORY, "no memory for the score of %zu rows", d->rows);
-    double *spread = terms + d->rows, *scores = spread + d->rows;
+    double *scratch = calloc(2 * d->rows + d->outputs, sizeof *scratch);
+    if (!scratch) return err_set(e, ERR_MEMORY, "no memory for the score of %zu rows", d->rows);
+    double *scores = scratch + 2 * d->rows;
     for (size_t k = 0; k < d->outputs; k++) {
-        for (size_t row = 0; row < d->rows; row++) terms[row] = d->y_number[row * d->outputs + k];
-        double mean = column_sum(terms, d->rows, d->outputs) / (double)d->rows;
-        for (size_t row = 0; row < d->rows; row++) {
-            double miss = terms[row] - f->oob.values[row * d->outputs + k], off = terms[row] - mean;
-            terms[row] = miss * miss;
-            spread[row] = off * off;
-        }
-        double missed = column_sum(terms, d->rows, d->outputs), all = column_sum(spread, d->rows, d->outputs);
-        scores[k] = all != 0 ? 1 - missed / all : missed == 0 ? 1 : 0;
+        r2_column column = {.y = d->y_number,
+                            .predicted = f->oob.values,
+                            .rows = d->rows,
+                            .outputs = d->outputs,
+                            .output = k};
+        scores[k] = r2_score(&column, scratch);
     }
     *score = pairwise_sum(scores, d->outputs) / (double)d->outputs;
-    free(terms);
+    free(scratch);
     return true;
 }
 
@@ -102,12 +100,12 @@ static bool refuse_outputs(const char *why, err *e)
     return err_set(e, ERR_UNPROCESSABLE, "oob_score with several outputs: %s", why);
 }
 
-/* What type_of_target() calls multilabel or continuous; before 1.3 whole numbers were refused for regressors too. */
+/* What type_of_target() calls multilabel or continuous; before 1.4 whole numbers were refused for regressors too. */
 static bool outputs_allow(const forest *f, const train_data *d, err *e)
 {
     if (f->output_count == 1) return true;
     if (!forest_classifies(f)) {
-        bool whole = !sk_version_at_least(f->version, 1, 3), two_values = true;
+        bool whole = !sk_version_at_least(f->version, 1, 4), two_values = true;
         double low = d->y_number[0], high = low;
         for (size_t i = 0; i < d->rows * d->outputs; i++) {
             whole = whole && d->y_number[i] == trunc(d->y_number[i]);
@@ -119,7 +117,8 @@ static bool outputs_allow(const forest *f, const train_data *d, err *e)
         return !whole || two_values || refuse_outputs("this version takes whole numbers for classes", e);
     }
     if (!sk_version_at_least(f->version, 1, 0))
-        return err_set(e, ERR_UNSUPPORTED, "oob_score with several outputs is reproduced from version 1.0 on");
+        return err_set(e, ERR_UNSUPPORTED,
+                       "oob_score with several outputs is reproduced from version 1.0 on");
     for (size_t k = 0; k < f->output_count; k++)
         if (f->outputs[k].class_count > 2 || f->outputs[k].class_count != f->outputs[0].class_count)
             return refuse_outputs("each must have two classes", e);

@@ -13,6 +13,8 @@ bool read_pickled(arena *a, bytes file, buf *unpacked, const pickle_value **out,
 
 /* A forest or tree out of its value. */
 bool forest_of_value(arena *scratch, const pickle_value *v, forest **out, err *e) MUST_USE;
+/* Assay's own form; the file stays mapped as long as the model lives. */
+bool native_model_read(bytes file, model **out, err *e) MUST_USE;
 bool forest_model_read(arena *scratch, const pickle_value *v, model **out, err *e) MUST_USE;
 
 /* An integer, plain or a numpy scalar. `name` for the message. */

@@ -152,7 +152,6 @@ static bool read_split(const layout *l, const forest *f, size_t i, uint8_t *clai
     n->left = (int32_t)left;
     n->right = (int32_t)right;
     n->feature = (int32_t)feature;
-    n->missing_left = l->fields[MISSING].present && integer_of(l, i, MISSING) != 0;
     return true;
 }
 
@@ -167,7 +166,8 @@ static bool read_nodes(const layout *l, const forest *f, uint8_t *claimed, tree 
                          .sample_count = integer_of(l, i, SAMPLES),
                          .left = NODE_LEAF,
                          .right = NODE_LEAF,
-                         .feature = NODE_NO_FEATURE};
+                         .feature = NODE_NO_FEATURE,
+                         .missing_left = l->fields[MISSING].present && integer_of(l, i, MISSING) != 0};
         bool is_leaf = integer_of(l, i, LEFT) == NODE_LEAF && integer_of(l, i, RIGHT) == NODE_LEAF;
         if (!is_leaf && !read_split(l, f, i, claimed, n, e)) return false;
     }

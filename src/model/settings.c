@@ -241,9 +241,10 @@ static bool missing_allowed(const train_params *p, const fit_settings *s, size_t
     bool is_1_3 = p->version.major == 1 && p->version.minor == 3;
     if (!refusal && !is_1_3) return true;
     if (!refusal)
-        return err_set(e, ERR_UNSUPPORTED,
-                       "feature %zu has missing values: of version %s their splits are not reproduced; take 1.4",
-                       feature + 1, p->version.text);
+        return err_set(
+            e, ERR_UNSUPPORTED,
+            "feature %zu has missing values: of version %s their splits are not reproduced; take 1.4",
+            feature + 1, p->version.text);
     return err_set(e, ERR_UNPROCESSABLE, "feature %zu has missing values, %s (%s of version %s)", feature + 1,
                    refusal, estimator_of(p->estimator)->name, p->version.text);
 }

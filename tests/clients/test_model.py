@@ -136,9 +136,9 @@ def test_split_and_report(tmp_path):
 
 @pytest.mark.parametrize("args,says,code", [
     (["--data", "iris", "--param", "n_estimator=3"], "nearest is n_estimators", 2),
-    (["--data", "iris", "--sklearn-version", "1.6.0"], "1.6.1", 2),
-    (["--data", "iris", "--param", "n_estimators=0"], "n_estimators=0 must be an integer from 1", 3),
-    (["--data", "iris", "--param", "criterion=ginny"], "criterion='ginny' must be gini", 3),
+    (["--data", "iris", "--sklearn-version", "2.0.0"], "0.22 to 1.9", 2),
+    (["--data", "iris", "--param", "n_estimators=0"], "n_estimators=0 must be an integer from 1", 2),
+    (["--data", "iris", "--param", "criterion=ginny"], "criterion='ginny' must be gini", 2),
     (["--data", "missing.csv"], "missing.csv", 3),
     (["--data", "bad.csv"], "line 3, column 1 (a): 'x' is not a number", 3),
     (["--data", "good.csv", "--target", "nope"], "no column 'nope'", 3),

@@ -22,6 +22,9 @@ typedef struct dataset_columns {
 bool dataset_from_table(arena *a, const table *t, const dataset_columns *columns, bool classifies,
                         train_data *out, err *e) MUST_USE;
 
+/* numpy's order, of labels of one kind. */
+int label_compare(const label *a, const label *b);
+
 /* Targets as numpy arrays have them: numbers or labels of `outputs` columns, row after row. Fills the y of `d`, whose rows are known. */
 bool dataset_set_labels(arena *a, const label *labels, size_t outputs, train_data *d, err *e) MUST_USE;
 bool dataset_set_numbers(const double *numbers, size_t outputs, train_data *d, err *e) MUST_USE;

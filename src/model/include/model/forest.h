@@ -100,6 +100,7 @@ typedef struct forest {
     size_t features_max, sample_count, bootstrap_count;
     double *sample_weights;
     forest_oob oob;
+    bool borrowed; /* nodes and values of the trees lie in a mapped file */
     tree *trees;
     size_t tree_count;
 } forest;

@@ -76,6 +76,8 @@ typedef struct param_string {
     char text[64];
 } param_string;
 param_string param_show(const param_value *v);
+/* get_params() as JSON; NULL when memory is gone. */
+json_t *params_json(const train_params *p);
 bool param_applies(param_id id, estimator_kind estimator, sk_version version);
 
 extern const char *const sk_version_default; /* the newest whose fit is reproduced */

@@ -1,0 +1,47 @@
+/*
+ * model/evaluate.h - how good a model is on rows whose answer is known, and scikit-learn's ways of choosing those rows.
+ *
+ * accuracy, precision, recall, F1, confusion matrix; R2, mean absolute error, root of the mean squared error.
+ */
+#ifndef MODEL_EVALUATE_H
+#define MODEL_EVALUATE_H
+
+#include "model/predict.h"
+#include "model/train.h"
+
+/* Of one class of one output. */
+typedef struct class_quality {
+    size_t support, predicted, right;
+    double precision, recall, f1; /* 0 where nothing was predicted, or nothing is there */
+} class_quality;
+
+typedef struct output_quality {
+    double accuracy; /* classifier */
+    class_quality *classes;
+    size_t class_count;
+    size_t *confusion;    /* class_count rows (true) of class_count (predicted) */
+    double r2, mae, rmse; /* regressor; r2 is not a number when the targets do not vary */
+} output_quality;
+
+typedef struct quality {
+    size_t rows, output_count;
+    output_quality *outputs;
+    double score; /* estimator.score(X, y): accuracy (of several outputs: all right), or R2 (their mean) */
+} quality;
+
+/* Memory is the arena's. */
+bool model_evaluate(arena *a, const predictor *p, const train_data *data, quality *out, err *e) MUST_USE;
+
+/*
+ * cross_val_score(estimator, X, y, cv=folds): StratifiedKFold for a classifier of one output, KFold otherwise, no shuffling; scores[fold] is estimator.score of the
+ * held-back rows. `fitted` may be NULL, or is called after each fold.
+ */
+typedef struct cross_validation {
+    size_t folds;
+    void (*progress)(void *arg, size_t done, size_t total);
+    void *progress_arg;
+} cross_validation;
+bool model_cross_validate(const train_params *params, const train_data *data, const train_options *options,
+                          const cross_validation *cv, double *scores, err *e) MUST_USE;
+
+#endif
