@@ -11,6 +11,7 @@ import copy
 import io
 import json
 import pathlib
+import pickle
 import struct
 import zipfile
 
@@ -419,7 +420,120 @@ def make_mlflow():
     add("not_a_model", "none", "yaml_plain", "a: 1\n", "yaml")
 
 
+# --- XML ----------------------------------------------------------------------------------------------------------------------------------
+
+def pmml(inside="", before="", root='<PMML xmlns="http://www.dmg.org/PMML-4_4" version="4.4">'):
+    return (f'<?xml version="1.0"?>\n{before}{root}<Header><Application name="x"/></Header><DataDictionary><DataField name="a" optype="continuous"/></DataDictionary>'
+            f'<TreeModel functionName="classification"><Node id="1"><True/></Node></TreeModel>{inside}</PMML>')
+
+
+def openvino(layer='<layer id="0" name="a" type="Parameter" version="opset1"/>', data="", before=""):
+    return f'<?xml version="1.0"?>{before}<net name="m" version="11"><layers>{layer}<layer id="1" name="b" type="Const" version="opset1">{data}</layer></layers></net>'
+
+
+def make_pmml():
+    def add(verdict, code, what, content, suffix="pmml"):
+        sample("pmml", verdict, code, what, content, suffix)
+    add("clean", "none", "plain", pmml())
+    add("clean", "none", "no_suffix", pmml(), "xml")
+    add("clean", "none", "prefix", '<p:PMML xmlns:p="u" version="4.4"><p:Header/></p:PMML>')
+    add("clean", "none", "function", pmml('<Apply function="log10"/><Apply function="+"/>'))
+    add("clean", "none", "extension", pmml('<Extension name="x" value="y">text</Extension>'))
+    add("clean", "none", "own_entity", pmml("<a>&y;</a>", '<!DOCTYPE PMML [<!ENTITY y "z">]>'))
+    add("clean", "none", "openvino", openvino(data='<data offset="0" size="64"/>'), "xml")
+    entity = '<!DOCTYPE PMML [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+    add("unsafe", "MDL-XML-001", "entity", pmml("<a>&x;</a>", entity))
+    add("unsafe", "MDL-XML-001", "entity_unused", pmml("", entity))
+    add("unsafe", "MDL-XML-001", "entity_public", pmml("", '<!DOCTYPE PMML [<!ENTITY x PUBLIC "-//x" "http://x/y">]>'))
+    add("unsafe", "MDL-XML-001", "parameter_entity", pmml("", '<!DOCTYPE PMML [<!ENTITY % x SYSTEM "http://x/y.dtd"> %x;]>'))
+    add("unsafe", "MDL-XML-001", "doctype", pmml("", '<!DOCTYPE PMML SYSTEM "http://x/y.dtd">'))
+    add("unsafe", "MDL-XML-001", "openvino_entity", openvino(before='<!DOCTYPE net [<!ENTITY x SYSTEM "file:///x">]>'), "xml")
+    add("unsafe", "MDL-XML-004", "openvino_offset", openvino(data='<data offset="99999999999999999999" size="1"/>'), "xml")
+    add("unsafe", "MDL-XML-004", "openvino_negative", openvino(data='<data offset="-1" size="1"/>'), "xml")
+    add("suspicious", "MDL-XML-002", "class", pmml('<Apply function="java.lang.Runtime"/>'))
+    add("suspicious", "MDL-XML-002", "script", pmml('<Extension name="x">&lt;script&gt;1&lt;/script&gt;</Extension>'))
+    add("suspicious", "MDL-XML-002", "script_value", pmml('<Extension name="script" value="1"/>'))
+    add("suspicious", "MDL-XML-002", "stylesheet", pmml("", '<?xml-stylesheet href="x.xsl"?>'))
+    add("suspicious", "MDL-XML-003", "openvino_extension", openvino('<layer id="0" name="a" type="Mine" version="extension"/>'), "xml")
+    add("suspicious", "MDL-XML-003", "openvino_generic", openvino('<layer id="0" name="a" type="generic" version="opset1"/>'), "xml")
+    add("unparseable", "MDL-XML-004", "cut", pmml()[:-20])
+    add("unparseable", "MDL-XML-004", "no_entity", pmml("<a>&unknown;</a>"))
+    add("unparseable", "MDL-XML-004", "other_root", "<other><PMML/></other>")
+    add("unparseable", "MDL-XML-004", "deep", pmml("<a>" * 5100 + "</a>" * 5100))
+    laughs = '<!DOCTYPE PMML [<!ENTITY a0 "' + "x" * 40 + '">' + "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 12)) + "]>"
+    add("unparseable", "MDL-XML-004", "laughs", pmml("<a>&a11;</a>", laughs))
+
+
+# --- Core ML --------------------------------------------------------------------------------------------------------------------------------
+
+def varint(n):
+    out = b""
+    while n > 0x7f:
+        out += bytes([n & 0x7f | 0x80])
+        n >>= 7
+    return out + bytes([n])
+
+
+def pb(field, value):
+    if isinstance(value, int):
+        return varint(field << 3) + varint(value)
+    value = value.encode() if isinstance(value, str) else value
+    return varint(field << 3 | 2) + varint(len(value)) + value
+
+
+def coreml(kind, content, version=4):
+    return pb(1, version) + pb(2, pb(100, pb(3, "me"))) + pb(kind, content)
+
+
+def make_coreml():
+    def add(verdict, code, what, content, suffix="mlmodel"):
+        sample("coreml", verdict, code, what, content, suffix)
+    layer = pb(1, "a") + pb(2, "x") + pb(3, "y") + pb(140, b"")
+    custom = pb(1, "a") + pb(500, pb(10, "Layer"))
+    network = coreml(500, pb(1, layer))
+    add("clean", "none", "network", network)
+    add("clean", "none", "no_suffix", network, "bin")
+    add("clean", "none", "program", coreml(502, pb(1, 1)))
+    add("clean", "none", "pipeline", coreml(202, pb(1, network) + pb(1, network)))
+    add("clean", "none", "package", json.dumps({"fileFormatVersion": "1.0.0", "itemInfoEntries": {"A": {"path": "com.apple.CoreML/model.mlmodel"}}}), "json")
+    add("suspicious", "MDL-CML-001", "custom", coreml(555, pb(10, "Mine")))
+    for what, kind in {"layer": 500, "layer_of_classifier": 403, "layer_of_regressor": 303}.items():
+        add("suspicious", "MDL-CML-001", what, coreml(kind, pb(1, layer) + pb(1, custom)))
+    add("suspicious", "MDL-CML-001", "in_pipeline", coreml(202, pb(1, coreml(500, pb(1, custom)))))
+    add("suspicious", "MDL-CML-001", "in_pipeline_classifier", coreml(200, pb(1, pb(1, coreml(555, pb(10, "Mine"))))))
+    add("suspicious", "MDL-CML-002", "linked", coreml(556, pb(1, pb(1, pb(1, "other.mlmodelc")))))
+    add("unsafe", "MDL-CML-002", "linked_up", coreml(556, pb(1, pb(1, pb(1, "../../x")))))
+    add("unsafe", "MDL-CML-002", "linked_path", coreml(556, pb(1, pb(1, pb(1, "x")) + pb(2, pb(1, "/etc")))))
+    add("unsafe", "MDL-CML-002", "package_up", json.dumps({"fileFormatVersion": "1.0.0", "itemInfoEntries": {"A": {"path": "../../x"}}}), "json")
+    deep = network
+    for _ in range(20):
+        deep = coreml(202, pb(1, deep))
+    add("unparseable", "MDL-CML-003", "deep", deep)
+    add("unparseable", "MDL-CML-003", "no_kind", pb(1, 4) + pb(2, b""))
+    add("unparseable", "MDL-CML-003", "cut_inside", coreml(500, pb(1, layer)[:-1] + b"\x7f"))
+    add("unparseable", "MDL-REP-006", "other", b"\x08\x04\x7f")
+
+
+# --- functions by value --------------------------------------------------------------------------------------------------------------------
+
+def code_pickle(module, name, before=(), names=("os", "system")):
+    """A call of module.name with the arguments of a code object, put together without any."""
+    arguments = (*before, 1, 0, 0, 1, 2, 67, b"\x97\x00", (None, "id"), names, ("x",), "<stdin>", "predict", "predict", 1, b"", b"", (), ())
+    inside = pickle.dumps(arguments, 2)[2:-1]
+    return b"\x80\x02c" + f"{module}\n{name}\n".encode() + inside + b"R."
+
+
+def make_byvalue():
+    for what, content in {"types": code_pickle("types", "CodeType"), "dill": code_pickle("dill._dill", "_create_code", (b"",)), "no_names": code_pickle("types", "CodeType", names=()),
+                          "computed": b"\x80\x02ccloudpickle.cloudpickle\n_builtin_type\n(X\x08\x00\x00\x00CodeTypetR" + code_pickle("a", "b")[7:]}.items():
+        sample("byvalue", "unsafe", "MDL-PKL-010", what, content, "pkl")
+    sample("byvalue", "unsafe", "MDL-PKL-002", "other_call", b"\x80\x02cmy.module\nf\n" + pickle.dumps((1, b"", (), (1,), (), "a", "b", 1, 2, 3, 4), 2)[2:-1] + b"R.", "pkl")
+
+
 def main():
+    make_pmml()
+    make_coreml()
+    make_byvalue()
     make_notebook()
     make_huggingface()
     make_mlflow()

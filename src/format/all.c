@@ -4,6 +4,7 @@
 #include "format/format.h"
 
 #include "catboost/catboost.h"
+#include "coreml/coreml.h"
 #include "gguf/gguf.h"
 #include "hdf5/hdf5.h"
 #include "keras/keras.h"
@@ -16,6 +17,7 @@
 #include "npy/npy.h"
 #include "onnx/onnx.h"
 #include "pickle/format.h"
+#include "pmml/pmml.h"
 #include "rdata/rdata.h"
 #include "safetensors/safetensors.h"
 #include "skops/skops.h"
@@ -45,6 +47,10 @@ const model_format *const model_formats[] = {
     &format_onnx,
     &format_tensorflow,
     &format_keras_config,
+    &format_coreml,
+    &format_mlpackage,
+    &format_pmml,
+    &format_openvino,
     &format_notebook,
     &format_huggingface,
     &format_chat_template,

@@ -324,6 +324,8 @@ bool pickle_judge_call(pickle_vm *vm, pickle_value *call, err *e)
 {
     if (!call_line(vm, call, e)) return false;
     pickle_value *callable = call->call.callable;
+    bool is_listed = callable->kind == PICKLE_GLOBAL && callable->global.row;
+    if (!is_listed && !pickle_judge_code(vm, call, e)) return false;
     if (callable->kind != PICKLE_GLOBAL) {
         note n = {.code = "MDL-PKL-003", .severity = SEVERITY_CRITICAL, .call = call, .advice = advice_call};
         return judge_say(vm, &n, e, "Loading this file calls a value that is computed while loading");

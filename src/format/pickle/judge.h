@@ -32,6 +32,9 @@ bool pickle_judge_array(pickle_vm *vm, const char *where, err *e);
 bool pickle_judge_result(pickle_vm *vm, err *e) MUST_USE;
 bool pickle_judge_broken(pickle_vm *vm, const err *trouble, err *e) MUST_USE;
 
+/* A call that builds a code object: tells of the function that it is (byvalue.c). */
+bool pickle_judge_code(pickle_vm *vm, const pickle_value *call, err *e) MUST_USE;
+
 /* --- words for people (render.c) -------------------------------------------------------------------------------------------------- */
 
 /* "posix.system('id')", at most about 400 bytes, whatever the value. */

@@ -47,12 +47,66 @@ static bool is_dockerfile(str name)
            str_eq(name, STR("dockerfile"));
 }
 
+/* --- requirements ---------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_requirements(str name)
+{
+    bool is_text_file = str_ends_with(name, STR(".txt")) && str_contains(name, STR("requirements"));
+    return is_text_file || str_eq(name, STR("conda.yaml")) || str_eq(name, STR("conda.yml")) ||
+           str_eq(name, STR("python_env.yaml"));
+}
+
+/* Where else than in the usual index would pip look, or fetch from? */
+static const char *foreign_origin(str line)
+{
+    while (line.len && strchr("- \t\"'", line.data[0]) && !str_starts_with(line, STR("--")) &&
+           !str_starts_with(line, STR("-i ")))
+        line = str_skip(line, 1);
+    if (str_starts_with(line, STR("#"))) return NULL;
+    bool is_usual = str_contains(line, STR("https://pypi.org/simple"));
+    if (str_starts_with(line, STR("--extra-index-url")))
+        return "asks a second index, which may answer first for a name of the usual one";
+    if ((str_starts_with(line, STR("--index-url")) || str_starts_with(line, STR("-i "))) && !is_usual)
+        return "asks another index than the usual one";
+    if (str_starts_with(line, STR("--trusted-host")))
+        return "takes packages from a host without checking who it is";
+    if (str_starts_with(line, STR("--find-links")) && str_contains(line, STR("://")))
+        return "takes packages from an address";
+    bool is_fetched = str_starts_with(line, STR("git+")) || str_contains(line, STR("@ git+")) ||
+                      str_contains(line, STR("@git+")) || str_starts_with(line, STR("http://")) ||
+                      str_starts_with(line, STR("https://")) || str_contains(line, STR("@ http"));
+    return is_fetched ? "takes a package from an address instead of the index" : NULL;
+}
+
+static bool requirements_read(str text, report *r, err *e)
+{
+    enum { FINDINGS_MAX = 100 };
+    size_t found = 0;
+    str line;
+    for (uint32_t number = 1; str_next(&text, '\n', &line) && found < FINDINGS_MAX; number++) {
+        const char *what = foreign_origin(str_trim(line));
+        if (!what) continue;
+        found++;
+        str title = arena_printf(r->arena, "A requirement %s", what);
+        if (!title.data) return err_set(e, ERR_MEMORY, "no memory for a report");
+        finding f = {.code = "SRC-REQ-001",
+                     .kind = FINDING_MISCONFIGURATION,
+                     .severity = SEVERITY_MEDIUM,
+                     .title = title,
+                     .line = number,
+                     .advice = STR("Take it from one index that you control, with versions and hashes.")};
+        if (!report_add(r, &f, e)) return false;
+    }
+    return true;
+}
+
 bool source_read(const format_input *in, report *r, err *e)
 {
     str text = bytes_str(in->content), name = base_name(in->path);
     if (text.len > LIMIT_SOURCE_BYTES || is_installed(in->path) || !is_text(in->content)) return true;
     if (!secrets_read(STR_NONE, text, r, e)) return false;
     if (is_dockerfile(name)) return dockerfile_read(STR_NONE, text, r, e);
+    if (is_requirements(name)) return requirements_read(text, r, e);
     python_place place = {.first_line = 1};
     python_summary unused = {0};
     return !is_python(name, text) || python_read(&place, text, r, &unused, e);

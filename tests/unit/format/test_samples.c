@@ -168,12 +168,21 @@ static void samples_of_boosters_get_their_verdicts(void **state)
     assert_true(each_sample("catboost", check_both) >= 20);
 }
 
+/* Damage to pickles is another test's business. */
+static void check_sample_only(sample *s)
+{
+    check_sample(s);
+}
+
 static void samples_of_folders_get_their_verdicts(void **state)
 {
     (void)state;
     assert_true(each_sample("notebook", check_both) >= 25);
     assert_true(each_sample("huggingface", check_both) >= 30);
     assert_true(each_sample("mlflow", check_both) >= 25);
+    assert_true(each_sample("pmml", check_both) >= 20);
+    assert_true(each_sample("coreml", check_both) >= 18);
+    assert_true(each_sample("byvalue", check_sample_only) >= 5);
 }
 
 static void samples_of_skops_get_their_verdicts(void **state)

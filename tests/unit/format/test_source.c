@@ -115,6 +115,11 @@ static const source_case cases[] = {
     {"Dockerfile", "FROM scratch\nUSER 1\nRUN pip install --no-cache-dir -r r.txt a==1 && pip install b\n",
      "SRC-DKR-007:3"},
     {"Dockerfile.md", "FROM ubuntu\n", ""},
+    /* --- requirements --- */
+    {"requirements.txt", "numpy==1\n--index-url https://pypi.org/simple\n# git+https://x\n", ""},
+    {"requirements.txt", "--extra-index-url https://x\na @ git+https://x/y\nhttps://x/y.whl\n-i http://x\n",
+     "SRC-REQ-001:1 SRC-REQ-001:2 SRC-REQ-001:3 SRC-REQ-001:4"},
+    {"conda.yaml", "dependencies:\n- pip:\n  - numpy==1\n  - git+https://x/y\n", "SRC-REQ-001:4"},
     /* --- secrets --- */
     {"a.txt", "x\nkey = " TOKEN "\n", "SRC-SEC-001:2"},
     {"a.txt",
