@@ -19,6 +19,8 @@ static const cli_command commands[] = {
     {"model", "serve", "serve models over HTTP, without Python", cli_model_serve},
     {"model", "predict", "predict the rows of a CSV file with a scikit-learn forest", cli_model_predict},
     {"model", "inspect", "tell what a model file is, without loading it", cli_model_inspect},
+    {"model", "convert", "write weights or an estimator into a file that cannot run anything",
+     cli_model_convert},
     {"advisories", "update", "fetch the public advisories and import them", advisories_update_run},
     {"advisories", "import", "import bulk exports in the OSV format", advisories_import_run},
     {"advisories", "status", "tell which advisories judge, and how new they are", advisories_status_run},

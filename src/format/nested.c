@@ -78,6 +78,8 @@ bool nested_read(const format_input *in, str path, bytes content, report *r, err
     format_input inner = {.path = path, .content = content, .budget = in->budget};
     report found;
     report_init(&found, r->arena);
+    found.keeps_numbers = r->keeps_numbers;
+    found.whole = r->whole;
     bool is_too_deep;
     if (!nested_too_deep(in, path, r, &is_too_deep, e)) return false;
     if (is_too_deep) return true;

@@ -4,6 +4,7 @@
 #include "format/report.h"
 
 #include "base/limits.h"
+#include "report_parts.h"
 
 #include <assert.h>
 
@@ -73,7 +74,7 @@ verdict report_verdict_of(finding_kind kind, severity s)
 }
 
 /* Room for one more item: doubles, copies, and leaves the old block to the arena. */
-static bool grow(arena *a, void **items, size_t *capacity, size_t count, size_t item_bytes, err *e)
+bool report_grow(arena *a, void **items, size_t *capacity, size_t count, size_t item_bytes, err *e)
 {
     if (count < *capacity) return true;
     size_t wanted = *capacity ? *capacity * 2 : 8;
@@ -85,7 +86,7 @@ static bool grow(arena *a, void **items, size_t *capacity, size_t count, size_t 
     return true;
 }
 
-static bool keep(arena *a, str *text, err *e)
+bool report_keep(arena *a, str *text, err *e)
 {
     str copy = arena_copy(a, *text);
     if (!copy.data) return err_set(e, ERR_MEMORY, "no memory for %zu bytes of a report", text->len);
@@ -102,11 +103,12 @@ bool report_add(report *r, const finding *f, err *e)
         return true;
     }
     finding kept = *f;
-    if (!keep(r->arena, &kept.title, e) || !keep(r->arena, &kept.member, e) ||
-        !keep(r->arena, &kept.call, e) || !keep(r->arena, &kept.advice, e))
+    if (!report_keep(r->arena, &kept.title, e) || !report_keep(r->arena, &kept.member, e) ||
+        !report_keep(r->arena, &kept.call, e) || !report_keep(r->arena, &kept.advice, e))
         return false;
     void *items = r->findings;
-    if (!grow(r->arena, &items, &r->finding_capacity, r->finding_count, sizeof(finding), e)) return false;
+    if (!report_grow(r->arena, &items, &r->finding_capacity, r->finding_count, sizeof(finding), e))
+        return false;
     r->findings = items;
     r->findings[r->finding_count++] = kept;
     return true;
@@ -115,77 +117,21 @@ bool report_add(report *r, const finding *f, err *e)
 bool report_fact(report *r, str name, str value, err *e)
 {
     fact kept = {name, value};
-    if (!keep(r->arena, &kept.name, e) || !keep(r->arena, &kept.value, e)) return false;
+    if (!report_keep(r->arena, &kept.name, e) || !report_keep(r->arena, &kept.value, e)) return false;
     void *items = r->facts;
-    if (!grow(r->arena, &items, &r->fact_capacity, r->fact_count, sizeof(fact), e)) return false;
+    if (!report_grow(r->arena, &items, &r->fact_capacity, r->fact_count, sizeof(fact), e)) return false;
     r->facts = items;
     r->facts[r->fact_count++] = kept;
-    return true;
-}
-
-static uint64_t add_saturating(uint64_t a, uint64_t b)
-{
-    uint64_t sum;
-    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
-static uint64_t numbers_of(const tensor_fact *t)
-{
-    uint64_t product = 1;
-    for (size_t i = 0; i < t->rank; i++) {
-        if (t->shape[i] == 0) return 0;
-        if (__builtin_mul_overflow(product, t->shape[i], &product)) product = UINT64_MAX;
-    }
-    return product;
-}
-
-bool report_tensor(report *r, const tensor_fact *t, err *e)
-{
-    r->tensor_count++;
-    r->parameter_count = add_saturating(r->parameter_count, numbers_of(t));
-    r->tensor_bytes = add_saturating(r->tensor_bytes, t->bytes);
-    if (r->tensor_kept >= LIMIT_TENSORS_SHOWN) return true;
-    tensor_fact kept = *t;
-    if (kept.rank > LIMIT_TENSOR_RANK) kept.rank = LIMIT_TENSOR_RANK;
-    uint64_t *shape = arena_alloc_array(r->arena, kept.rank + 1, sizeof *shape);
-    if (!shape) return err_set(e, ERR_MEMORY, "no memory for a report of %zu tensors", r->tensor_kept);
-    if (kept.rank) memcpy(shape, t->shape, kept.rank * sizeof *shape);
-    kept.shape = shape;
-    if (!keep(r->arena, &kept.name, e) || !keep(r->arena, &kept.dtype, e)) return false;
-    void *items = r->tensors;
-    if (!grow(r->arena, &items, &r->tensor_capacity, r->tensor_kept, sizeof kept, e)) return false;
-    r->tensors = items;
-    r->tensors[r->tensor_kept++] = kept;
-    return true;
-}
-
-bool report_tensors_of(report *r, const report *part, str member, err *e)
-{
-    uint64_t parameters = part->parameter_count, total = part->tensor_bytes;
-    for (size_t i = 0; i < part->tensor_kept; i++) {
-        tensor_fact t = part->tensors[i];
-        str own = str_ends_with(member, STR(".npy")) ? str_slice(member, 0, member.len - 4) : member;
-        t.name = str_eq(t.name, STR("array"))
-                     ? own
-                     : arena_printf(r->arena, "%.*s!%.*s", STR_ARG(member), STR_ARG(t.name));
-        if (!t.name.data) return err_set(e, ERR_MEMORY, "no memory for a report of tensors");
-        if (!report_tensor(r, &t, e)) return false;
-        uint64_t numbers = numbers_of(&t);
-        parameters -= numbers < parameters ? numbers : parameters;
-        total -= t.bytes < total ? t.bytes : total;
-    }
-    r->tensor_count += part->tensor_count - part->tensor_kept; /* of which only the sums are known */
-    r->parameter_count = add_saturating(r->parameter_count, parameters);
-    r->tensor_bytes = add_saturating(r->tensor_bytes, total);
     return true;
 }
 
 bool report_call_line(report *r, str line, err *e)
 {
     if (r->call_line_count >= LIMIT_PICKLE_CALLS_SHOWN) return true;
-    if (!keep(r->arena, &line, e)) return false;
+    if (!report_keep(r->arena, &line, e)) return false;
     void *items = r->call_lines;
-    if (!grow(r->arena, &items, &r->call_line_capacity, r->call_line_count, sizeof(str), e)) return false;
+    if (!report_grow(r->arena, &items, &r->call_line_capacity, r->call_line_count, sizeof(str), e))
+        return false;
     r->call_lines = items;
     r->call_lines[r->call_line_count++] = line;
     return true;

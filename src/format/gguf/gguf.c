@@ -52,8 +52,8 @@ static const struct {
 
 typedef struct tensor {
     str name;
-    uint64_t offset, size_bytes, elements;
-    uint32_t type;
+    uint64_t offset, size_bytes, elements, dims[RANK_MAX];
+    uint32_t type, rank;
 } tensor;
 
 typedef struct gguf {
@@ -254,7 +254,8 @@ static bool read_tensor(gguf *g, err *e)
         return hostile(g, "The name of a tensor is too long, or reaches beyond the end of the file", t.name,
                        e);
     if (rank > RANK_MAX) return hostile(g, "A tensor has more than four dimensions", t.name, e);
-    for (uint32_t i = 0; i < rank; i++) dims[i] = take_count(g);
+    for (uint32_t i = 0; i < rank; i++) dims[i] = t.dims[i] = take_count(g);
+    t.rank = rank;
     t.type = take_u32(g);
     t.offset = take_u64(g);
     if (g->r.failed) return hostile(g, "The file ends within the table of tensors", t.name, e);
@@ -262,12 +263,6 @@ static bool read_tensor(gguf *g, err *e)
     if (g->is_hostile) return true;
     g->tensors[g->tensor_count++] = t;
     g->of_type[t.type]++;
-    tensor_fact told = {.name = t.name,
-                        .dtype = str_from_c(tensor_types[t.type].name),
-                        .shape = dims,
-                        .rank = rank,
-                        .bytes = t.size_bytes};
-    if (!report_tensor(g->report, &told, e)) return false;
     if (__builtin_add_overflow(g->parameters, t.elements, &g->parameters))
         return hostile(g, "The sizes of the tensors overflow", t.name, e);
     return true;
@@ -294,6 +289,31 @@ static bool check_hole(gguf *g, bytes hole, uint64_t at, err *e)
            nested_read(g->in, STR("(bytes of no tensor)"), hole, g->report, e);
 }
 
+/* In numpy's words where it has one. The first dimension of the file is the innermost, numpy's is the last. */
+static bool tell_tensor(const gguf *g, const tensor *t, bytes numbers, err *e)
+{
+    static const struct {
+        const char *type, *word;
+    } words[] = {{"F32", "float32"}, {"F16", "float16"}, {"BF16", "bfloat16"}, {"F64", "float64"},
+                 {"I8", "int8"},     {"I16", "int16"},   {"I32", "int32"},     {"I64", "int64"}};
+    const char *dtype = tensor_types[t->type].name;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (strcmp(dtype, words[i].type) == 0) {
+            dtype = words[i].word;
+            break;
+        }
+    uint64_t shape[RANK_MAX];
+    for (uint32_t i = 0; i < t->rank; i++) shape[i] = t->dims[t->rank - 1 - i];
+    tensor_fact told = {.name = t->name,
+                        .dtype = str_from_c(dtype),
+                        .shape = shape,
+                        .rank = t->rank,
+                        .bytes = t->size_bytes,
+                        .numbers = numbers,
+                        .is_big_endian = g->is_big};
+    return report_tensor(g->report, &told, e);
+}
+
 static bool check_places(gguf *g, err *e)
 {
     uint64_t start = (g->r.at + g->alignment - 1) & ~(g->alignment - 1);
@@ -312,6 +332,8 @@ static bool check_places(gguf *g, err *e)
         if (t->offset > data.len || t->size_bytes > data.len - t->offset)
             return hostile(g, "A tensor reaches beyond the end of the file", t->name, e);
         if (t->offset < at) return hostile(g, "Tensors overlap", t->name, e);
+        bytes numbers = {data.data + t->offset, (size_t)t->size_bytes};
+        if (!tell_tensor(g, t, numbers, e)) return false;
         if (!check_hole(g, (bytes){data.data + at, (size_t)(t->offset - at)}, start + at, e)) return false;
         at = t->offset + t->size_bytes;
     }

@@ -23,7 +23,7 @@ typedef struct npy_shape {
 
 typedef struct npy_header {
     bool has_descr, has_order, has_shape;
-    bool has_objects;
+    bool has_objects, is_fortran, is_big_endian;
     char type; /* numpy's kind; 'V': a record */
     uint64_t item_bytes;
     npy_shape shape;
@@ -135,6 +135,7 @@ static bool take_descr(str *s, npy_header *h, uint64_t *item_bytes, unsigned dep
         if (!pickle_dtype_code(plain, &dtype)) return false;
         h->has_objects |= dtype.has_objects;
         *item_bytes = dtype.item_bytes;
+        h->is_big_endian = dtype.big_endian;
         h->type = depth == 0 && item_bytes == &h->item_bytes ? dtype.type : 'V';
         return true;
     }
@@ -144,6 +145,12 @@ static bool take_descr(str *s, npy_header *h, uint64_t *item_bytes, unsigned dep
         (void)take_char(s, ',');
     }
     return true;
+}
+
+static bool take_order(str *s, bool *is_fortran)
+{
+    *is_fortran = take_word(s, STR("True"));
+    return *is_fortran || take_word(s, STR("False"));
 }
 
 /* Exactly the three keys, each once. */
@@ -157,7 +164,7 @@ static bool read_header(str text, npy_header *h)
         if (str_eq(key, STR("descr")) && !h->has_descr)
             ok = h->has_descr = take_descr(&text, h, &h->item_bytes, 0);
         else if (str_eq(key, STR("fortran_order")) && !h->has_order)
-            ok = h->has_order = take_word(&text, STR("True")) || take_word(&text, STR("False"));
+            ok = h->has_order = take_order(&text, &h->is_fortran);
         else if (str_eq(key, STR("shape")) && !h->has_shape)
             ok = h->has_shape = take_shape(&text, &h->shape);
         if (!ok) return false;
@@ -211,16 +218,30 @@ static bool read_data(const format_input *in, const npy_header *h, size_t at, re
     return true;
 }
 
-static bool tell_array(const npy_header *h, report *r, err *e)
+/* Column after column. */
+static void fortran_strides(const npy_shape *shape, uint64_t *strides)
+{
+    uint64_t step = 1;
+    for (unsigned i = 0; i < shape->rank; i++) {
+        strides[i] = step;
+        step *= shape->lengths[i] ? shape->lengths[i] : 1; /* the product was checked when it was read */
+    }
+}
+
+static bool tell_array(const npy_header *h, bytes data, report *r, err *e)
 {
     dtype_word word = pickle_dtype_word(h->has_objects && h->type != 'V' ? 'O' : h->type, h->item_bytes);
-    uint64_t total;
+    uint64_t total, strides[NPY_RANK_MAX];
+    fortran_strides(&h->shape, strides);
     tensor_fact told = {.name = STR("array"),
+                        .strides = h->is_fortran ? strides : NULL,
+                        .is_big_endian = h->is_big_endian,
                         .dtype = str_from_c(word.text),
                         .shape = h->shape.lengths,
                         .rank = h->shape.rank};
     if (!__builtin_mul_overflow(h->shape.product, h->item_bytes, &total) && !h->has_objects)
         told.bytes = total;
+    if (told.bytes <= data.len) told.numbers = (bytes){data.data, (size_t)told.bytes};
     return report_tensor(r, &told, e);
 }
 
@@ -238,7 +259,8 @@ static bool read(const format_input *in, report *r, err *e)
     str text = bytes_str(reader_take(&file, header_bytes));
     if (file.failed || !read_header(text, &h))
         return unreadable(r, "MDL-NPY-002", "The header of the array is not one that numpy writes", e);
-    return tell_array(&h, r, e) && read_data(in, &h, file.at, r, e);
+    bytes data = {in->content.data + file.at, in->content.len - file.at};
+    return tell_array(&h, data, r, e) && read_data(in, &h, file.at, r, e);
 }
 
 const model_format format_npy = {.name = "npy", .title = "NumPy array", .sniff = sniff, .read = read};

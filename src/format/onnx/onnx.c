@@ -233,16 +233,20 @@ static bool read_dims(bytes m, dimensions *d)
 }
 
 /* Tensors within attributes (constants of a node) have no name and are no weights. */
-static bool tell_tensor(onnx *o, str name, uint64_t type, const dimensions *d, err *e)
+static bool tell_tensor(onnx *o, bytes m, uint64_t type, const dimensions *d, err *e)
 {
     uint64_t bits = type < COUNT_OF(type_bits) ? type_bits[type] : 0, total;
+    str name = pb_text(m, 8), raw = pb_text(m, 9);
     if (!name.len || !str_is_utf8(name)) return true;
+    /* Floats and doubles may lie packed in fields of their own, which are the same bytes. */
+    if (raw.len == 0 && (type == 1 || type == 11)) raw = pb_text(m, type == 1 ? 4 : 10);
     if (__builtin_mul_overflow(d->elements, bits, &total)) total = 0;
     tensor_fact told = {.name = name,
                         .dtype = str_from_c(type < COUNT_OF(type_words) ? type_words[type] : "unknown"),
                         .shape = d->lengths,
                         .rank = d->rank,
-                        .bytes = total / 8};
+                        .bytes = total / 8,
+                        .numbers = str_bytes(raw)};
     return report_tensor(o->report, &told, e);
 }
 
@@ -255,7 +259,7 @@ static bool see_tensor(onnx *o, bytes m, err *e)
     if (!read_dims(m, &d) || __builtin_add_overflow(o->parameters, d.elements, &total))
         return say(o, "MDL-ONX-004", SEVERITY_MEDIUM, "The size of a tensor overflows", name, e);
     o->parameters = total;
-    if (!tell_tensor(o, name, type, &d, e)) return false;
+    if (!tell_tensor(o, m, type, &d, e)) return false;
     bool is_raw = raw.len > 0 && pb_number(m, 14) != 1 && type < COUNT_OF(type_bits) && type_bits[type] > 0;
     if (!is_raw) return true;
     bool fits = !__builtin_mul_overflow(d.elements, (uint64_t)type_bits[type], &bits) &&

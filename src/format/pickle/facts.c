@@ -98,20 +98,10 @@ static bool integer_of(const pickle_value *v, arena *scratch, uint64_t *out)
 
 /* --- arrays ----------------------------------------------------------------------------------------------------------------------- */
 
-/* True when it was an array: then it is told. */
 static bool tell_array(teller *t, str name, const pickle_value *v, bool *was_array, err *e)
 {
-    pickle_ndarray array;
-    *was_array = (v->kind == PICKLE_ARRAY || v->kind == PICKLE_CALL) &&
-                 pickle_as_ndarray(t->scratch, v, &array, NULL) && array.rank > 0;
-    if (!*was_array || name.len > NAME_BYTES || !str_is_utf8(name)) return true;
-    dtype_word dtype = pickle_dtype_word(array.type, array.item_bytes);
-    tensor_fact told = {.name = name,
-                        .dtype = str_from_c(dtype.text),
-                        .shape = array.shape,
-                        .rank = array.rank,
-                        .bytes = array.type == 'O' ? 0 : array.data.len};
-    return report_tensor(t->report, &told, e);
+    if (name.len > NAME_BYTES || !str_is_utf8(name)) name = STR("(no text)");
+    return pickle_tell_array(t->scratch, name, v, t->report, was_array, e);
 }
 
 /* --- the class and its parameters ------------------------------------------------------------------------------------------------- */
@@ -230,31 +220,12 @@ static void add_numbers(buf *list, const pickle_ndarray *array)
     }
 }
 
-static void add_codepoint(buf *out, uint32_t point)
-{
-    bool is_character = point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
-    if (!is_character || point < 0x20) point = '?';
-    if (point < 0x80) {
-        buf_add_byte(out, (uint8_t)point);
-        return;
-    }
-    unsigned more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-    static const uint8_t heads[] = {0, 0xc0, 0xe0, 0xf0};
-    buf_add_byte(out, (uint8_t)(heads[more] | point >> (6 * more)));
-    while (more-- > 0) buf_add_byte(out, (uint8_t)(0x80 | (point >> (6 * more) & 0x3f)));
-}
-
-/* Text of a numpy '<U' array: up to NAMES_SHOWN items of UCS-4. */
+/* Text of a numpy '<U' array: the first of them. */
 static void add_unicode(buf *list, const pickle_ndarray *array)
 {
     for (uint64_t i = 0; i < array->count && i < NAMES_SHOWN; i++) {
         if (i) buf_add_str(list, STR(", "));
-        for (size_t c = 0; c + 4 <= array->item_bytes; c += 4) {
-            uint32_t point;
-            memcpy(&point, array->data.data + i * array->item_bytes + c, sizeof point);
-            if (point == 0) break;
-            add_codepoint(list, point);
-        }
+        pickle_ndarray_text(array, i, list);
     }
 }
 
@@ -269,7 +240,7 @@ static bool tell_list(teller *t, const char *name, const pickle_value *v, err *e
     if (array.type == 'O')
         for (uint64_t i = 0; i < array.count && i < NAMES_SHOWN && add_name(&list, array.objects[i]); i++)
             continue;
-    else if (array.type == 'U' && !array.big_endian)
+    else if (array.type == 'U')
         add_unicode(&list, &array);
     else if (!array.big_endian)
         add_numbers(&list, &array);
@@ -336,11 +307,12 @@ static bool tell_dict(teller *t, const pickle_value *v, err *e)
     return true;
 }
 
-bool pickle_facts(arena *a, const pickle_value *v, report *r, err *e)
+bool pickle_facts(arena *a, pickle_value *v, report *r, err *e)
 {
     teller t = {.scratch = a, .report = r};
     bool was_array = false;
     if (!v) return true;
+    if (r->keeps_numbers) return pickle_numbers(a, v, r, e);
     if (!tell_array(&t, STR("array"), v, &was_array, e)) return false;
     if (was_array) return true;
     if (v->kind == PICKLE_DICT) return tell_dict(&t, v, e);

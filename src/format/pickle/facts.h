@@ -7,6 +7,11 @@
 #include "format/pickle.h"
 
 /* `v` is the result of a stream, or NULL. */
-bool pickle_facts(arena *a, const pickle_value *v, report *r, err *e) MUST_USE;
+bool pickle_facts(arena *a, pickle_value *v, report *r, err *e) MUST_USE;
+
+/* Every array below `v`, named by the way to it ("state.encoder.0.weight"). For converters. */
+bool pickle_numbers(arena *a, pickle_value *v, report *r, err *e) MUST_USE;
+/* True in *was_array when it is an array of at least one dimension: then it was told. */
+bool pickle_tell_array(arena *a, str name, const pickle_value *v, report *r, bool *was_array, err *e) MUST_USE;
 
 #endif

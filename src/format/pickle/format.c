@@ -104,7 +104,7 @@ typedef struct scan_state {
     uint64_t plain_left; /* bytes that may still be read a second time, as pickle.load would */
     size_t streams, arrays, calls;
     unsigned proto;
-    const pickle_value *first; /* result of the first stream */
+    pickle_value *first; /* result of the first stream */
 } scan_state;
 
 /* Titles write '?' for control characters. */

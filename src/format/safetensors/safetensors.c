@@ -147,7 +147,8 @@ static bool tell_tensor(layout *l, const tensor *t, const json_t *shape, err *e)
                         .dtype = str_from_c(dtypes[t->dtype].word),
                         .shape = lengths,
                         .rank = json_array_size(shape),
-                        .bytes = t->end - t->begin};
+                        .bytes = t->end - t->begin,
+                        .numbers = {l->data.data + t->begin, (size_t)(t->end - t->begin)}};
     for (size_t i = 0; i < told.rank; i++)
         if (!whole_number(json_array_get(shape, i), &lengths[i])) return true; /* not after read_shape */
     return report_tensor(l->report, &told, e);

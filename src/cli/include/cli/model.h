@@ -10,6 +10,7 @@ int cli_model_train(int argc, char **argv);
 int cli_model_predict(int argc, char **argv);
 int cli_model_serve(int argc, char **argv);
 int cli_model_inspect(int argc, char **argv);
+int cli_model_convert(int argc, char **argv);
 
 /* "assay model train: <sentence>" on stderr; gives back the exit code. */
 int cli_complain(const char *command, const err *e, int exit_code);

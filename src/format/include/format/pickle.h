@@ -7,6 +7,7 @@
 #ifndef FORMAT_PICKLE_H
 #define FORMAT_PICKLE_H
 
+#include "base/buf.h"
 #include "format/report.h"
 
 typedef enum pickle_kind {
@@ -101,6 +102,9 @@ typedef struct pickle_ndarray {
         *dtype; /* the numpy.dtype call, for structured arrays: names and fields are in its state */
 } pickle_ndarray;
 bool pickle_as_ndarray(arena *a, const pickle_value *v, pickle_ndarray *out, err *e) MUST_USE;
+
+/* One text of a 'U' array, as UTF-8; what is no character becomes '?'. `index` < count. */
+void pickle_ndarray_text(const pickle_ndarray *array, uint64_t index, buf *out);
 
 /* A numpy.dtype call: kind, byte order, size of an item. Structured dtypes have type 'V'. */
 typedef struct pickle_dtype {

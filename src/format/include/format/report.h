@@ -65,6 +65,11 @@ typedef struct tensor_fact {
     const uint64_t *shape;
     size_t rank;    /* numbers of `shape`; 0: one number */
     uint64_t bytes; /* as stored */
+    /* The numbers, for converters (report.keeps_numbers): empty where the file does not have them as plain numbers (packed into blocks, text, objects). */
+    bytes numbers;
+    const uint64_t *
+        strides; /* rank of them, in numbers; NULL: row after row. Reaching within `numbers` is checked by report_tensor. */
+    bool is_big_endian;
 } tensor_fact;
 
 /* Grows in its arena. Adding beyond LIMIT_SCAN_FINDINGS counts instead of storing. */
@@ -79,6 +84,8 @@ typedef struct report {
     tensor_fact *tensors; /* the first LIMIT_TENSORS_SHOWN, in the file's order */
     size_t tensor_kept, tensor_capacity;
     uint64_t tensor_count, parameter_count, tensor_bytes; /* of all of them; saturating */
+    bool keeps_numbers; /* asked for: all tensors, with their numbers row after row and little endian */
+    bytes whole;        /* with it: the file; numbers that lie in it so already are views, others copies */
     str *
         call_lines; /* the call graph as readable lines, in execution order, capped: "data.pkl:0x2d  posix.system('id')" */
     size_t call_line_count, call_line_capacity;
@@ -92,6 +99,8 @@ void report_worsen(report *r, verdict v);
 verdict report_verdict_of(finding_kind kind, severity s);
 bool report_fact(report *r, str name, str value, err *e) MUST_USE;
 bool report_tensor(report *r, const tensor_fact *t, err *e) MUST_USE;
+/* Numbers of one tensor of that type, in bytes; 0 for what has no fixed size. */
+size_t tensor_item_bytes(str dtype);
 /* Those of a part, named "member!name"; an array that has no name of its own gets the member's. */
 bool report_tensors_of(report *r, const report *part, str member, err *e) MUST_USE;
 bool report_call_line(report *r, str line, err *e) MUST_USE;

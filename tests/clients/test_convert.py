@@ -1,0 +1,131 @@
+"""`assay model convert`: the numbers come along, whatever would have run stays behind; beside numpy and the safetensors library."""
+
+import json
+import os
+import pickle
+import struct
+import subprocess
+
+import numpy
+import pytest
+import safetensors.numpy
+
+PROTOCOLS = [0, 2, 4, 5]
+
+
+def convert(assay, path, form, *options, code=0):
+    done = subprocess.run([str(assay), "model", "convert", str(path), "--to", form, *options], capture_output=True, text=True)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+class Evil:
+    """Only ever written, never loaded."""
+
+    def __reduce__(self):
+        return os.system, ("true",)
+
+
+def weights():
+    rng = numpy.random.default_rng(1)
+    return {
+        "encoder": {"w": rng.normal(size=(3, 5)).astype("f4"), "columns": numpy.asfortranarray(rng.normal(size=(4, 3, 2)))},
+        "layers": [rng.integers(0, 9, (2, 2)), numpy.array([True, False])],
+        "big": rng.normal(size=(3, 2)).astype(">f8"),
+        "half": rng.normal(size=7).astype("f2"),
+        "empty": numpy.zeros((0, 3), "i2"),
+    }
+
+
+def flat(nested, prefix=""):
+    pairs = nested.items() if isinstance(nested, dict) else enumerate(nested)
+    for key, value in pairs:
+        name = f"{prefix}.{key}" if prefix else str(key)
+        if isinstance(value, (dict, list)):
+            yield from flat(value, name)
+        else:
+            yield name, value
+
+
+def same(loaded, wanted):
+    assert set(loaded) == set(wanted)
+    for name, array in wanted.items():
+        got = loaded[name]
+        assert got.shape == array.shape and got.dtype.kind == array.dtype.kind and got.dtype.itemsize == array.dtype.itemsize, name
+        assert (got == array).all(), name
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_weights_of_a_hostile_pickle(assay, tmp_path, protocol):
+    path = tmp_path / "w.pkl"
+    path.write_bytes(pickle.dumps({**weights(), "evil": Evil()}, protocol))
+    assert "unsafe" in convert(assay, path, "safetensors") and "unsafe" in convert(assay, path, "npz")
+    wanted = dict(flat(weights()))
+    same(safetensors.numpy.load_file(tmp_path / "w.safetensors"), wanted)
+    with numpy.load(tmp_path / "w.npz", allow_pickle=False) as loaded:
+        same({name: loaded[name] for name in loaded.files}, wanted)
+    for made in ("w.safetensors", "w.npz"):
+        done = subprocess.run([str(assay), "scan", str(tmp_path / made)], capture_output=True)
+        assert done.returncode == 0
+
+
+def test_there_and_back(assay, tmp_path):
+    wanted = {"a.b/c": numpy.arange(6, dtype="i8").reshape(2, 3), "x": numpy.float32([1.5, numpy.nan, numpy.inf]), "scalar": numpy.array(3, "u1"), "ü": numpy.ones((2, 1), "c8")}
+    numpy.savez_compressed(tmp_path / "in.npz", **wanted)
+    convert(assay, tmp_path / "in.npz", "safetensors", "--out", str(tmp_path / "mid.safetensors"))
+    convert(assay, tmp_path / "mid.safetensors", "npz", "--out", str(tmp_path / "out.npz"))
+    with numpy.load(tmp_path / "out.npz", allow_pickle=False) as loaded:
+        assert set(loaded.files) == set(wanted)
+        for name, array in wanted.items():
+            assert loaded[name].tobytes() == array.tobytes() and loaded[name].shape == array.shape and loaded[name].dtype == array.dtype
+
+
+def test_what_cannot_be_carried_over(assay, tmp_path):
+    path = tmp_path / "odd.pkl"
+    path.write_bytes(pickle.dumps({"words": numpy.array(["a", "b"]), "w": numpy.ones(2)}, 4))
+    assert "'words'" in convert(assay, path, "npz", code=3) and not (tmp_path / "odd.npz").exists()
+    assert "1 tensor, 1 left out" in convert(assay, path, "npz", "--skip")
+    empty = tmp_path / "none.pkl"
+    empty.write_bytes(pickle.dumps({"a": 1}, 4))
+    assert "no tensor" in convert(assay, empty, "safetensors", code=3)
+    twice = tmp_path / "twice.pkl"
+    twice.write_bytes(pickle.dumps({"a.b": numpy.ones(1), "a": {"b": numpy.zeros(1)}}, 4))
+    assert "'a.b'" in convert(assay, twice, "npz", code=3)
+    bfloat = tmp_path / "b.safetensors"
+    header = json.dumps({"t": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}).encode()
+    bfloat.write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
+    assert "bfloat16" in convert(assay, bfloat, "npz", code=3)
+
+
+def test_a_path_that_leads_out_is_thrown_away(assay, tmp_path):
+    path = tmp_path / "out.pkl"
+    path.write_bytes(pickle.dumps({"../../etc/x": numpy.ones(1)}, 4))
+    assert "thrown away" in convert(assay, path, "npz", code=3)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.pkl"]
+
+
+def test_an_estimator_as_json(assay, tmp_path):
+    path = tmp_path / "model.pkl"
+    subprocess.run([str(assay), "model", "train", "--data", "iris", "--estimator", "RandomForestClassifier", "--param", "n_estimators=3", "--random-state", "1", "--out", str(path)], check=True, capture_output=True)
+    convert(assay, path, "json")
+    told = json.loads((tmp_path / "model.json").read_text())
+    assert told["schema"] == "assay.estimator/1" and told["library"] == "scikit-learn"
+    forest = told["estimator"]
+    assert forest["class"].endswith("RandomForestClassifier") and forest["attributes"]["n_estimators"] == 3
+    tree = forest["attributes"]["estimators_"][0]["attributes"]["tree_"]["attributes"]
+    nodes, count = tree["nodes"]["data"], tree["node_count"]
+    assert len(nodes["left_child"]) == len(nodes["threshold"]) == count
+    assert tree["values"]["shape"] == [count, 1, 3] and len(tree["values"]["data"]) == 3 * count
+
+
+def test_usage(assay, tmp_path):
+    path = tmp_path / "w.npz"
+    numpy.savez(path, a=numpy.ones(2))
+    convert(assay, path, "pickle", code=2)
+    convert(assay, path, "npz", code=2)  # it would be written over itself
+    convert(assay, tmp_path / "none.pkl", "npz", code=2)
+    evil = tmp_path / "evil.pkl"
+    evil.write_bytes(pickle.dumps(Evil(), 4))
+    assert "system" in convert(assay, evil, "json", code=1)
+    (tmp_path / "junk.bin").write_bytes(os.urandom(1000))
+    convert(assay, tmp_path / "junk.bin", "npz", code=3)
