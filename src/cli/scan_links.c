@@ -65,7 +65,7 @@ static bool names_blob(scan_targets *t, const char *link, const char *real)
 {
     ptrdiff_t slash = str_find_last(str_from_c(link), '/');
     str folder = slash < 0 ? STR(".") : slash == 0 ? STR("/") : str_slice(str_from_c(link), 0, (size_t)slash);
-    const char *name, *real_folder;
+    const char *name, *real_folder = NULL;
     err ignored;
     if (!str_to_c(&t->arena, folder, &name, &ignored) || !resolve(t, name, &real_folder, &ignored))
         return false;
@@ -101,7 +101,7 @@ static bool add_named(scan_targets *t, const char *path, const char *real, const
 
 bool scan_targets_add_link(scan_targets *t, const scan_root *root, const char *path, err *e)
 {
-    const char *real;
+    const char *real = NULL;
     struct stat about;
     err why = {0};
     if (!resolve(t, path, &real, &why) || stat(real, &about) != 0)

@@ -66,7 +66,7 @@ static bool find_table(hdf5 *h, err *e)
     if (h->shared.is_known) return true;
     if (h->extension == UINT64_MAX || hdf5_is_nowhere(h, h->extension))
         return err_set(e, ERR_INVALID, "the file has no table of shared messages");
-    bytes content;
+    bytes content = BYTES_NONE;
     return of_object(h, HDF5_MSG_SHARED_TABLE, h->extension, &content, e) && read_table(h, content, e);
 }
 
