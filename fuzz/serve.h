@@ -13,10 +13,9 @@
 
 #include <stdlib.h>
 
-static inline const served *fuzz_iris(void)
+static inline served *fuzz_iris_new(void)
 {
-    static served *s;
-    if (s) return s;
+    served *s = NULL;
     AUTO_ARENA arena a;
     arena_init(&a, 64 * MIB);
     AUTO(forest_free) forest *f = NULL;
@@ -34,8 +33,15 @@ static inline const served *fuzz_iris(void)
         abort();
     d.names = names;
     if (!forest_fit(&p, &d, &options, &f, NULL) || !forest_pickle(f, &p, &file, NULL) ||
-        !model_read(buf_bytes(&file), &m, NULL) || !served_new(m, &as, BYTES_NONE, &s, NULL))
+        !model_read(buf_bytes(&file), &m, NULL) || !served_new(m, &as, &s, NULL))
         abort();
+    return s;
+}
+
+static inline const served *fuzz_iris(void)
+{
+    static served *s;
+    if (!s) s = fuzz_iris_new();
     return s;
 }
 

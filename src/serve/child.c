@@ -73,13 +73,17 @@ static void let_go(bytes map)
     if (map.len) (void)madvise((void *)(uintptr_t)map.data, map.len, MADV_DONTNEED);
 }
 
-static bool read_model(const child_model *from, const mapped *map, metrics_model *to, err *e)
+static bool read_model(const child_model *from, const mapped *map, const logger *log, metrics_model *to,
+                       err *e)
 {
     int64_t started_us = clock_mono_us();
     model *m = NULL;
     served *s = NULL;
     const served_as as = {from->name, from->version, from->sha256, from->source};
-    if (!model_read(map->model, &m, e) || !served_new(m, &as, map->card, &s, e)) return false;
+    if (!model_read(map->model, &m, e) || !served_new(m, &as, &s, e)) return false;
+    err card = {0};
+    if (map->card.len && !served_add_card(s, map->card, &card))
+        log_warn(log, "serve.card_ignored", LOG_STR("model", from->name), LOG_ERR(&card));
     let_go(map->model);
     let_go(map->card);
     *to = (metrics_model){.served = s,
@@ -98,10 +102,11 @@ static void tell_loaded(const child_setup *setup, size_t which, const metrics_mo
     (void)say(setup->control_fd, CHILD_LOADED, which, text);
 }
 
-static bool read_models(const child_setup *setup, const mapped *maps, metrics_model *models, err *e)
+static bool read_models(const child_setup *setup, const mapped *maps, const logger *log,
+                        metrics_model *models, err *e)
 {
     for (size_t i = 0; i < setup->model_count; i++) {
-        if (!read_model(&setup->models[i], &maps[i], &models[i], e)) {
+        if (!read_model(&setup->models[i], &maps[i], log, &models[i], e)) {
             (void)say(setup->control_fd, CHILD_FAILED, i, e->message);
             return false;
         }
@@ -137,8 +142,8 @@ static void finish(model_server *server, int control_fd)
 
 static bool serve(const child_setup *setup, const mapped *maps, metrics_model *models, int statm_fd, err *e)
 {
-    if (!read_models(setup, maps, models, e)) return false;
     logger log = {.fd = STDERR_FILENO, .level_min = LOG_WARN};
+    if (!read_models(setup, maps, &log, models, e)) return false;
     model_server_config config = {.models = models,
                                   .model_count = setup->model_count,
                                   .listen_fd = setup->listen_fd,

@@ -58,9 +58,9 @@ static bool read_edges(arena *a, const json_t *edges, feature_drift *f, err *e)
 }
 
 /* {"edges":[bins + 1 numbers],"counts":[bins numbers]} */
-static bool read_histogram(arena *a, const json_t *histogram, feature_drift *f, err *e)
+static bool read_histogram(arena *a, const json_t *item, feature_drift *f, err *e)
 {
-    const json_t *edges = json_object_get(histogram, "edges"), *counts = json_object_get(histogram, "counts");
+    const json_t *edges = json_object_get(item, "edges"), *counts = json_object_get(item, "counts");
     size_t bins = json_array_size(counts);
     if (bins == 0) return true;
     if (bins > BINS_MAX || json_array_size(edges) != bins + 1)
@@ -91,17 +91,21 @@ static bool read_features(struct drift *d, const json_t *list, err *e)
         f->least = number_or_nan(item, "min");
         f->most = number_or_nan(item, "max");
         if (!f->name.data) return err_set(e, ERR_MEMORY, "no memory for a model card");
-        if (!read_histogram(&d->memory, json_object_get(item, "histogram"), f, e)) return false;
+        if (!read_histogram(&d->memory, item, f, e)) return false;
     }
     return true;
 }
 
-bool drift_new(const model_info *about, bytes card, struct drift **out, err *e)
+bool drift_new(const model_info *about, str sha256, bytes card, struct drift **out, err *e)
 {
     AUTO(json_release) json_t *root = NULL;
     if (!json_decode(card, "the model card", &root, e)) return false;
     if (!str_eq(json_text(root, "schema"), STR("assay.modelcard/1")))
         return err_set(e, ERR_INVALID, "the model card is no assay.modelcard/1");
+    str of_model = json_text(json_object_get(root, "model"), "sha256");
+    if (of_model.len && !str_eq(of_model, sha256))
+        return err_set(e, ERR_INVALID, "the model card belongs to another model, %.*s",
+                       STR_ARG(str_slice(of_model, 0, 64)));
     const json_t *list = json_object_get(root, "features");
     if (json_array_size(list) != about->feature_count)
         return err_set(e, ERR_INVALID,
@@ -149,7 +153,8 @@ static void count_one(feature_drift *f, const double *cell, size_t rows, size_t 
 {
     uint64_t bins[BINS_MAX] = {0}, below = 0, above = 0, missing = 0;
     for (size_t i = 0; i < rows; i++) {
-        double x = cell[i * stride];
+        /* As the forest saw it when it was trained, and as the card has it: in 32 bits. */
+        double x = (double)(float)cell[i * stride];
         missing += isnan(x) ? 1 : 0;
         below += x < f->least;
         above += x > f->most;

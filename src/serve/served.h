@@ -54,7 +54,7 @@ bool write_text(str text, buf *out, err *e) MUST_USE;
 /* --- drift (drift.c) --------------------------------------------------------------------------------------------------------- */
 
 /* ERR_INVALID when the card is no card of this model. */
-bool drift_new(const model_info *about, bytes card, struct drift **out, err *e) MUST_USE;
+bool drift_new(const model_info *about, str sha256, bytes card, struct drift **out, err *e) MUST_USE;
 void drift_free(struct drift *d);
 void drift_count(struct drift *d, const model_rows *rows);
 

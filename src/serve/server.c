@@ -78,7 +78,7 @@ void server_note_rows(http_request *req, const reply *r)
     const served *s = server_config_of(req)->models[note->model].served;
     note->rows = r->rows;
     serve_metrics_rows(server_metrics_of(req), note->model, r->rows.count);
-    if (r->rows.count) drift_count(s->drift, &r->rows);
+    if (r->rows.count) served_count(s, &r->rows);
 }
 
 /* --- who may ask ------------------------------------------------------------------------------------------------------------- */

@@ -221,7 +221,8 @@ static bool is_allowed(const serve_options *options, const char *sha256)
 /* Clean by the scanner's word, which a sandboxed child gave; or named by the operator. */
 static bool admit(const preparing *p, prepared *out, int fd, err *e)
 {
-    AUTO(spawner_stop) spawner *s = NULL;
+    /* Never stopped: it ends by itself when this process does, and the supervisor need not wait for that. */
+    spawner *s = NULL;
     AUTO(json_release) json_t *target = NULL;
     const char *place = p->source->place;
     if (!spawner_start(&s, e) || !scan_file(s, fd, str_from_c(place), &target, e)) return false;

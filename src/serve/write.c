@@ -38,7 +38,7 @@ static bool copy_names(served *s, const served_as *as, err *e)
     return (s->as.name.data && s->as.version.data) || err_set(e, ERR_MEMORY, "no memory to serve a model");
 }
 
-bool served_new(model *taken, const served_as *as, bytes card, served **out, err *e)
+bool served_new(model *taken, const served_as *as, served **out, err *e)
 {
     AUTO(model_free) model *m = taken;
     AUTO(served_free) served *s = calloc(1, sizeof *s);
@@ -47,9 +47,18 @@ bool served_new(model *taken, const served_as *as, bytes card, served **out, err
     s->about = model_about(m);
     s->model = TAKE(m);
     if (!copy_names(s, as, e) || !make_labels(s, e)) return false;
-    if (card.len && !drift_new(s->about, card, &s->drift, e)) return false;
     *out = TAKE(s);
     return true;
+}
+
+bool served_add_card(served *s, bytes card, err *e)
+{
+    return drift_new(s->about, s->as.sha256, card, &s->drift, e);
+}
+
+void served_count(const served *s, const model_rows *rows)
+{
+    drift_count(s->drift, rows);
 }
 
 void served_free(served *s)

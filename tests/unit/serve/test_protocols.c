@@ -29,7 +29,7 @@ static served *iris(void)
                 dataset_iris(&a, &d, &e));
     d.names = names;
     if (!forest_fit(&p, &d, &options, &f, &e) || !forest_pickle(f, &p, &file, &e) ||
-        !model_read(buf_bytes(&file), &m, &e) || !served_new(m, &as, BYTES_NONE, &s, &e))
+        !model_read(buf_bytes(&file), &m, &e) || !served_new(m, &as, &s, &e))
         fail_msg("%s", e.message);
     return s;
 }

@@ -71,7 +71,7 @@ static served *train(bool classifies, bool text_labels)
     served *s = NULL;
     const served_as as = {STR("iris"), STR("1"), STR("00"), STR("iris.pkl")};
     if (!forest_fit(&p, &d, &options, &f, &e) || !forest_pickle(f, &p, &file, &e) ||
-        !model_read(buf_bytes(&file), &m, &e) || !served_new(m, &as, BYTES_NONE, &s, &e))
+        !model_read(buf_bytes(&file), &m, &e) || !served_new(m, &as, &s, &e))
         fail_msg("%s", e.message);
     return s;
 }

@@ -21,9 +21,13 @@ typedef struct served_as {
 
 /* One model at one version, its labels as JSON text, and what its card says of the data it was trained on. */
 typedef struct served served;
-/* Takes the model, also on failure. `card` is an assay.modelcard/1 document, or empty: then there is no drift to be told. Fails with ERR_INVALID (a card that
- * does not fit its model), ERR_MEMORY. */
-bool served_new(model *taken, const served_as *as, bytes card, served **out, err *e) MUST_USE;
+/* Takes the model, also on failure. */
+bool served_new(model *taken, const served_as *as, served **out, err *e) MUST_USE;
+/* An assay.modelcard/1 document tells what the model was trained on: from then on drift is counted. Before the first request. Fails with ERR_INVALID (a card that does
+ * not fit its model), ERR_MEMORY; the model is served without then. */
+bool served_add_card(served *s, bytes card, err *e) MUST_USE;
+/* Count rows that were asked about. */
+void served_count(const served *s, const model_rows *rows);
 void served_free(served *s);
 AUTO_FOR(served *, served_free)
 const model_info *served_about(const served *s);
