@@ -10,6 +10,8 @@
 
 #include "base/limits.h"
 #include "model/json_write.h"
+#include "model/model.h"
+#include "model/onnx_write.h"
 #include "model/tensor_files.h"
 #include "os/file.h"
 #include "os/sandbox.h"
@@ -24,10 +26,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-typedef enum target_form { TO_SAFETENSORS, TO_NPZ, TO_JSON, TARGET_FORMS } target_form;
+typedef enum target_form { TO_SAFETENSORS, TO_NPZ, TO_ONNX, TO_JSON, TARGET_FORMS } target_form;
 static const struct {
     const char *name, *suffix;
-} forms[TARGET_FORMS] = {{"safetensors", ".safetensors"}, {"npz", ".npz"}, {"json", ".json"}};
+} forms[TARGET_FORMS] = {
+    {"safetensors", ".safetensors"}, {"npz", ".npz"}, {"onnx", ".onnx"}, {"json", ".json"}};
 
 typedef struct convert_args {
     const char *input, *to, *out;
@@ -55,11 +58,23 @@ static bool convert_tensors(const convert_args *args, bytes input, int out_fd, b
     return true;
 }
 
-static bool convert_estimator(bytes input, int out_fd, buf *told, err *e)
+static bool write_onnx(bytes input, buf *out, err *e)
+{
+    AUTO(model_free) model *m = NULL;
+    if (!model_read(input, &m, e)) return false;
+    const forest *f = model_forest(m);
+    if (!f)
+        return err_set(e, ERR_UNSUPPORTED, "a %.*s is not written as ONNX; forests and decision trees are",
+                       STR_ARG(model_about(m)->name));
+    return forest_onnx_write(f, out, e);
+}
+
+static bool convert_estimator(const convert_args *args, bytes input, int out_fd, buf *told, err *e)
 {
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_CSV_BYTES);
-    if (!estimator_json(input, &text, e) || !fd_write_all(out_fd, buf_bytes(&text), e)) return false;
+    bool made = args->form == TO_ONNX ? write_onnx(input, &text, e) : estimator_json(input, &text, e);
+    if (!made || !fd_write_all(out_fd, buf_bytes(&text), e)) return false;
     buf_printf(told, "one estimator, %zu bytes", text.len);
     return true;
 }
@@ -73,7 +88,7 @@ static _Noreturn void be_child(const convert_args *args, bytes input, int out_fd
     json_object_seed(0); /* opens a file the first time */
     sandbox_limits limits = {.memory_bytes = LIMIT_SERVE_MEMORY_BYTES};
     bool ok = sandbox_enter(SANDBOX_SERVE, limits, &e) &&
-              (args->form == TO_JSON ? convert_estimator(input, out_fd, &told, &e)
+              (args->form >= TO_ONNX ? convert_estimator(args, input, out_fd, &told, &e)
                                      : convert_tensors(args, input, out_fd, &told, &e));
     if (!ok) buf_printf(&told, "%s", e.message);
     err ignored = {0};
@@ -168,10 +183,11 @@ static bool run(const convert_args *args, int *code, err *e)
 
 static bool read_form(convert_args *args, char *path, size_t path_bytes, err *e)
 {
-    if (!args->to) return err_set(e, ERR_INVALID, "say what to convert to: --to safetensors, npz or json");
+    if (!args->to)
+        return err_set(e, ERR_INVALID, "say what to convert to: --to safetensors, npz, onnx or json");
     while (args->form < TARGET_FORMS && strcmp(args->to, forms[args->form].name) != 0) args->form++;
     if (args->form == TARGET_FORMS)
-        return err_set(e, ERR_INVALID, "--to is safetensors, npz or json, not '%s'", args->to);
+        return err_set(e, ERR_INVALID, "--to is safetensors, npz, onnx or json, not '%s'", args->to);
     if (args->out) return true;
     const char *slash = strrchr(args->input, '/'), *dot = strrchr(args->input, '.');
     size_t stem = dot && dot > args->input && (!slash || dot > slash + 1) ? (size_t)(dot - args->input)
@@ -188,8 +204,8 @@ int cli_model_convert(int argc, char **argv)
     convert_args args = {0};
     char path[PATH_MAX];
     const cli_option options[] = {
-        {"--to", "FORM", "safetensors or npz (the weights), json (a scikit-learn estimator)", &args.to, NULL,
-         NULL},
+        {"--to", "FORM", "safetensors or npz (the weights); onnx (a forest), json (any estimator)", &args.to,
+         NULL, NULL},
         {"--out", "FILE", "the new file (the input's name with the form's ending)", &args.out, NULL, NULL},
         {"--skip", NULL, "leave out tensors that the form cannot hold, instead of refusing", NULL, &args.skip,
          NULL},

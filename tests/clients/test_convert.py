@@ -5,8 +5,10 @@ import os
 import pickle
 import struct
 import subprocess
+import zipfile
 
 import numpy
+import onnx
 import pytest
 import safetensors.numpy
 
@@ -102,6 +104,43 @@ def test_a_path_that_leads_out_is_thrown_away(assay, tmp_path):
     path.write_bytes(pickle.dumps({"../../etc/x": numpy.ones(1)}, 4))
     assert "thrown away" in convert(assay, path, "npz", code=3)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.pkl"]
+
+
+# torch.save without torch: its pickle names a function and a class of storages, and keeps the numbers beside.
+TENSORS = b"".join([
+    b"\x80\x02}q\x00(",
+    *(b"X" + struct.pack("<I", len(name)) + name + b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\n" + storage + b"\nX\x01\x00\x00\x00" + key
+      + b"X\x03\x00\x00\x00cpuK" + bytes([count]) + b"tQK" + bytes([offset]) + b"(" + b"".join(b"K" + bytes([n]) for n in shape) + b"t(" + b"".join(b"K" + bytes([n]) for n in strides)
+      + b"t\x89ccollections\nOrderedDict\n)RtR"
+      for name, storage, key, count, offset, shape, strides in [
+          (b"fc.weight", b"FloatStorage", b"0", 12, 0, (3, 4), (4, 1)),
+          (b"turned", b"FloatStorage", b"0", 12, 0, (4, 3), (1, 4)),
+          (b"part", b"FloatStorage", b"0", 12, 5, (3,), (2,)),
+          (b"steps", b"LongStorage", b"1", 1, 0, (), ()),
+          (b"beyond", b"FloatStorage", b"0", 12, 8, (3, 4), (4, 1)),
+      ]),
+    b"u.",
+])
+
+
+def test_tensors_of_pytorch(assay, tmp_path):
+    numbers, steps = numpy.arange(12, dtype="f4") / 7, numpy.array([41], "i8")
+    path = tmp_path / "net.pt"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in {"data.pkl": TENSORS, "byteorder": b"little", "version": b"3\n", "data/0": numbers.tobytes(), "data/1": steps.tobytes()}.items():
+            archive.writestr(f"net/{name}", content)
+    assert "'beyond'" in convert(assay, path, "npz", code=3)
+    assert "4 tensors, 1 left out" in convert(assay, path, "npz", "--skip")
+    square = numbers.reshape(3, 4)
+    with numpy.load(tmp_path / "net.npz", allow_pickle=False) as loaded:
+        same({name: loaded[name] for name in loaded.files}, {"fc.weight": square, "turned": square.T, "part": numbers[[5, 7, 9]], "steps": steps.reshape(())})
+
+
+def test_a_forest_as_onnx(assay, tmp_path):
+    path = tmp_path / "model.pkl"
+    subprocess.run([str(assay), "model", "train", "--data", "iris", "--estimator", "RandomForestClassifier", "--param", "n_estimators=3", "--random-state", "1", "--out", str(path)], check=True, capture_output=True)
+    convert(assay, path, "onnx")
+    onnx.checker.check_model(onnx.load(tmp_path / "model.onnx"))
 
 
 def test_an_estimator_as_json(assay, tmp_path):

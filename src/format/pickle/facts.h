@@ -11,7 +11,12 @@ bool pickle_facts(arena *a, pickle_value *v, report *r, err *e) MUST_USE;
 
 /* Every array below `v`, named by the way to it ("state.encoder.0.weight"). For converters. */
 bool pickle_numbers(arena *a, pickle_value *v, report *r, err *e) MUST_USE;
+/* The same with tensors of a library: `tell` is asked first about each value. False from it stops. */
+typedef bool (*pickle_tell_tensor)(void *ctx, str name, const pickle_value *v, bool *was_tensor, err *e);
+bool pickle_tensors(arena *a, pickle_value *v, pickle_tell_tensor tell, void *ctx, report *r,
+                    err *e) MUST_USE;
 /* True in *was_array when it is an array of at least one dimension: then it was told. */
-bool pickle_tell_array(arena *a, str name, const pickle_value *v, report *r, bool *was_array, err *e) MUST_USE;
+bool pickle_tell_array(arena *a, str name, const pickle_value *v, report *r, bool *was_array,
+                       err *e) MUST_USE;
 
 #endif

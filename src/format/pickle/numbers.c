@@ -67,12 +67,24 @@ bool pickle_tell_array(arena *a, str name, const pickle_value *v, report *r, boo
 typedef struct search {
     arena *a;
     report *report;
+    pickle_tell_tensor tell; /* NULL: numpy's arrays only */
+    void *tell_ctx;
 } search;
 
 static bool look_at(search *s, str name, pickle_value *v, unsigned depth, err *e);
 
+/* Where torch.nn.Module keeps its parts: in no name that its users know. */
+static bool is_drawer(str key)
+{
+    return str_eq(key, STR("_modules")) || str_eq(key, STR("_parameters")) || str_eq(key, STR("_buffers"));
+}
+
 static bool name_part(search *s, str name, const pickle_value *key, str *out, err *e)
 {
+    if (key->kind == PICKLE_STR && is_drawer(key->text)) {
+        *out = name.data ? name : STR("");
+        return true;
+    }
     const char *dot = name.len ? "." : "";
     if (key->kind == PICKLE_STR && key->text.len <= NAME_PART_BYTES && str_is_utf8(key->text))
         *out = arena_printf(s->a, "%.*s%s%.*s", STR_ARG(name), dot, STR_ARG(key->text));
@@ -123,6 +135,11 @@ static bool look_at(search *s, str name, pickle_value *v, unsigned depth, err *e
     bool was_array;
     if (v->visited || depth > NUMBERS_DEPTH_MAX) return true;
     v->visited = 1;
+    if (s->tell) {
+        bool was_tensor;
+        if (!s->tell(s->tell_ctx, name.len ? name : STR("tensor"), v, &was_tensor, e)) return false;
+        if (was_tensor) return true;
+    }
     if (!pickle_tell_array(s->a, name.len ? name : STR("array"), v, s->report, &was_array, e)) return false;
     if (was_array) return true;
     switch (v->kind) {
@@ -134,8 +151,13 @@ static bool look_at(search *s, str name, pickle_value *v, unsigned depth, err *e
     }
 }
 
+bool pickle_tensors(arena *a, pickle_value *v, pickle_tell_tensor tell, void *ctx, report *r, err *e)
+{
+    search s = {.a = a, .report = r, .tell = tell, .tell_ctx = ctx};
+    return look_at(&s, STR_NONE, v, 0, e);
+}
+
 bool pickle_numbers(arena *a, pickle_value *v, report *r, err *e)
 {
-    search s = {.a = a, .report = r};
-    return look_at(&s, STR_NONE, v, 0, e);
+    return pickle_tensors(a, v, NULL, NULL, r, e);
 }

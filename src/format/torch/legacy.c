@@ -23,6 +23,7 @@ typedef struct legacy {
     report *report;
     uint64_t at;
     const pickle_value *keys;
+    pickle_value *object;
     torch_storages storages;
 } legacy;
 
@@ -63,7 +64,7 @@ static bool unreadable(legacy *l, const char *title, err *e)
 
 /* --- pickles ------------------------------------------------------------------------------------------------------------------------- */
 
-static bool read_pickle(legacy *l, unsigned which, const pickle_value **result, err *e)
+static bool read_pickle(legacy *l, unsigned which, pickle_value **result, err *e)
 {
     static const char *const names[PICKLES] = {"(magic number)", "(version)", "(machine)", "(object)",
                                                "(keys)"};
@@ -98,10 +99,11 @@ static bool read_pickles(legacy *l, bool *is_whole, err *e)
 {
     *is_whole = true;
     for (unsigned i = 0; i < PICKLES && *is_whole; i++) {
-        const pickle_value *result = NULL;
+        pickle_value *result = NULL;
         if (!read_pickle(l, i, &result, e)) return false;
         *is_whole = result != NULL;
         if (i == KEYS) l->keys = result;
+        if (i == OBJECT) l->object = result;
     }
     return *is_whole || unreadable(l, "One of the five pickles of the file could not be read to its end", e);
 }
@@ -110,13 +112,15 @@ static bool read_pickles(legacy *l, bool *is_whole, err *e)
 
 static bool read_storage(legacy *l, reader *r, const pickle_value *key, bool *is_whole, err *e)
 {
-    const torch_storage *s = key->kind == PICKLE_STR ? torch_storage_find(&l->storages, key->text) : NULL;
+    torch_storage *s = key->kind == PICKLE_STR ? torch_storage_find(&l->storages, key->text) : NULL;
     *is_whole = false;
     l->at = r->at;
     if (!s) return unreadable(l, "The list of storages names one that the object does not use", e);
     torch_storage there = {.elements = reader_u64le(r), .item_bytes = s->item_bytes};
+    size_t begin = r->at;
     if (r->failed || !reader_skip(r, torch_storage_bytes(&there)))
         return torch_storage_missing(&l->storages, s, "ends early", e);
+    s->numbers = (bytes){l->in->content.data + begin, r->at - begin};
     *is_whole = true;
     return there.elements >= s->elements ||
            torch_storage_missing(&l->storages, s, "is shorter than the tensors need", e);
@@ -144,6 +148,13 @@ static bool read_storages(legacy *l, err *e)
            nested_read(l->in, STR("(behind the storages)"), reader_take(&r, reader_left(&r)), l->report, e);
 }
 
+static bool find_numbers(void *ctx, str key, bytes *numbers, err *e UNUSED)
+{
+    const torch_storage *s = torch_storage_find(ctx, key);
+    if (s) *numbers = s->numbers;
+    return true;
+}
+
 static bool read(const format_input *in, report *r, err *e)
 {
     legacy l = {.in = in, .report = r, .storages = {.report = r, .is_legacy = true}};
@@ -151,7 +162,9 @@ static bool read(const format_input *in, report *r, err *e)
     if (!report_fact(r, STR("framework"), STR("torch"), e) || !read_pickles(&l, &is_whole, e)) return false;
     if (!is_whole) return true;
     torch_storages_settle(&l.storages);
-    return read_storages(&l, e) && torch_storage_facts(&l.storages, r, e);
+    const torch_shelf shelf = {find_numbers, &l.storages, false};
+    return read_storages(&l, e) && torch_storage_facts(&l.storages, r, e) &&
+           torch_tensors_tell(l.object, &shelf, r, e);
 }
 
 const model_format format_torch_legacy = {

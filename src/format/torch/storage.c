@@ -136,7 +136,7 @@ void torch_storages_settle(torch_storages *s)
     s->count = kept;
 }
 
-const torch_storage *torch_storage_find(const torch_storages *s, str key)
+torch_storage *torch_storage_find(const torch_storages *s, str key)
 {
     torch_storage wanted = {.key = key};
     return s->count ? bsearch(&wanted, s->items, s->count, sizeof(wanted), by_key) : NULL;

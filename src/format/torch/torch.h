@@ -16,6 +16,7 @@ typedef struct torch_storage {
     str key;
     uint64_t elements, offset; /* of the opcode that refers to it */
     unsigned item_bytes;
+    bytes numbers; /* once its place in the file is known; not in archives */
 } torch_storage;
 
 typedef struct torch_storages {
@@ -32,12 +33,23 @@ bool torch_storage_class(const pickle_value *class, unsigned *item_bytes);
 bool torch_storage_note(void *ctx, const pickle_value *id, uint64_t at, err *e) MUST_USE;
 /* Sort by key and keep each once, the largest claim of them. */
 void torch_storages_settle(torch_storages *s);
-const torch_storage *torch_storage_find(const torch_storages *s, str key);
+torch_storage *torch_storage_find(const torch_storages *s, str key);
 /* Bytes that the storage needs; UINT64_MAX when that overflows. */
 uint64_t torch_storage_bytes(const torch_storage *s);
 /* It is not there, or too short. */
 bool torch_storage_missing(torch_storages *s, const torch_storage *item, const char *what, err *e) MUST_USE;
 bool torch_storage_facts(const torch_storages *s, report *r, err *e) MUST_USE;
+
+/* --- tensors (tensors.c) ----------------------------------------------------------------------------------------------------------- */
+
+/* Where the numbers of storages lie. */
+typedef struct torch_shelf {
+    bool (*find)(void *ctx, str key, bytes *numbers, err *e); /* empty: not at hand */
+    void *ctx;
+    bool is_big_endian;
+} torch_shelf;
+/* Every tensor below `root` (may be NULL), under its name; with its numbers when the report keeps them. */
+bool torch_tensors_tell(pickle_value *root, const torch_shelf *shelf, report *r, err *e) MUST_USE;
 
 /* --- code (script.c) -------------------------------------------------------------------------------------------------------------- */
 

@@ -172,6 +172,47 @@ static bool tell_class(archive *ar, const pickle_value *result, err *e)
     return !str_is_utf8(name) || name.len > 512 || report_fact(ar->report, STR("class"), name, e);
 }
 
+typedef struct zip_shelf {
+    archive *archive;
+    str stem; /* of the pickle: R/data */
+} zip_shelf;
+
+static bool find_numbers(void *ctx, str key, bytes *numbers, err *e)
+{
+    const zip_shelf *shelf = ctx;
+    archive *ar = shelf->archive;
+    size_t place;
+    str wanted = arena_printf(ar->report->arena, "%.*s/%.*s", STR_ARG(shelf->stem), STR_ARG(key));
+    if (!wanted.data) return err_set(e, ERR_MEMORY, "no memory for a name");
+    if (!find_member(ar, wanted, &place)) return true;
+    const zip_member *m = ar->by_path[place];
+    *numbers = nested_zip_stored(ar->in->content, m);
+    if (m->method == 0 && !m->is_encrypted) return true;
+    AUTO_BUF buf content;
+    buf_init(&content, LIMIT_MODEL_UNPACKED_BYTES);
+    if (!nested_zip_bytes(ar->in, m, ar->report, &content, e)) return false;
+    str copy = arena_copy(ar->report->arena, buf_str(&content));
+    if (!copy.data) return err_set(e, ERR_MEMORY, "no memory for the numbers of a storage");
+    *numbers = str_bytes(copy);
+    return true;
+}
+
+static bool is_big_endian(const archive *ar, str stem)
+{
+    size_t place;
+    str folder = str_slice(stem, 0, (size_t)(str_find_last(stem, '/') + 1));
+    str wanted = arena_printf(ar->report->arena, "%.*sbyteorder", STR_ARG(folder));
+    if (!wanted.data || !find_member(ar, wanted, &place)) return false;
+    return str_eq(str_trim(bytes_str(nested_zip_stored(ar->in->content, ar->by_path[place]))), STR("big"));
+}
+
+static bool tell_tensors(archive *ar, str path, pickle_value *result, err *e)
+{
+    zip_shelf own = {.archive = ar, .stem = str_slice(path, 0, path.len - 4)};
+    torch_shelf shelf = {find_numbers, &own, is_big_endian(ar, own.stem)};
+    return torch_tensors_tell(result, &shelf, ar->report, e);
+}
+
 static bool read_pickle(archive *ar, str path, bytes content, err *e)
 {
     ar->storages = (torch_storages){.report = ar->report, .member = path};
@@ -189,8 +230,8 @@ static bool read_pickle(archive *ar, str path, bytes content, err *e)
     if (stream.result && !read_behind(ar, path, content, stream.end, e)) return false;
     bool is_main = str_eq(base_of(path), STR("data.pkl")) && !ar->has_pickle;
     ar->has_pickle = ar->has_pickle || is_main;
-    return !is_main ||
-           (torch_storage_facts(&ar->storages, ar->report, e) && tell_class(ar, stream.result, e));
+    return !is_main || (torch_storage_facts(&ar->storages, ar->report, e) &&
+                        tell_class(ar, stream.result, e) && tell_tensors(ar, path, stream.result, e));
 }
 
 /* --- members ------------------------------------------------------------------------------------------------------------------------- */
