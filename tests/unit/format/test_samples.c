@@ -8,7 +8,7 @@
 
 #include <dirent.h>
 
-enum { SAMPLE_BYTES_MAX = 64 * 1024, DAMAGED_BYTES_MAX = 2048, DAMAGED_PLACES = 256 };
+enum { SAMPLE_BYTES_MAX = 64 * 1024, DAMAGED_BYTES_MAX = 2048, DAMAGED_PLACES = 128 };
 
 typedef struct sample {
     char verdict[16], code[16];
