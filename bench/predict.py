@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""POST /predict: the tutorial's FastAPI + scikit-learn app beside `assay model serve`, the same model, one run.
+"""POST /predict: the tutorial's FastAPI + scikit-learn app beside `assay model serve`, the same model, one run; and what the HTTP layer does for an empty handler.
 
     bench/predict.py [--seconds N] [--connections N]
 
@@ -63,12 +63,56 @@ def wait_for(url, process):
     sys.exit(f"no answer from {url}")
 
 
+def microseconds(text):
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
+    return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
+
+
 def load(url, seconds, connections, script):
-    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script, url],
+    """requests/s, and the 99th percentile of latency in microseconds"""
+    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *(["-s", script] if script else []), url],
                          check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in out:
         sys.exit(f"errors from {url}:\n{out}")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), re.search(r"99%\s+(\S+)", out)[1]
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), microseconds(re.search(r"99%\s+(\S+)", out)[1])
+
+
+def processes(pid):
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [str(pid), *(below for child in children for below in processes(child))]
+
+
+def memory(pid):
+    """Of the supervisor and the serving process: the sum of what is resident, and of its share in pages that several have."""
+    def kib(path, key):
+        return int(re.search(rf"^{key}:\s+(\d+)", pathlib.Path(path).read_text(), re.M)[1])
+    pids = processes(pid)
+    return sum(kib(f"/proc/{p}/status", "VmRSS") for p in pids) / 1024, sum(kib(f"/proc/{p}/smaps_rollup", "Pss") for p in pids) / 1024
+
+
+def first_answer(assay, folder):
+    """Milliseconds from starting the program to the first prediction, the admission scan included: the median of eleven."""
+    times = []
+    for _ in range(11):
+        port, started = free_port(), time.perf_counter()
+        server = subprocess.Popen([assay, "model", "serve", folder / "model.pkl", "--port", str(port)], cwd=folder, stdout=subprocess.DEVNULL)
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", port)) as s:
+                    s.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY))
+                    if s.recv(1000):
+                        break
+            except OSError:
+                time.sleep(0.0002)
+        times.append((time.perf_counter() - started) * 1e3)
+        server.terminate()
+        server.wait()
+    return statistics.median(times)
+
+
+def stopped(process, how):
+    for pid in processes(process.pid):
+        os.kill(int(pid), how)
 
 
 def main():
@@ -97,21 +141,29 @@ def main():
             if answers["fastapi"] != answers["assay"]:
                 sys.exit(f"the answers differ: {answers}")
             results = {name: [] for name in servers}
-            for turn in range(args.turns):
-                for name in servers:
-                    servers["assay" if name == "fastapi" else "fastapi"].send_signal(signal.SIGSTOP)
-                    results[name].append(load(urls[name], args.seconds, args.connections, script))
-                    servers["assay" if name == "fastapi" else "fastapi"].send_signal(signal.SIGCONT)
+            urls["empty"], scripts = f"http://127.0.0.1:{ports['assay']}/healthz", {"empty": None}
+            results["empty"] = []
+            for _ in range(args.turns):
+                for name, url in urls.items():
+                    other = servers["assay" if name == "fastapi" else "fastapi"]
+                    stopped(other, signal.SIGSTOP)
+                    results[name].append(load(url, args.seconds, args.connections, scripts.get(name, script)))
+                    stopped(other, signal.SIGCONT)
+            resident, shares = memory(servers["assay"].pid)
         finally:
             for server in servers.values():
-                server.send_signal(signal.SIGCONT)
+                stopped(server, signal.SIGCONT)
                 server.terminate()
                 server.wait()
+        start_ms = first_answer(assay, folder)
     medians = {name: statistics.median(rate for rate, _ in runs) for name, runs in results.items()}
     print(f"POST /predict, iris forest of 100 trees, {args.connections} connections, median of {args.turns} turns of {args.seconds} s")
+    p99 = {name: statistics.median(latency for _, latency in runs) for name, runs in results.items()}
     for name, runs in results.items():
-        print(f"  {name:8} {medians[name]:10.0f} requests/s   p99 {', '.join(p99 for _, p99 in runs)}")
-    print(f"  ratio    {medians['assay'] / medians['fastapi']:10.1f} x")
+        print(f"  {name:8} {medians[name]:10.0f} requests/s   p99 {p99[name] / 1e3:9.3f} ms   ({', '.join(f'{latency / 1e3:.3f}' for _, latency in runs)})")
+    print(f"  ratio    {medians['assay'] / medians['fastapi']:10.1f} x           p99 1/{p99['fastapi'] / p99['assay']:.1f}")
+    print(f"  of the empty handler (GET /healthz of the same server): {100 * medians['assay'] / medians['empty']:.0f} %")
+    print(f"  start to first answer, scan included: {start_ms:.1f} ms; resident {resident:.1f} MiB of two processes, {shares:.1f} MiB with shared pages counted once")
 
 
 if __name__ == "__main__":

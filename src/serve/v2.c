@@ -7,6 +7,7 @@
 #include "tensor.h"
 
 #include "base/limits.h"
+#include "model/number_text.h"
 
 #include <math.h>
 
@@ -160,7 +161,7 @@ static datatype label_type(label_kind kind)
 /* Labels of one kind have its type; of several kinds they are text. */
 static datatype predicted_type(const model_info *about)
 {
-    if (!about->classes || about->classes[0].count == 0) return TYPE_FP64;
+    if (!about->classes || about->classes[0].count == 0) return about->gives_indices ? TYPE_INT64 : TYPE_FP64;
     label_kind kind = about->classes[0].labels[0].kind;
     for (size_t t = 0; t < about->target_count; t++)
         for (size_t i = 0; i < about->classes[t].count; i++)
@@ -173,18 +174,13 @@ datatype v2_output_type(const model_info *about, model_output what)
     return what == OUTPUT_PREDICT ? predicted_type(about) : TYPE_FP64;
 }
 
-static bool text_of(const inference *in, const wanted_output *o, size_t at, str *text)
+/* The label that a prediction's number names; NULL where the number is the prediction. */
+static const label *label_of(const inference *in, const wanted_output *o, size_t at)
 {
     const model_info *about = in->served->about;
-    if (o->what != OUTPUT_PREDICT || !about->classes) {
-        if (!o->answers.texts || !o->answers.texts[at].data) return false;
-        *text = o->answers.texts[at];
-        return true;
-    }
-    size_t target = at % o->answers.columns;
-    const label *l = &about->classes[target].labels[(size_t)o->answers.numbers[at]];
-    *text = l->kind == LABEL_TEXT ? l->text : in->served->labels[target][(size_t)o->answers.numbers[at]];
-    return true;
+    if (o->what != OUTPUT_PREDICT || !about->classes) return NULL;
+    const model_classes *classes = &about->classes[at % o->answers.columns];
+    return classes->count ? &classes->labels[(size_t)o->answers.numbers[at]] : NULL;
 }
 
 static void add_le(uint64_t bits, size_t count, buf *out)
@@ -199,34 +195,31 @@ static void add_double(double number, buf *out)
     add_le(bits, sizeof bits, out);
 }
 
-/* A number as text, where a column has text as well. */
+/* Whatever it is as text: labels of several kinds, and numbers in a table with text. */
 static str element_text(const inference *in, const wanted_output *o, size_t at)
 {
-    str text;
-    if (text_of(in, o, at, &text)) return text;
-    return arena_printf(in->memory, "%.17g", o->answers.numbers[at]);
+    const label *l = label_of(in, o, at);
+    if (l && l->kind == LABEL_TEXT) return l->text;
+    if (l) return in->served->labels[at % o->answers.columns][(size_t)o->answers.numbers[at]];
+    if (o->answers.texts && o->answers.texts[at].data) return o->answers.texts[at];
+    double number = o->answers.numbers[at];
+    return isfinite(number) ? arena_printf(in->memory, "%s", number_repr(number).text) : STR("nan");
 }
 
 static void add_raw_element(const inference *in, const wanted_output *o, size_t at, buf *out)
 {
+    const label *l = label_of(in, o, at);
     double number = o->answers.numbers[at];
-    const label *l = NULL;
-    if (o->what == OUTPUT_PREDICT && in->served->about->classes && o->type != TYPE_BYTES &&
-        o->type != TYPE_FP64)
-        l = &in->served->about->classes[at % o->answers.columns].labels[(size_t)number];
-    else if (o->what == OUTPUT_PREDICT && in->served->about->classes && o->type == TYPE_FP64 &&
-             in->served->about->classes[at % o->answers.columns].count)
-        number = in->served->about->classes[at % o->answers.columns].labels[(size_t)number].number;
     switch (o->type) {
-    case TYPE_INT64: add_le((uint64_t)l->integer, 8, out); break;
-    case TYPE_BOOL: add_le(l->integer != 0, 1, out); break;
+    case TYPE_INT64: add_le((uint64_t)(l ? l->integer : (int64_t)number), 8, out); break;
+    case TYPE_BOOL: add_le(l && l->integer, 1, out); break;
     case TYPE_BYTES: {
         str text = element_text(in, o, at);
         add_le(text.len, 4, out);
         buf_add_str(out, text);
         break;
     }
-    default: add_double(number, out);
+    default: add_double(l ? l->number : number, out);
     }
 }
 
@@ -236,14 +229,13 @@ static bool add_json_data(const inference *in, const wanted_output *o, buf *out,
     buf_add_byte(out, '[');
     for (size_t at = 0; at < total; at++) {
         if (at) buf_add_byte(out, ',');
-        size_t target = at % o->answers.columns;
         double number = o->answers.numbers[at];
-        bool has_label = o->what == OUTPUT_PREDICT && in->served->about->classes &&
-                         in->served->about->classes[target].count;
         if (o->type == TYPE_BYTES) {
             if (!write_text(element_text(in, o, at), out, e)) return false;
-        } else if (has_label) {
-            buf_add_str(out, in->served->labels[target][(size_t)number]);
+        } else if (label_of(in, o, at)) {
+            buf_add_str(out, in->served->labels[at % o->answers.columns][(size_t)number]);
+        } else if (o->type == TYPE_INT64) {
+            buf_printf(out, "%.0f", number);
         } else {
             write_number(number, out);
         }

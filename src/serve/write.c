@@ -115,7 +115,10 @@ static bool write_cell(const model_answers *answers, size_t at, buf *out, err *e
 static void write_label(const served *s, size_t target, double number, buf *out)
 {
     if (!s->about->classes || s->about->classes[target].count == 0) {
-        write_number(number, out);
+        if (s->about->gives_indices)
+            buf_printf(out, "%.0f", number);
+        else
+            write_number(number, out);
         return;
     }
     size_t index = (size_t)number;
