@@ -147,8 +147,11 @@ bool hdf5_open(arena *a, bytes file, uint64_t base, hdf5 *h, err *e)
     else
         return err_set(e, ERR_UNSUPPORTED, "superblock version %u is not known", version);
     if (r.failed) return hdf5_ends_early("the superblock", e);
-    if (!is_width(h->offset_bytes) || !is_width(h->length_bytes))
+    unsigned offset_bytes = h->offset_bytes, length_bytes = h->length_bytes;
+    if (!is_width(offset_bytes) || !is_width(length_bytes)) {
+        h->offset_bytes = 0; /* with such addresses nobody gets any further, whatever else is asked */
         return err_set(e, ERR_UNSUPPORTED, "addresses of %u and lengths of %u bytes are not known",
-                       h->offset_bytes, h->length_bytes);
+                       offset_bytes, length_bytes);
+    }
     return place_end(h, stored_base, end, e);
 }
