@@ -19,6 +19,7 @@ import warnings
 import pytest
 
 from conftest import wait_for
+from test_ui import CHROMIUM, NODE, UI, install, needs_browser
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build/debug/src/assay"))
@@ -465,6 +466,20 @@ def test_the_page_describes_every_model(serve, tmp_path):
             else:
                 assert s.ask("GET", path).status == 200, path
     assert s.ask("GET", "/").status == 307 and b"Try it" in s.ask("GET", "/docs").body
+
+
+@needs_browser
+def test_the_page_can_be_tried_in_a_browser(serve, tmp_path):
+    install()
+    train(tmp_path / "m.pkl")
+    s = serve("m.pkl", environment={"ASSAY_SERVE_TOKEN": TOKEN})
+    run = subprocess.run([NODE, "model-page.mjs", f"http://127.0.0.1:{s.port}", TOKEN], cwd=UI, env={**os.environ, "CHROMIUM": CHROMIUM}, capture_output=True,
+                         text=True, timeout=120, stdin=subprocess.DEVNULL)
+    assert run.returncode == 0, run.stderr
+    result = json.loads(run.stdout)
+    assert result["outside"] == result["errors"] == result["sideways"] == [] and len(result["answers"]) == 5
+    assert all(answer.startswith("200  {") for answer in result["answers"].values()), result["answers"]
+    assert result["answers"]["this server: predict"] == '200  {"prediction":[0]}'
 
 
 # --- bad input ------------------------------------------------------------------------------------------------------------------
