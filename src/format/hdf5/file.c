@@ -146,12 +146,13 @@ bool hdf5_open(arena *a, bytes file, uint64_t base, hdf5 *h, err *e)
         read_new(h, &r, &stored_base, &end);
     else
         return err_set(e, ERR_UNSUPPORTED, "superblock version %u is not known", version);
-    if (r.failed) return hdf5_ends_early("the superblock", e);
     unsigned offset_bytes = h->offset_bytes, length_bytes = h->length_bytes;
-    if (!is_width(offset_bytes) || !is_width(length_bytes)) {
-        h->offset_bytes = 0; /* with such addresses nobody gets any further, whatever else is asked */
+    /* Whoever walks what is left of a broken file must not count in such widths. */
+    bool is_known = is_width(offset_bytes) && is_width(length_bytes);
+    if (!is_known) h->offset_bytes = 0;
+    if (r.failed) return hdf5_ends_early("the superblock", e);
+    if (!is_known)
         return err_set(e, ERR_UNSUPPORTED, "addresses of %u and lengths of %u bytes are not known",
                        offset_bytes, length_bytes);
-    }
     return place_end(h, stored_base, end, e);
 }
