@@ -9,7 +9,7 @@ import pytest
 
 CORPUS = pathlib.Path(__file__).resolve().parent.parent / "corpus"
 ASSAY = os.environ.get("ASSAY_BIN", CORPUS.parent.parent / "build/debug/src/assay")
-FAMILIES = "python numpy joblib sklearn sklearn_models scipy pandas xgboost lightgbm onnx safetensors gguf skops".split()
+FAMILIES = "python numpy joblib sklearn sklearn_models scipy pandas xgboost lightgbm onnx safetensors gguf hdf5 skops".split()
 
 
 def run(*command):

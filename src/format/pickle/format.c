@@ -146,22 +146,34 @@ static bool plain_view_exhausted(scan_state *s, err *e)
     return report_add(s->report, &f, e);
 }
 
-/* What pickle.load would do with a joblib file: run the raw bytes. Only what it finds behind the first array is new. */
-static bool scan_as_plain(scan_state *s, const pickle_summary *joblib, err *e)
+/* One stream as pickle.load reads it: raw bytes run. Findings before `quiet_until` are those of the other reading. */
+static bool plain_stream(scan_state *s, uint64_t at, uint64_t quiet_until, bool through_objects,
+                         pickle_stream *stream, err *e)
 {
-    if (s->plain_left == 0) return plain_view_exhausted(s, e);
     report other;
     report_init(&other, s->a);
-    pickle_options options = {.member = s->member, .quiet_until = joblib->first_raw_at, .tail = true};
-    pickle_stream stream;
+    pickle_options options = {.member = s->member, .quiet_until = quiet_until, .tail = true};
     pickle_summary summary;
-    if (!pickle_run(s->a, s->content, s->at, &options, &other, &stream, &summary, e)) return false;
-    uint64_t spent = stream.end - s->at;
+    if (!pickle_run(s->a, s->content, at, &options, &other, stream, &summary, e)) return false;
+    uint64_t spent = stream->end - at;
     s->plain_left -= spent < s->plain_left ? spent : s->plain_left;
     for (size_t i = 0; i < other.finding_count; i++)
-        if (is_news(&other.findings[i], joblib->first_is_objects) &&
-            !report_add(s->report, &other.findings[i], e))
+        if (is_news(&other.findings[i], through_objects) && !report_add(s->report, &other.findings[i], e))
             return false;
+    return true;
+}
+
+/* What pickle.load would do with a joblib file, called again and again as far as joblib would read (to `end`). Only what it finds behind the
+ * first array is new. */
+static bool scan_as_plain(scan_state *s, const pickle_summary *joblib, uint64_t end, err *e)
+{
+    pickle_stream stream = {.end = s->at};
+    uint64_t quiet_until = joblib->first_raw_at;
+    do {
+        if (s->plain_left == 0) return plain_view_exhausted(s, e);
+        if (!plain_stream(s, stream.end, quiet_until, joblib->first_is_objects, &stream, e)) return false;
+        while (stream.end < s->content.len && s->content.data[stream.end] == 0) stream.end++;
+    } while (stream.result && stream.end < end);
     return true;
 }
 
@@ -188,7 +200,7 @@ static bool scan_stream(scan_state *s, bool *more, err *e)
     pickle_stream stream;
     pickle_summary summary;
     if (!pickle_run(s->a, s->content, s->at, &options, s->report, &stream, &summary, e)) return false;
-    if (summary.first_raw_at && !scan_as_plain(s, &summary, e)) return false;
+    if (summary.first_raw_at && !scan_as_plain(s, &summary, stream.end, e)) return false;
 
     bool mere_tail = s->streams > 0 && !stream.result && !summary.globals && !summary.calls;
     if (mere_tail && !trailing_data(s->content, s->at, s->member, s->report, e)) return false;

@@ -132,6 +132,49 @@ def check_soup(program, rng):
     return len(datas)
 
 
+def snippets(rng):
+    """Every opcode in a place where it is legal, each piece leaving the stack as it was: opcode bytes by name."""
+    u32, u64 = (lambda n: n.to_bytes(4, "little")), (lambda n: n.to_bytes(8, "little"))
+    raw, text = rng.randbytes(rng.choice([0, 1, 9, 200])), "".join(rng.choice("ab\u00e4\u20ac\U0001f600") for _ in range(rng.choice([0, 1, 20])))
+    coded, number = text.encode(), rng.randrange(-2**31, 2**31)
+    plain = "".join(rng.choice("abc 01") for _ in range(rng.choice([0, 3, 40]))).encode()
+    index, word = rng.randrange(200), b"c" + rng.choice([b"os", b"a.b", b"__main__"]) + b"\n" + rng.choice([b"x", b"y_z"]) + b"\n"
+    long = rng.randbytes(rng.choice([0, 1, 8, 30]))
+    pieces = {
+        "MARK": b"(1", "EMPTY_TUPLE": b")0", "POP": b"N0", "POP_MARK": b"(NN1", "DUP": b"N200", "BINBYTES": b"B" + u32(len(raw)) + raw + b"0", "SHORT_BINBYTES": b"C" + bytes([len(raw)]) + raw + b"0",
+        "BINBYTES8": b"\x8e" + u64(len(raw)) + raw + b"0", "BYTEARRAY8": b"\x96" + u64(len(raw)) + raw + b"0", "FLOAT": b"F" + repr(number / 7).encode() + b"\n0",
+        "BINFLOAT": b"G" + rng.randbytes(8) + b"0", "INT": b"I%d\n0" % number, "BININT": b"J" + number.to_bytes(4, "little", signed=True) + b"0", "BININT1": b"K" + rng.randbytes(1) + b"0", "BININT2": b"M" + rng.randbytes(2) + b"0",
+        "LONG": b"L%dL\n0" % number, "LONG1": b"\x8a" + bytes([len(long)]) + long + b"0", "LONG4": b"\x8b" + u32(len(long)) + long + b"0", "NONE": b"N0", "NEWTRUE": b"\x880", "NEWFALSE": b"\x890",
+        "STRING": b"S'" + plain + b"'\n0", "BINSTRING": b"T" + u32(len(plain)) + plain + b"0", "SHORT_BINSTRING": b"U" + bytes([len(plain)]) + plain + b"0", "UNICODE": b"V" + plain + b"\n0",
+        "BINUNICODE": b"X" + u32(len(coded)) + coded + b"0", "SHORT_BINUNICODE": b"\x8c" + bytes([len(coded)]) + coded + b"0", "BINUNICODE8": b"\x8d" + u64(len(coded)) + coded + b"0",
+        "EMPTY_LIST": b"]0", "APPEND": b"]Na0", "APPENDS": b"](NNe0", "LIST": b"(Nl0", "EMPTY_DICT": b"}0", "DICT": b"(K\x01Nd0", "SETITEM": b"}K\x01Ns0", "SETITEMS": b"}(K\x01Nu0", "EMPTY_SET": b"\x8f0",
+        "ADDITEMS": b"\x8f(K\x01\x900", "FROZENSET": b"(K\x01\x910", "TUPLE": b"(NNt0", "TUPLE1": b"N\x850", "TUPLE2": b"NN\x860", "TUPLE3": b"NNN\x870", "GLOBAL": word + b"0", "INST": b"(Ni" + word[1:] + b"0",
+        "OBJ": b"(" + word + b"No0", "REDUCE": word + b")R0", "NEWOBJ": word + b")\x810", "NEWOBJ_EX": word + b")}\x920", "BUILD": word + b")R}b0", "STACK_GLOBAL": b"\x8c\x02os\x8c\x01x\x930",
+        "PUT": b"Np%d\n0" % index, "BINPUT": b"Nq" + bytes([index]) + b"0", "LONG_BINPUT": b"Nr" + u32(index) + b"0", "MEMOIZE": b"N\x940", "GET": b"Np%d\n0g%d\n0" % (index, index), "BINGET": b"Nq" + bytes([index]) + b"0h" + bytes([index]) + b"0",
+        "LONG_BINGET": b"Nr" + u32(index) + b"0j" + u32(index) + b"0", "PERSID": b"Pid %d\n0" % index, "BINPERSID": b"K\x01Q0", "EXT1": b"\x82\x010", "EXT2": b"\x83\x01\x010", "EXT4": b"\x84\x01\0\0\x000",
+        "PROTO": b"\x80" + bytes([rng.randrange(6)]), "FRAME": b"\x95" + u64(0), "NEXT_BUFFER": b"\x970", "READONLY_BUFFER": b"\x97\x980",
+    }
+    return pieces
+
+
+def check_generated(program, rng):
+    """Streams of all opcodes in any order: both see the same opcodes at the same places, to the very end."""
+    datas, used = [], set()
+    for _ in range(400):
+        pieces = snippets(rng)
+        chosen = rng.sample(sorted(pieces), len(pieces))
+        used.update(chosen)
+        datas.append(b"".join(pieces[name] for name in chosen) + b"N.")
+    every = {op.name for op in pickletools.opcodes} - {"STOP"}
+    assert used == every, f"not generated: {every - used}, unknown: {used - every}"
+    for data, got in zip(datas, run(program, datas)):
+        rows, whole = listed(data)
+        assert whole, "pickletools does not read what was generated"
+        assert got["opcodes"] == rows, next((a, b) for a, b in zip(got["opcodes"] + [None], rows + [None]) if a != b)
+        assert got["end"] == len(data), (got["end"], len(data))
+    return len(datas)
+
+
 def lenient(data, row):
     """Text arguments where one of Python's two loaders accepts what pickletools does not."""
     return row[1] in ("INT", "LONG", "FLOAT", "STRING", "GET", "PUT", "GLOBAL", "INST", "UNICODE", "PERSID", "BINSTRING", "SHORT_BINSTRING",
@@ -143,7 +186,8 @@ def main():
     rng = random.Random(seed)
     values = check_random_values(sys.argv[1], rng)
     soup = check_soup(sys.argv[1], rng)
-    print(f"{values} pickles and {soup} damaged ones are read as pickletools reads them (seed {seed})")
+    streams = check_generated(sys.argv[1], rng)
+    print(f"{values} pickles, {streams} streams of all opcodes and {soup} damaged ones are read as pickletools reads them (seed {seed})")
 
 
 if __name__ == "__main__":

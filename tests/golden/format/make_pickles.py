@@ -243,6 +243,9 @@ def joblib_cases():
     evil("joblib_call_after_two_arrays", P4 + b"]" + wrapper() + pad + bytes(8) + b"a" + wrapper() + pad + bytes(8) + b"a" + CWD + b"a.")
     evil("joblib_objects_call", P4 + wrapper("O8") + P4 + CWD + b"." + b".")
     evil("joblib_raw_is_pickle", P4 + wrapper("S1", b"K" + bytes([len(CWD) + 2]) + b"\x85", align=False) + b"0" + CWD + b"." + b".")
+    hidden = b"." + P4 + CWD + b"."
+    evil("joblib_raw_is_second_pickle", P4 + wrapper("S1", b"K" + bytes([len(hidden)]) + b"\x85", align=False) + hidden + b".")
+    evil("joblib_raw_is_third_pickle", P4 + wrapper("S1", b"K" + bytes([len(hidden) + 10]) + b"\x85", align=False) + b".N." + bytes(7) + P4[:0] + hidden[1:] + b"N" + b".")
     evil("joblib_raw_uses_outer_memo", P4 + s("os") + b"\x940" + s("getcwd") + b"\x940" + wrapper("S1", b"K\x08\x85", align=False)
          + b"0h\x00h\x01\x93)R" [:8] + b".")
     evil("joblib_side_file", P4 + sg("joblib.numpy_pickle", "NDArrayWrapper") + b")\x81}" + s("filename") + s("../../etc/passwd") + b"sb.")
