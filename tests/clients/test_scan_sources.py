@@ -224,27 +224,34 @@ def with_hole(path, name, size):
         f.write(b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), 0xffffffff, 0))
 
 
-def test_progress_is_for_terminals_only(tmp_path):
-    write(tmp_path, {f"{i}.pkl": HARMLESS for i in range(10)})
-    with open(tmp_path / "large.bin", "wb") as f:
-        f.truncate(3 << 29)
-    assert scan(".", "--no-hash", cwd=tmp_path).stderr == b""
-    ours, theirs = pty.openpty()
-    child = subprocess.Popen([ASSAY, "scan", "."], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs)
-    os.close(theirs)
+def read_until(terminal, wanted):
     seen = b""
-    while True:
+    while wanted not in seen:
         try:
-            piece = os.read(ours, 4096)
+            piece = os.read(terminal, 4096)
         except OSError:
-            break
+            break  # nobody holds the other end any more
         if not piece:
             break
         seen += piece
-    assert child.wait(60) == 0
-    assert b"of 11 files" in seen and b"GiB" in seen and b"left" in seen and seen.endswith(b"\r\x1b[K")
+    return seen
+
+
+def test_progress_is_for_terminals_only(tmp_path):
+    """Standard input is held open until the bar is there: no clock decides."""
+    write(tmp_path, {f"{i}.pkl": HARMLESS for i in range(10)})
+    assert scan(".", "--no-hash", cwd=tmp_path).stderr == b""
     ours, theirs = pty.openpty()
-    assert subprocess.run([ASSAY, "scan", ".", "--quiet", "--no-hash"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs, check=False).returncode == 0
+    child = subprocess.Popen([ASSAY, "scan", ".", "-"], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    seen = read_until(ours, b"10 of 11 files")
+    assert b"[#" in seen and b"bytes" in seen
+    child.stdin.write(HARMLESS)
+    child.stdin.close()
+    assert read_until(ours, b"never written").endswith(b"\r\x1b[K"), "the bar is wiped away"
+    assert child.wait(60) == 0
+    ours, theirs = pty.openpty()
+    assert subprocess.run([ASSAY, "scan", ".", "--quiet"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs, check=False).returncode == 0
     os.close(theirs)
     with pytest.raises(OSError):
         os.read(ours, 4096)

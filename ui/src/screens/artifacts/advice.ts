@@ -40,6 +40,14 @@ const unknown: Advice = {
   because: "Such as safetensors for tensors, ONNX or skops for estimators. A model that was saved so by a trusted program scans clean.",
 };
 
+/* Assay itself carries numbers over without loading the file, where there are any. */
+export function convertCommand(item: Item): string | undefined {
+  const name = item.path.split("/").pop() ?? "model";
+  const shown = /^[A-Za-z0-9_.-]+$/.test(name) && !name.startsWith("-") ? name : "MODEL";
+  if (item.tensors.length > 0 && adviceFor(item) === safetensors) return `assay model convert ${shown} --to safetensors`;
+  return undefined;
+}
+
 export function adviceFor(item: Item): Advice {
   const format = item.format ?? "";
   const framework = fact(item, "framework");

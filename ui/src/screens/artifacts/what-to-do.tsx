@@ -2,13 +2,14 @@
 import type { Item } from "../../api/types";
 import { plural } from "../../lib/format";
 import { Card } from "../../parts/page";
-import { Copy, Time } from "../../parts/text";
-import { adviceFor } from "./advice";
+import { Command, Copy, Time } from "../../parts/text";
+import { adviceFor, convertCommand } from "./advice";
 
 export function WhatToDo({ item, onDelete }: { item: Item; onDelete: () => void }) {
   const verdict = item.scan?.verdict;
   if (verdict !== "unsafe" && verdict !== "suspicious" && verdict !== "unparseable") return null;
   const advice = adviceFor(item);
+  const convert = convertCommand(item);
   return (
     <Card title="What to do">
       <ol class="advice">
@@ -48,6 +49,12 @@ export function WhatToDo({ item, onDelete }: { item: Item; onDelete: () => void 
                 <pre>{advice.code}</pre>
                 <Copy text={advice.code} what="code" />
               </div>
+            )}
+            {convert && (
+              <>
+                <p class="soft">Or carry the tensors over without loading the file; what comes out is scanned before it is kept:</p>
+                <Command text={convert} />
+              </>
             )}
           </div>
         </li>
