@@ -4,6 +4,7 @@
  * Node ids are creation order in both, and creation order differs between them; see the sklearn-models contract, section 3.
  */
 #include "grow.h"
+#include "quick.h"
 
 #include "base/limits.h"
 
@@ -46,12 +47,13 @@ bool grower_init(grower *g, const train_data *data, const fit_settings *set, con
                            .rows = data->rows};
     if (!criterion_init(&g->crit, &spec, e)) return false;
     g->crit.all_weight = all_weight;
-    return true;
+    return !quick_fits(data, set, weights) || quick_init(&g->quick, data->rows, set->slots, e);
 }
 
 void grower_done(grower *g)
 {
     criterion_done(&g->crit);
+    quick_done(&g->quick);
     free(g->samples);
     free(g->rotated);
     free(g->features);

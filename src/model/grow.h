@@ -33,12 +33,22 @@ typedef struct split {
     double threshold, improvement, impurity_left, impurity_right;
 } split;
 
+/* Buffers of the quick way (quick.h). */
+typedef struct quick {
+    bool on;
+    uint64_t *pairs;   /* (key of the value, place in the node), twice the rows */
+    uint32_t *classes; /* by place in the node */
+    double *numbers;   /* weights by place, then counts of both sides */
+    size_t rows, slots;
+} quick;
+
 typedef struct grower {
     const train_data *data;
     const fit_settings *set;
     criterion crit;
     uint32_t *samples, *features, *constants, *rotated;
     float *values; /* of the feature at hand, in the order of samples */
+    quick quick;   /* on: the search goes the quick way */
     size_t sample_count;
     double weight_leaf_min;
     uint32_t xorshift;
@@ -87,6 +97,13 @@ typedef struct candidate {
 } candidate;
 void search_try(grower *g, search *s, const candidate *c);
 double search_midpoint(const grower *g, size_t pos);
+double search_middle(const grower *g, float lower, float upper);
+/* The sum is rounded to float32 before it is compared. */
+static inline bool search_near(float above, float below, float step)
+{
+    float reach = below + step;
+    return above <= reach;
+}
 size_t search_next(const grower *g, size_t pos, size_t end); /* past the group of near-equal values */
 
 /* Features with missing values (model/missing.c). */

@@ -5,6 +5,7 @@
  */
 #include "grow.h"
 #include "pairsort.h"
+#include "quick.h"
 #include "random.h"
 
 #include <math.h>
@@ -43,24 +44,23 @@ void search_try(grower *g, search *s, const candidate *c)
                        .threshold = c->threshold};
 }
 
-double search_midpoint(const grower *g, size_t pos)
+double search_middle(const grower *g, float lower, float upper)
 {
-    double below = (double)g->values[pos - 1], above = (double)g->values[pos];
+    double below = (double)lower, above = (double)upper;
     double middle = below / 2.0 + above / 2.0;
     if (isinf(middle) || (g->set->compat.midpoint_guard && middle == above)) return below;
     return middle;
 }
 
-/* The sum is rounded to float32 before it is compared. */
-static inline bool near(float above, float below, float step)
+double search_midpoint(const grower *g, size_t pos)
 {
-    float reach = below + step;
-    return above <= reach;
+    return search_middle(g, g->values[pos - 1], g->values[pos]);
 }
 
 size_t search_next(const grower *g, size_t pos, size_t end)
 {
-    while (pos + 1 < end && near(g->values[pos + 1], g->values[pos], g->set->compat.feature_step)) pos++;
+    while (pos + 1 < end && search_near(g->values[pos + 1], g->values[pos], g->set->compat.feature_step))
+        pos++;
     return pos + 1;
 }
 
@@ -69,6 +69,7 @@ size_t search_next(const grower *g, size_t pos, size_t end)
 static bool best_is_constant(grower *g, search *s)
 {
     s->missing = 0;
+    if (g->quick.on) return quick_is_constant(g, s);
     if (g->set->has_missing[s->feature]) {
         s->missing = missing_gather(g, s->feature, s->start, s->end);
     } else {
@@ -78,12 +79,16 @@ static bool best_is_constant(grower *g, search *s)
     pairsort(g->values + s->start, g->samples + s->start, end - s->start, g->set->compat.sort);
 
     if (end == s->start) return true;
-    bool flat = near(g->values[end - 1], g->values[s->start], g->set->compat.feature_step);
+    bool flat = search_near(g->values[end - 1], g->values[s->start], g->set->compat.feature_step);
     return flat && (s->missing == 0 || g->set->compat.missing_constant);
 }
 
 static void best_search(grower *g, search *s)
 {
+    if (g->quick.on) {
+        quick_search(g, s);
+        return;
+    }
     if (s->missing) {
         missing_search(g, s);
         return;
@@ -116,7 +121,7 @@ static bool random_is_constant(grower *g, search *s)
         }
     }
     if (s->missing == s->end - s->start) return true;
-    bool flat = near(s->high, s->low, g->set->compat.feature_step);
+    bool flat = search_near(s->high, s->low, g->set->compat.feature_step);
     return flat && (s->missing == 0 || g->set->compat.missing_constant);
 }
 
@@ -226,6 +231,7 @@ void split_node(grower *g, bounds limits, double impurity, size_t *constant_coun
                 .best_proxy = -INFINITY,
                 .best = best,
                 .feature = UINT32_MAX};
+    if (g->quick.on) quick_start(g);
     draw_features(g, &s, constant_count);
     if (!best->found) return;
 
