@@ -3,7 +3,8 @@
  */
 #include "codec/xml.h"
 
-static bool on_open(void *ctx, const char *name, const char **attributes, unsigned depth, uint32_t line, err *e)
+static bool on_open(void *ctx, const char *name, const char **attributes, unsigned depth, uint32_t line,
+                    err *e)
 {
     (void)ctx, (void)name, (void)attributes, (void)depth, (void)line, (void)e;
     return true;

@@ -303,15 +303,19 @@ static bool read_attachment(const notebook *n, const char *name, str text, err *
     return content.len == 0 || nested_read(n->in, path, buf_bytes(&content), n->report, e);
 }
 
-static bool read_attachments(const notebook *n, const json_t *attachments, err *e)
+static bool read_attachments(const notebook *n, json_t *attachments, err *e)
 {
     const char *name, *type;
     json_t *types, *value;
-    json_object_foreach((json_t *)(uintptr_t)attachments, name, types) json_object_foreach(
-        types, type,
-        value) if (json_is_string(value) &&
-                   !read_attachment(n, name, (str){json_string_value(value), json_string_length(value)},
-                                    e)) return false;
+    json_object_foreach(attachments, name, types)
+    {
+        json_object_foreach(types, type, value)
+        {
+            if (!json_is_string(value)) continue;
+            str text = {json_string_value(value), json_string_length(value)};
+            if (!read_attachment(n, name, text, e)) return false;
+        }
+    }
     return true;
 }
 

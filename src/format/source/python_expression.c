@@ -107,7 +107,8 @@ static python_value look_up(python_reader *p, str name)
     for (size_t i = 0; i < p->star_count; i++) {
         char guess[DOTTED_BYTES + 2];
         if (p->stars[i].len + name.len > DOTTED_BYTES) continue;
-        int len = snprintf(guess, sizeof(guess), "%.*s.%.*s", STR_ARG(p->stars[i]), STR_ARG(name));
+        int len = snprintf(guess, sizeof(guess), "%.*s.%.*s", (int)p->stars[i].len, p->stars[i].data,
+                           (int)name.len, name.data);
         if (python_deed_of((str){guess, (size_t)len}) != DEED_NONE) return python_named(p, p->stars[i], name);
     }
     if (str_eq(name, STR("__builtins__"))) return (python_value){.what = IS_NAMED, .text = STR("builtins")};

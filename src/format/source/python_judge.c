@@ -93,12 +93,13 @@ static str shown(str name)
 static void at_import(python_reader *p, const python_call *c, const char *what)
 {
     char title[TITLE_BYTES];
-    snprintf(title, sizeof(title), "%s as soon as the file is imported: %.*s", what,
-             STR_ARG(shown(c->callee.text)));
+    str callee = shown(c->callee.text);
+    snprintf(title, sizeof(title), "%s as soon as the file is imported: %.*s", what, (int)callee.len,
+             callee.data);
     note n = {"SRC-PY-002", advice_import, SEVERITY_MEDIUM, c->line};
     if (p->here.at_import || p->place->is_notebook) {
         if (p->place->is_notebook)
-            snprintf(title, sizeof(title), "%s: %.*s", what, STR_ARG(shown(c->callee.text)));
+            snprintf(title, sizeof(title), "%s: %.*s", what, (int)callee.len, callee.data);
         add(p, &n, str_from_c(title));
         return;
     }

@@ -146,7 +146,7 @@ bool python_next_field(str raw, size_t *at, str *expression)
         } else if (c == '{' && at_of(raw, *at) == '{') {
             ++*at;
         } else if (c == '{') {
-            size_t from = *at, end = *at;
+            size_t from = *at, end = from;
             if (!skip_field(raw, at, &end, FIELD_DEPTH)) return false;
             *expression = str_slice(raw, from, end - from);
             return true;

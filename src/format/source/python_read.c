@@ -63,8 +63,9 @@ static void read_from(python_reader *p)
         str alias = take_alias(p);
         /* What comes from this package itself is not what the name says elsewhere. */
         bool is_relative = module.len == 0 || module.data[0] == '.';
-        python_bind(p, alias.len ? alias : name,
-                    is_relative ? (python_value){0} : python_named(p, module, name));
+        python_value value = {0};
+        if (!is_relative) value = python_named(p, module, name);
+        python_bind(p, alias.len ? alias : name, value);
         (void)python_take_sign(p, ",");
     }
 }
