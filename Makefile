@@ -32,7 +32,7 @@ bench: build/assay              ## measure Assay beside its peers, in one run; p
 	@scripts/setup test bench
 	@scripts/bench
 
-fuzz:                           ## run every fuzz target for FUZZ_SECONDS (60) each
+fuzz:                           ## run every fuzz target for FUZZ_SECONDS (60) each; scripts/fuzz afl: under AFL++
 	@scripts/setup build test
 	@scripts/fuzz
 

@@ -13,6 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     err e;
     if (!table_read_csv(&a, (bytes){data + 1, size - 1}, has_header, &t, &e)) return 0;
     if (t.cells[t.rows * t.columns - 1].len > size) __builtin_trap();
-    if (dataset_from_table(&a, &t, t.columns - 1, classifies, &d, &e) && d.rows != t.rows) __builtin_trap();
+    size_t last = t.columns - 1;
+    dataset_columns columns = {.targets = &last, .target_count = 1};
+    if (dataset_from_table(&a, &t, &columns, classifies, &d, &e) && d.rows != t.rows) __builtin_trap();
     return 0;
 }
