@@ -45,7 +45,10 @@ static void add_histogram(json_t *feature, const float *sorted, size_t count)
         while (at < count && (sorted[at] < list[i + 1] || i + 2 == n)) at++;
         json_array_append_new(counts, json_integer((json_int_t)(at - first)));
     }
-    if (n == 1) json_array_append_new(counts, json_integer((json_int_t)count));
+    if (n == 1) { /* one value: a bin without width */
+        json_array_append_new(edges, json_real((double)list[0]));
+        json_array_append_new(counts, json_integer((json_int_t)count));
+    }
     json_object_set_new(feature, "edges", edges);
     json_object_set_new(feature, "counts", counts);
 }

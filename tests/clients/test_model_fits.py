@@ -138,7 +138,7 @@ def test_arrays_folds_and_onnx(tmp_path, seed):
 def test_a_card_and_a_provenance_lie_beside_the_model(tmp_path):
     import hashlib
     data = tmp_path / "d.csv"
-    data.write_text("len,w,<b>,y\n1,1,3,a&b\n2,2,,c\n3,1,5,a&b\n4,1,6,c\n5,1,9,c\n6,2,1,a&b\n")
+    data.write_text("len,w,<b>,one,y\n1,1,3,7,a&b\n2,2,,7,c\n3,1,5,7,a&b\n4,1,6,7,c\n5,1,9,7,c\n6,2,1,7,a&b\n")
     done = assay("train", "--data", data, "--target", "y", "--weight", "w", "--random-state", "0", "--param", "n_estimators=4", "--out", tmp_path / "m.pkl",
                  "--card", tmp_path / "card.html")
     assert done.returncode == 0, done.stderr
@@ -149,6 +149,7 @@ def test_a_card_and_a_provenance_lie_beside_the_model(tmp_path):
     assert (length["name"], length["min"], length["max"], length["mean"], length["missing"]) == ("len", 1, 6, 3.5, 0)
     assert sum(length["counts"]) == 6 and len(length["edges"]) == len(length["counts"]) + 1
     assert card["features"][1]["missing"] == 1 and sum(card["features"][1]["counts"]) == 5
+    assert card["features"][2]["edges"] == [7, 7] and card["features"][2]["counts"] == [6]
     assert [c["count"] for c in card["targets"][0]["classes"]] == [3, 3]
     page = (tmp_path / "card.html").read_text()
     assert "&lt;b&gt;" in page and "a&amp;b" in page and "<b>,</b>" not in page and "http" not in page and "<script" not in page

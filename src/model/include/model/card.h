@@ -9,7 +9,7 @@
  *  "feature_importances": [...],
  *  "metrics": {"train": M, "test": M, "cv": {"folds", "scores", "mean", "std"}, "oob": {"score"}}}
  * M is {"rows", "score", "outputs": [{"accuracy", "classes": [{"label", "support", "precision", "recall", "f1"}], "confusion"} | {"r2", "mae", "rmse"}]}.
- * Numbers of features are of the rows that were trained on. `edges` are quantiles, 0 to 1 by tenths, each once; counts[i] rows lie in [edges[i], edges[i + 1]), the last bin
+ * Numbers of features are of the rows that were trained on. `edges` are quantiles, 0 to 1 by tenths, each once (twice when it is the only value); counts[i] rows lie in [edges[i], edges[i + 1]), the last bin
  * holds its upper edge too. What does not exist is null or absent.
  */
 #ifndef MODEL_CARD_H
