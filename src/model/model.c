@@ -4,6 +4,9 @@
 #include "model/model.h"
 
 #include "base/limits.h"
+#include "booster/booster.h"
+#include "format/lightgbm.h"
+#include "format/xgboost.h"
 #include "kind.h"
 #include "model/native.h"
 #include "read_parts.h"
@@ -119,6 +122,8 @@ bool model_answer(const model *m, model_output what, const model_rows *rows, are
 bool model_read(bytes file, model **out, err *e)
 {
     if (forest_native_sniff(file)) return native_model_read(file, out, e);
+    if (xgboost_is_document(file)) return xgboost_model_read(file, out, e);
+    if (lightgbm_is(file)) return lightgbm_model_read(file, out, e);
     AUTO_ARENA arena scratch;
     arena_init(&scratch, LIMIT_SCAN_ARENA_BYTES);
     AUTO_BUF buf unpacked;

@@ -1,0 +1,357 @@
+/*
+ * model/booster/lightgbm.c - LightGBM's text models as models: sums in double, in the order of the trees.
+ *
+ * Source: the tree format of LightGBM's documentation and of Tree::ToString. The file was held against the format before (format/lightgbm.h), so links make trees.
+ */
+#include "booster/booster.h"
+
+#include "base/limits.h"
+#include "format/lightgbm.h"
+#include "model/table.h"
+
+#include <math.h>
+
+enum { IS_CATEGORY = 1, DEFAULT_LEFT = 2, MISSING_ZERO = 1, MISSING_NAN = 2 };
+static const double zero_threshold = 1e-35;
+
+typedef enum output_kind {
+    GIVES_VALUE,
+    GIVES_SQUARE,
+    GIVES_EXP,
+    GIVES_SIGMOID,
+    GIVES_LOG1P,
+    GIVES_TWO_CLASSES,
+    GIVES_CLASSES,
+    GIVES_ONE_VS_ALL
+} output_kind;
+
+static const struct {
+    const char *name;
+    output_kind gives;
+} objectives[] = {{"binary", GIVES_TWO_CLASSES},
+                  {"multiclass", GIVES_CLASSES},
+                  {"multiclassova", GIVES_ONE_VS_ALL},
+                  {"poisson", GIVES_EXP},
+                  {"gamma", GIVES_EXP},
+                  {"tweedie", GIVES_EXP},
+                  {"cross_entropy", GIVES_SIGMOID},
+                  {"cross_entropy_lambda", GIVES_LOG1P},
+                  {"regression", GIVES_VALUE},
+                  {"regression_l1", GIVES_VALUE},
+                  {"huber", GIVES_VALUE},
+                  {"fair", GIVES_VALUE},
+                  {"quantile", GIVES_VALUE},
+                  {"mape", GIVES_VALUE},
+                  {"lambdarank", GIVES_VALUE},
+                  {"rank_xendcg", GIVES_VALUE},
+                  {"custom", GIVES_VALUE}};
+
+typedef struct node {
+    double threshold;    /* of a category node: which set */
+    int32_t left, right; /* below 0: leaf ~value */
+    uint32_t feature;
+    uint8_t decision;
+} node;
+
+typedef struct grown {
+    node *nodes; /* none: a lone leaf */
+    double *leaves;
+    uint32_t *sets;       /* bits of all sets */
+    uint32_t *boundaries; /* set i: words boundaries[i] .. boundaries[i + 1] */
+    size_t set_count;
+} grown;
+
+typedef struct booster {
+    arena *memory;
+    grown *trees;
+    size_t tree_count, features, group_count;
+    double divisor, sigmoid;
+    output_kind gives;
+} booster;
+
+/* --- answering ----------------------------------------------------------------------------------------------------------- */
+
+static bool set_has(const grown *t, size_t which, double x)
+{
+    if (isnan(x) || x < 0 || x >= 2147483648.0) return false;
+    uint32_t category = (uint32_t)x, word = category / 32;
+    uint32_t begin = t->boundaries[which], end = t->boundaries[which + 1];
+    return word < end - begin && (t->sets[begin + word] >> (category % 32) & 1);
+}
+
+static bool goes_left(const grown *t, const node *n, double x)
+{
+    unsigned missing = n->decision >> 2 & 3;
+    if (n->decision & IS_CATEGORY) return set_has(t, (size_t)n->threshold, x);
+    if (isnan(x) && missing != MISSING_NAN) x = 0;
+    if ((missing == MISSING_ZERO && fabs(x) <= zero_threshold) || (missing == MISSING_NAN && isnan(x)))
+        return (n->decision & DEFAULT_LEFT) != 0;
+    return x <= n->threshold;
+}
+
+static double leaf_of(const grown *t, const double *row)
+{
+    if (!t->nodes) return t->leaves[0];
+    int32_t at = 0;
+    while (at >= 0) {
+        const node *n = &t->nodes[at];
+        at = goes_left(t, n, row[n->feature]) ? n->left : n->right;
+    }
+    return t->leaves[~at];
+}
+
+static double one(const booster *b, double x)
+{
+    switch (b->gives) {
+    case GIVES_SQUARE: return x < 0 ? -x * x : x * x;
+    case GIVES_EXP: return exp(x);
+    case GIVES_LOG1P: return log1p(exp(x));
+    case GIVES_SIGMOID:
+    case GIVES_TWO_CLASSES:
+    case GIVES_ONE_VS_ALL: return 1.0 / (1.0 + exp(-b->sigmoid * x));
+    default: return x;
+    }
+}
+
+static void softmax(double *x, size_t count)
+{
+    double most = x[0], sum = 0;
+    for (size_t i = 1; i < count; i++) most = x[i] > most ? x[i] : most;
+    for (size_t i = 0; i < count; i++) sum += x[i] = exp(x[i] - most);
+    for (size_t i = 0; i < count; i++) x[i] /= sum;
+}
+
+static size_t largest(const double *x, size_t count)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++)
+        if (x[i] > x[best]) best = i;
+    return best;
+}
+
+static void give_row(const booster *b, model_output what, double *sums, double *out)
+{
+    bool classifies = b->gives >= GIVES_TWO_CLASSES;
+    if (classifies && what == OUTPUT_DECISION_FUNCTION) {
+        memcpy(out, sums, b->group_count * sizeof *out);
+        return;
+    }
+    if (b->gives == GIVES_CLASSES)
+        softmax(sums, b->group_count);
+    else
+        for (size_t g = 0; g < b->group_count; g++) sums[g] = one(b, sums[g]);
+    if (b->gives == GIVES_TWO_CLASSES) {
+        double p = sums[0];
+        if (what == OUTPUT_PREDICT) {
+            out[0] = p > 1.0 - p; /* the wrapper takes the larger of the two, and the first of equal ones */
+            return;
+        }
+        out[0] = 1.0 - p;
+        out[1] = p;
+    } else if (classifies && what == OUTPUT_PREDICT) {
+        out[0] = (double)largest(sums, b->group_count);
+    } else {
+        memcpy(out, sums, b->group_count * sizeof *out);
+    }
+}
+
+static bool answer(const void *self, model_output what, const model_rows *rows, arena *a, model_answers *out,
+                   err *e)
+{
+    const booster *b = self;
+    double *sums = arena_alloc_array(a, b->group_count, sizeof *sums);
+    if (!sums) return err_set(e, ERR_MEMORY, "no memory for %zu sums", b->group_count);
+    for (size_t i = 0; i < rows->count; i++) {
+        const double *row = rows->numbers + i * b->features;
+        for (size_t g = 0; g < b->group_count; g++) sums[g] = 0;
+        for (size_t t = 0; t < b->tree_count; t++) sums[t % b->group_count] += leaf_of(&b->trees[t], row);
+        for (size_t g = 0; g < b->group_count && what != OUTPUT_DECISION_FUNCTION; g++) sums[g] /= b->divisor;
+        give_row(b, what, sums, out->numbers + i * out->columns);
+    }
+    return true;
+}
+
+static const model_kind lightgbm_kind = {.answer = answer};
+
+/* --- reading trees --------------------------------------------------------------------------------------------------------- */
+
+static bool damaged(err *e, size_t tree_number, const char *what)
+{
+    return err_set(e, ERR_INVALID, "tree %zu of the LightGBM model is damaged: %s", tree_number, what);
+}
+
+static bool read_leaves(booster *b, const lightgbm_part *part, size_t number, size_t leaves, grown *t, err *e)
+{
+    str rest = lightgbm_value(part, "leaf_value");
+    t->leaves = arena_alloc_array(b->memory, leaves, sizeof *t->leaves);
+    if (!t->leaves) return err_set(e, ERR_MEMORY, "no memory for %zu leaves", leaves);
+    for (size_t i = 0; i < leaves; i++)
+        if (!lightgbm_next_real(&rest, &t->leaves[i])) return damaged(e, number, "a leaf has no value");
+    return true;
+}
+
+static bool read_sets(booster *b, const lightgbm_part *part, size_t number, grown *t, err *e)
+{
+    str bounds = lightgbm_value(part, "cat_boundaries"), words = lightgbm_value(part, "cat_threshold");
+    int64_t count = 0, last = 0, value;
+    str text = lightgbm_value(part, "num_cat");
+    if (!text.data || !lightgbm_next_integer(&text, &count) || count <= 0) return true;
+    if (count > INT32_MAX) return damaged(e, number, "its sets of categories are too many");
+    t->set_count = (size_t)count;
+    t->boundaries = arena_alloc_array(b->memory, t->set_count + 1, sizeof *t->boundaries);
+    if (!t->boundaries) return err_set(e, ERR_MEMORY, "no memory for sets of categories");
+    for (size_t i = 0; i <= t->set_count; i++) {
+        if (!lightgbm_next_integer(&bounds, &value) || value < last || value > INT32_MAX)
+            return damaged(e, number, "its sets of categories have no bounds");
+        last = value;
+        t->boundaries[i] = (uint32_t)value;
+    }
+    t->sets = arena_alloc_array(b->memory, (size_t)last + 1, sizeof *t->sets);
+    if (!t->sets) return err_set(e, ERR_MEMORY, "no memory for sets of categories");
+    for (int64_t i = 0; i < last; i++) {
+        if (!lightgbm_next_integer(&words, &value) || value < 0 || value > UINT32_MAX)
+            return damaged(e, number, "a set of categories is not whole");
+        t->sets[i] = (uint32_t)value;
+    }
+    return true;
+}
+
+static bool read_nodes(booster *b, const lightgbm_part *part, size_t number, size_t leaves, grown *t, err *e)
+{
+    str features = lightgbm_value(part, "split_feature"), thresholds = lightgbm_value(part, "threshold"),
+        decisions = lightgbm_value(part, "decision_type"), lefts = lightgbm_value(part, "left_child"),
+        rights = lightgbm_value(part, "right_child");
+    size_t count = leaves - 1;
+    t->nodes = arena_alloc_array(b->memory, count, sizeof *t->nodes);
+    if (!t->nodes) return err_set(e, ERR_MEMORY, "no memory for %zu nodes", count);
+    for (size_t i = 0; i < count; i++) {
+        int64_t feature, decision, left, right;
+        node *n = &t->nodes[i];
+        if (!lightgbm_next_integer(&features, &feature) || !lightgbm_next_real(&thresholds, &n->threshold) ||
+            !lightgbm_next_integer(&decisions, &decision) || !lightgbm_next_integer(&lefts, &left) ||
+            !lightgbm_next_integer(&rights, &right))
+            return damaged(e, number, "a node is not whole");
+        /* The format's reader checked that links make a tree; that they stay within these arrays is cheap to know for sure. */
+        bool fits = feature >= 0 && feature < (int64_t)b->features && left < (int64_t)count &&
+                    right < (int64_t)count && left >= -(int64_t)leaves && right >= -(int64_t)leaves &&
+                    decision >= 0 && decision < 16;
+        bool names_set =
+            !(decision & IS_CATEGORY) || (n->threshold >= 0 && n->threshold < (double)t->set_count);
+        if (!fits || !names_set) return damaged(e, number, "a node leads nowhere");
+        n->feature = (uint32_t)feature;
+        n->decision = (uint8_t)decision;
+        n->left = (int32_t)left;
+        n->right = (int32_t)right;
+    }
+    return true;
+}
+
+static bool read_tree(booster *b, const lightgbm_part *part, size_t number, err *e)
+{
+    grown *t = &b->trees[number];
+    int64_t leaves, linear = 0;
+    str text = lightgbm_value(part, "num_leaves"), is_linear = lightgbm_value(part, "is_linear");
+    if (!text.data || !lightgbm_next_integer(&text, &leaves) || leaves < 1 || leaves > LIMIT_FOREST_NODES)
+        return damaged(e, number, "it has no leaves");
+    if (is_linear.data && lightgbm_next_integer(&is_linear, &linear) && linear)
+        return err_set(e, ERR_UNSUPPORTED, "LightGBM trees with linear leaves (linear_tree) are not served");
+    return read_leaves(b, part, number, (size_t)leaves, t, e) && read_sets(b, part, number, t, e) &&
+           (leaves == 1 || read_nodes(b, part, number, (size_t)leaves, t, e));
+}
+
+/* --- the head -------------------------------------------------------------------------------------------------------------- */
+
+/* "binary sigmoid:1", "regression sqrt"; none at all: sums as they are. */
+static bool read_objective(booster *b, str text, err *e)
+{
+    str name, rest, option;
+    b->sigmoid = 1;
+    if (!text.len) return true;
+    str_cut(text, ' ', &name, &rest);
+    size_t which = 0;
+    while (which < COUNT_OF(objectives) && !str_eq(name, str_from_c(objectives[which].name))) which++;
+    if (which == COUNT_OF(objectives))
+        return err_set(e, ERR_UNSUPPORTED, "the objective '%.*s' of the LightGBM model is not understood",
+                       STR_ARG(str_slice(name, 0, 60)));
+    b->gives = objectives[which].gives;
+    while (str_next(&rest, ' ', &option)) {
+        if (str_eq(option, STR("sqrt"))) b->gives = GIVES_SQUARE;
+        if (str_starts_with(option, STR("sigmoid:")) && !number_parse(str_skip(option, 8), &b->sigmoid))
+            return err_set(e, ERR_INVALID, "the sigmoid of the LightGBM model is no number");
+    }
+    return true;
+}
+
+static bool read_names(model *m, str text, err *e)
+{
+    str *names = arena_alloc_array(&m->memory, m->info.feature_count + 1, sizeof *names), name;
+    size_t count = 0;
+    if (!names) return err_set(e, ERR_MEMORY, "no memory for the names of features");
+    while (str_next(&text, ' ', &name)) {
+        if (count == m->info.feature_count || !str_is_utf8(name)) return true;
+        names[count] = arena_copy(&m->memory, name);
+        if (!names[count++].data) return err_set(e, ERR_MEMORY, "no memory for the names of features");
+    }
+    /* Without names LightGBM calls them Column_0 and so on. */
+    if (count == m->info.feature_count && !str_eq(names[0], STR("Column_0"))) m->info.feature_names = names;
+    return true;
+}
+
+static bool describe(model *m, const booster *b, const lightgbm_model *l, err *e)
+{
+    size_t classes = b->gives == GIVES_TWO_CLASSES  ? 2
+                     : b->gives > GIVES_TWO_CLASSES ? b->group_count
+                                                    : 0,
+           nodes = 0;
+    str version = arena_copy(&m->memory, lightgbm_value(&l->head, "version"));
+    m->info = (model_info){.library = STR("lightgbm"),
+                           .version = version.data ? version : STR(""),
+                           .name = classes ? STR("LGBMClassifier") : STR("LGBMRegressor"),
+                           .feature_count = b->features,
+                           .node_count = nodes};
+    m->info.summary = arena_printf(&m->memory, "%zu trees, %zu features", b->tree_count, b->features);
+    m->takes_infinite = true;
+    if (!m->info.summary.data) return err_set(e, ERR_MEMORY, "no memory for a model");
+    return booster_describe(m, classes, classes ? 1 : b->group_count, e) &&
+           read_names(m, lightgbm_value(&l->head, "feature_names"), e);
+}
+
+static bool read_booster(model *m, const lightgbm_model *l, err *e)
+{
+    booster *b = arena_alloc(&m->memory, sizeof *b);
+    if (!b) return err_set(e, ERR_MEMORY, "no memory for a model");
+    *b = (booster){.memory = &m->memory,
+                   .tree_count = l->tree_count,
+                   .features = l->features,
+                   .group_count = l->trees_per_iteration,
+                   .divisor = 1};
+    if (b->features == 0 || b->features > LIMIT_TABLE_COLUMNS || b->group_count == 0 ||
+        b->group_count > LIMIT_TABLE_COLUMNS)
+        return err_set(e, ERR_TOO_LARGE,
+                       "the model has %zu features and %zu groups (LIMIT_TABLE_COLUMNS allows %d)",
+                       b->features, b->group_count, (int)LIMIT_TABLE_COLUMNS);
+    if (!read_objective(b, lightgbm_value(&l->head, "objective"), e)) return false;
+    if (b->gives == GIVES_TWO_CLASSES && b->group_count != 1)
+        return err_set(e, ERR_INVALID, "a model of two classes with %zu sums", b->group_count);
+    if (lightgbm_value(&l->head, "average_output").data && b->tree_count)
+        b->divisor = (double)(b->tree_count / b->group_count ? b->tree_count / b->group_count : 1);
+    b->trees = arena_alloc_array(b->memory, b->tree_count + 1, sizeof *b->trees);
+    if (!b->trees) return err_set(e, ERR_MEMORY, "no memory for %zu trees", b->tree_count);
+    memset(b->trees, 0, (b->tree_count + 1) * sizeof *b->trees);
+    for (size_t i = 0; i < b->tree_count; i++)
+        if (!read_tree(b, &l->trees[i], i, e)) return false;
+    m->self = b;
+    return describe(m, b, l, e);
+}
+
+bool lightgbm_model_read(bytes file, model **out, err *e)
+{
+    AUTO_ARENA arena scratch;
+    arena_init(&scratch, LIMIT_SCAN_ARENA_BYTES);
+    AUTO(model_free) model *m = NULL;
+    lightgbm_model l;
+    if (!lightgbm_read(&scratch, file, &l, e) || !model_new(&lightgbm_kind, &m, e) || !read_booster(m, &l, e))
+        return false;
+    *out = TAKE(m);
+    return true;
+}

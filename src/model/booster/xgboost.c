@@ -1,0 +1,461 @@
+/*
+ * model/booster/xgboost.c - XGBoost's models (JSON, UBJSON) as models: sums in float32, in the order of the trees, as its CPU predictor adds them.
+ *
+ * Source: XGBoost's model schema and its documentation of prediction. A row goes left where x < split (float32); what is missing goes the default way; a
+ * category that is in the node's set goes right. The document was held against the format before (format/xgboost.h), so links make trees.
+ */
+#include "booster/booster.h"
+
+#include "base/limits.h"
+#include "format/xgboost.h"
+#include "model/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { CATEGORY_MAX = 1 << 24 }; /* beyond it a float32 tells no categories apart */
+
+typedef enum link { LINK_NONE, LINK_LOGIT, LINK_LOG } link;
+typedef enum output_kind {
+    GIVES_VALUE,
+    GIVES_SIGMOID,
+    GIVES_EXP,
+    GIVES_HINGE,
+    GIVES_TWO_CLASSES,
+    GIVES_CLASSES
+} output_kind;
+
+static const struct {
+    const char *name;
+    link link;
+    output_kind gives;
+} objectives[] = {
+    {"binary:logistic", LINK_LOGIT, GIVES_TWO_CLASSES},
+    {"binary:logitraw", LINK_NONE, GIVES_VALUE},
+    {"binary:hinge", LINK_NONE, GIVES_HINGE},
+    {"reg:logistic", LINK_LOGIT, GIVES_SIGMOID},
+    {"multi:softmax", LINK_NONE, GIVES_CLASSES},
+    {"multi:softprob", LINK_NONE, GIVES_CLASSES},
+    {"count:poisson", LINK_LOG, GIVES_EXP},
+    {"reg:gamma", LINK_LOG, GIVES_EXP},
+    {"reg:tweedie", LINK_LOG, GIVES_EXP},
+    {"survival:cox", LINK_LOG, GIVES_EXP},
+    {"survival:aft", LINK_LOG, GIVES_EXP},
+    {"reg:squarederror", LINK_NONE, GIVES_VALUE},
+    {"reg:linear", LINK_NONE, GIVES_VALUE},
+    {"reg:squaredlogerror", LINK_NONE, GIVES_VALUE},
+    {"reg:pseudohubererror", LINK_NONE, GIVES_VALUE},
+    {"reg:absoluteerror", LINK_NONE, GIVES_VALUE},
+    {"reg:quantileerror", LINK_NONE, GIVES_VALUE},
+    {"rank:pairwise", LINK_NONE, GIVES_VALUE},
+    {"rank:ndcg", LINK_NONE, GIVES_VALUE},
+    {"rank:map", LINK_NONE, GIVES_VALUE},
+};
+
+typedef struct node {
+    float split; /* of a leaf: its value */
+    int32_t left, right;
+    uint32_t feature;
+    bool default_left, is_category;
+    uint32_t set_begin, set_count; /* in categories, in rising order */
+} node;
+
+typedef struct booster {
+    arena *memory;
+    node *nodes;
+    uint32_t *roots, *groups;
+    float *drop; /* a weight for each tree, dart only */
+    size_t tree_count, group_count, features, node_count, nodes_room;
+    int32_t *categories;
+    size_t category_count, categories_room;
+    float *base;          /* margin each group starts at */
+    const double *linear; /* (features + 1) * groups, gblinear only */
+    output_kind gives;
+} booster;
+
+/* --- answering ----------------------------------------------------------------------------------------------------------- */
+
+static bool is_in_set(const booster *b, const node *n, int32_t category)
+{
+    size_t low = n->set_begin, high = n->set_begin + n->set_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (b->categories[middle] == category) return true;
+        if (b->categories[middle] < category)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+static bool goes_left(const booster *b, const node *n, float x)
+{
+    if (isnan(x)) return n->default_left;
+    if (!n->is_category) return x < n->split;
+    if (x < 0 || x >= (float)CATEGORY_MAX) return true;
+    return !is_in_set(b, n, (int32_t)x);
+}
+
+static float leaf_of(const booster *b, uint32_t root, const float *row)
+{
+    const node *top = b->nodes + root, *n = top;
+    while (n->left >= 0) n = top + (goes_left(b, n, row[n->feature]) ? n->left : n->right);
+    return n->split;
+}
+
+static void add_linear(const booster *b, const float *row, float *sums)
+{
+    for (size_t g = 0; g < b->group_count; g++) {
+        float sum = (float)b->linear[b->features * b->group_count + g] + sums[g];
+        for (size_t f = 0; f < b->features; f++)
+            if (!isnan(row[f])) sum += row[f] * (float)b->linear[f * b->group_count + g];
+        sums[g] = sum;
+    }
+}
+
+static void margins_of(const booster *b, const float *row, float *sums)
+{
+    memcpy(sums, b->base, b->group_count * sizeof *sums);
+    if (b->linear) add_linear(b, row, sums);
+    for (size_t t = 0; t < b->tree_count; t++) {
+        float value = leaf_of(b, b->roots[t], row);
+        sums[b->groups[t]] += b->drop ? b->drop[t] * value : value;
+    }
+}
+
+static float sigmoid(float x)
+{
+    return 1.0f / (1.0f + expf(fminf(-x, 88.7f)));
+}
+
+static void softmax(float *x, size_t count)
+{
+    float most = x[0];
+    double sum = 0;
+    for (size_t i = 1; i < count; i++) most = fmaxf(most, x[i]);
+    for (size_t i = 0; i < count; i++) {
+        x[i] = expf(x[i] - most);
+        sum += (double)x[i];
+    }
+    for (size_t i = 0; i < count; i++) x[i] /= (float)sum;
+}
+
+static void give_number(const booster *b, const float *sums, double *out)
+{
+    for (size_t g = 0; g < b->group_count; g++) {
+        float x = sums[g];
+        out[g] = (double)(b->gives == GIVES_SIGMOID ? sigmoid(x)
+                          : b->gives == GIVES_EXP   ? expf(x)
+                          : b->gives == GIVES_HINGE ? (x > 0 ? 1.0f : 0.0f)
+                                                    : x);
+    }
+}
+
+static void give_classes(const booster *b, model_output what, float *sums, double *out)
+{
+    if (what == OUTPUT_DECISION_FUNCTION) {
+        for (size_t g = 0; g < b->group_count; g++) out[g] = (double)sums[g];
+        return;
+    }
+    if (b->gives == GIVES_TWO_CLASSES) {
+        float p = sigmoid(sums[0]);
+        if (what == OUTPUT_PREDICT) {
+            out[0] = p > 0.5f;
+            return;
+        }
+        out[0] = (double)(1.0f - p);
+        out[1] = (double)p;
+        return;
+    }
+    if (what == OUTPUT_PREDICT) {
+        size_t best = 0;
+        for (size_t g = 1; g < b->group_count; g++)
+            if (sums[g] > sums[best]) best = g;
+        out[0] = (double)best;
+        return;
+    }
+    softmax(sums, b->group_count);
+    for (size_t g = 0; g < b->group_count; g++) out[g] = (double)sums[g];
+}
+
+static bool answer(const void *self, model_output what, const model_rows *rows, arena *a, model_answers *out,
+                   err *e)
+{
+    const booster *b = self;
+    float *row = arena_alloc_array(a, b->features + 1, sizeof *row),
+          *sums = arena_alloc_array(a, b->group_count, sizeof *sums);
+    if (!row || !sums) return err_set(e, ERR_MEMORY, "no memory for a row of %zu features", b->features);
+    for (size_t i = 0; i < rows->count; i++) {
+        for (size_t f = 0; f < b->features; f++) row[f] = (float)rows->numbers[i * b->features + f];
+        margins_of(b, row, sums);
+        double *to = out->numbers + i * out->columns;
+        if (b->gives >= GIVES_TWO_CLASSES)
+            give_classes(b, what, sums, to);
+        else
+            give_number(b, sums, to);
+    }
+    return true;
+}
+
+static const model_kind xgboost_kind = {.answer = answer};
+
+/* --- reading trees --------------------------------------------------------------------------------------------------------- */
+
+static bool damaged(err *e, size_t number, const char *what)
+{
+    return err_set(e, ERR_INVALID, "tree %zu of the XGBoost model is damaged: %s", number, what);
+}
+
+static bool make_room(booster *b, size_t nodes, size_t categories, err *e)
+{
+    b->nodes = arena_alloc_array(b->memory, nodes + 1, sizeof *b->nodes);
+    b->categories = arena_alloc_array(b->memory, categories + 1, sizeof *b->categories);
+    b->nodes_room = nodes;
+    b->categories_room = categories;
+    return (b->nodes && b->categories) || err_set(e, ERR_MEMORY, "no memory for %zu nodes", nodes);
+}
+
+static bool read_node(booster *b, const ubjson_value *grown, size_t t, size_t i, node *n, err *e)
+{
+    int64_t left, right, feature, default_left, type = 0;
+    double split;
+    const ubjson_value *types = ubjson_get(grown, "split_type");
+    bool is_there = ubjson_integer_at(ubjson_get(grown, "left_children"), i, &left) &&
+                    ubjson_integer_at(ubjson_get(grown, "right_children"), i, &right) &&
+                    ubjson_integer_at(ubjson_get(grown, "split_indices"), i, &feature) &&
+                    ubjson_integer_at(ubjson_get(grown, "default_left"), i, &default_left) &&
+                    ubjson_real_at(ubjson_get(grown, "split_conditions"), i, &split) &&
+                    (!types || ubjson_integer_at(types, i, &type));
+    size_t count = ubjson_count(ubjson_get(grown, "left_children"));
+    if (!is_there) return damaged(e, t, "a node is not whole");
+    if (left >= 0 && (left >= (int64_t)count || right < 0 || right >= (int64_t)count || feature < 0 ||
+                      feature >= (int64_t)b->features || left <= 0 || right <= 0))
+        return damaged(e, t, "a node leads nowhere");
+    *n = (node){.split = (float)split,
+                .left = left < 0 ? -1 : (int32_t)left,
+                .right = (int32_t)right,
+                .feature = (uint32_t)feature,
+                .default_left = default_left != 0,
+                .is_category = left >= 0 && type == 1};
+    return true;
+}
+
+static int by_number(const void *left, const void *right)
+{
+    const int32_t *a = left, *b = right;
+    return *a < *b ? -1 : *a > *b;
+}
+
+/* categories_nodes names nodes in rising order; segments and sizes cut `categories` into their sets. */
+static bool read_categories(booster *b, const ubjson_value *grown, size_t t, node *nodes, size_t count,
+                            err *e)
+{
+    const ubjson_value *of = ubjson_get(grown, "categories_nodes"), *all = ubjson_get(grown, "categories");
+    for (size_t i = 0; i < ubjson_count(of); i++) {
+        int64_t which, begin, size, category;
+        if (!ubjson_integer_at(of, i, &which) || which < 0 || which >= (int64_t)count ||
+            !ubjson_integer_at(ubjson_get(grown, "categories_segments"), i, &begin) || begin < 0 ||
+            !ubjson_integer_at(ubjson_get(grown, "categories_sizes"), i, &size) || size < 0)
+            return damaged(e, t, "a set of categories is not whole");
+        node *n = &nodes[which];
+        n->set_begin = (uint32_t)b->category_count;
+        for (int64_t c = begin; c < begin + size; c++) {
+            if (!ubjson_integer_at(all, (size_t)c, &category) || category < 0 || category > INT32_MAX ||
+                b->category_count >= b->categories_room)
+                return damaged(e, t, "a set of categories is not whole");
+            b->categories[b->category_count++] = (int32_t)category;
+        }
+        n->set_count = (uint32_t)b->category_count - n->set_begin;
+        qsort(b->categories + n->set_begin, n->set_count, sizeof *b->categories, by_number);
+    }
+    return true;
+}
+
+static bool read_tree(booster *b, const ubjson_value *grown, size_t t, err *e)
+{
+    size_t count = ubjson_count(ubjson_get(grown, "left_children"));
+    int64_t targets = 1;
+    const ubjson_value *params = ubjson_get(grown, "tree_param");
+    if (xgboost_number(params, "size_leaf_vector", &targets) && targets > 1)
+        return err_set(e, ERR_UNSUPPORTED,
+                       "trees whose leaves are vectors (multi_strategy=multi_output_tree) are not served");
+    if (count == 0 || count > b->nodes_room - b->node_count) return damaged(e, t, "it has no nodes");
+    node *nodes = b->nodes + b->node_count;
+    b->roots[t] = (uint32_t)b->node_count;
+    for (size_t i = 0; i < count; i++)
+        if (!read_node(b, grown, t, i, &nodes[i], e)) return false;
+    b->node_count += count;
+    return read_categories(b, grown, t, nodes, count, e);
+}
+
+/* Trees that early stopping leaves out of a prediction. */
+static size_t trees_used(const xgboost_document *doc, size_t groups)
+{
+    int64_t best = 0, parallel = 1;
+    str text = ubjson_text(ubjson_get(ubjson_get(doc->learner, "attributes"), "best_iteration"));
+    const ubjson_value *params = ubjson_get(doc->model, "gbtree_model_param");
+    if (!text.len || !str_to_i64(text, &best) || best < 0 || best > INT32_MAX) return doc->trees;
+    if (!xgboost_number(params, "num_parallel_tree", &parallel) || parallel < 1) parallel = 1;
+    uint64_t used = ((uint64_t)best + 1) * groups * (uint64_t)parallel;
+    return used < doc->trees ? (size_t)used : doc->trees;
+}
+
+static bool read_trees(booster *b, const xgboost_document *doc, err *e)
+{
+    const ubjson_value *trees = ubjson_get(doc->model, "trees"), *info = ubjson_get(doc->model, "tree_info");
+    size_t nodes = 0, categories = 0;
+    b->tree_count = trees_used(doc, b->group_count);
+    for (size_t t = 0; t < b->tree_count; t++) {
+        nodes += ubjson_count(ubjson_get(&trees->list.items[t], "left_children"));
+        categories += ubjson_count(ubjson_get(&trees->list.items[t], "categories"));
+    }
+    if (nodes > LIMIT_FOREST_NODES)
+        return err_set(e, ERR_TOO_LARGE, "the model has %zu nodes, LIMIT_FOREST_NODES allows %d", nodes,
+                       (int)LIMIT_FOREST_NODES);
+    b->roots = arena_alloc_array(b->memory, b->tree_count + 1, sizeof *b->roots);
+    b->groups = arena_alloc_array(b->memory, b->tree_count + 1, sizeof *b->groups);
+    b->drop = doc->weight_drop ? arena_alloc_array(b->memory, b->tree_count + 1, sizeof *b->drop) : NULL;
+    if (!b->roots || !b->groups || (doc->weight_drop && !b->drop) || !make_room(b, nodes, categories, e))
+        return err_set(e, ERR_MEMORY, "no memory for %zu trees", b->tree_count);
+    for (size_t t = 0; t < b->tree_count; t++) {
+        int64_t group = 0;
+        double drop = 1;
+        if (!ubjson_integer_at(info, t, &group) || group < 0 || group >= (int64_t)b->group_count)
+            return damaged(e, t, "it belongs to no class or target");
+        if (b->drop && !ubjson_real_at(doc->weight_drop, t, &drop)) return damaged(e, t, "it has no weight");
+        b->groups[t] = (uint32_t)group;
+        if (b->drop) b->drop[t] = (float)drop;
+        if (!read_tree(b, &trees->list.items[t], t, e)) return false;
+    }
+    return true;
+}
+
+static bool read_linear(booster *b, const xgboost_document *doc, err *e)
+{
+    const ubjson_value *weights = ubjson_get(doc->model, "weights");
+    size_t count = (b->features + 1) * b->group_count;
+    double *numbers = arena_alloc_array(b->memory, count + 1, sizeof *numbers);
+    if (!numbers) return err_set(e, ERR_MEMORY, "no memory for %zu weights", count);
+    if (ubjson_count(weights) != count)
+        return err_set(e, ERR_INVALID, "the linear model has %zu weights, not %zu", ubjson_count(weights),
+                       count);
+    for (size_t i = 0; i < count; i++)
+        if (!ubjson_real_at(weights, i, &numbers[i]))
+            return err_set(e, ERR_INVALID, "weight %zu is no number", i);
+    b->linear = numbers;
+    return true;
+}
+
+/* --- the head -------------------------------------------------------------------------------------------------------------- */
+
+static double margin_of(link l, double score)
+{
+    if (l == LINK_LOGIT) return -(double)logf(1.0f / (float)score - 1.0f);
+    return l == LINK_LOG ? (double)logf((float)score) : score;
+}
+
+/* "5E-1", or from 3.1 on "[5E-1]", with a number for each group. */
+static bool read_base(booster *b, const xgboost_document *doc, link l, err *e)
+{
+    str text = str_trim(ubjson_text(ubjson_get(doc->params, "base_score"))), part = STR_NONE;
+    if (str_starts_with(text, STR("[")) && str_ends_with(text, STR("]")))
+        text = str_slice(text, 1, text.len - 2);
+    b->base = arena_alloc_array(b->memory, b->group_count, sizeof *b->base);
+    if (!b->base) return err_set(e, ERR_MEMORY, "no memory for %zu groups", b->group_count);
+    double score = 0.5;
+    for (size_t g = 0; g < b->group_count; g++) {
+        if (str_next(&text, ',', &part) && !number_parse(str_trim(part), &score))
+            return err_set(e, ERR_INVALID, "base_score of the XGBoost model is no number");
+        b->base[g] = (float)margin_of(l, score);
+        if (doc->booster == XGBOOST_LINEAR) b->base[g] = b->base[0]; /* it knows one start for all */
+    }
+    return true;
+}
+
+static bool find_objective(const xgboost_document *doc, size_t *which, err *e)
+{
+    str name = ubjson_text(ubjson_get(ubjson_get(doc->learner, "objective"), "name"));
+    for (*which = 0; *which < COUNT_OF(objectives); ++*which)
+        if (str_eq(name, str_from_c(objectives[*which].name))) return true;
+    return err_set(e, ERR_UNSUPPORTED, "the objective '%.*s' of the XGBoost model is not understood",
+                   STR_ARG(str_slice(name, 0, 60)));
+}
+
+static bool read_names(model *m, const xgboost_document *doc, err *e)
+{
+    const ubjson_value *names = ubjson_get(doc->learner, "feature_names");
+    size_t count = ubjson_count(names);
+    if (count != m->info.feature_count || names->kind != UBJSON_LIST) return true;
+    str *copy = arena_alloc_array(&m->memory, count + 1, sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++) {
+        str name = ubjson_text(&names->list.items[i]);
+        if (!name.len || !str_is_utf8(name)) return true;
+        copy[i] = arena_copy(&m->memory, name);
+        if (!copy[i].data) copy = NULL;
+    }
+    m->info.feature_names = copy;
+    return copy || err_set(e, ERR_MEMORY, "no memory for the names of features");
+}
+
+static str version_of(arena *a, const xgboost_document *doc)
+{
+    const ubjson_value *version = ubjson_get(&doc->root, "version");
+    int64_t part[3];
+    for (size_t i = 0; i < 3; i++)
+        if (!ubjson_integer_at(version, i, &part[i])) return STR("");
+    str text = arena_printf(a, "%lld.%lld.%lld", (long long)part[0], (long long)part[1], (long long)part[2]);
+    return text.data ? text : STR("");
+}
+
+static bool describe(model *m, booster *b, const xgboost_document *doc, err *e)
+{
+    size_t classes = b->gives == GIVES_TWO_CLASSES ? 2 : b->gives == GIVES_CLASSES ? b->group_count : 0;
+    m->info = (model_info){.library = STR("xgboost"),
+                           .version = version_of(&m->memory, doc),
+                           .name = classes ? STR("XGBClassifier") : STR("XGBRegressor"),
+                           .feature_count = b->features,
+                           .node_count = b->node_count};
+    m->info.summary = b->linear
+                          ? arena_printf(&m->memory, "linear, %zu features", b->features)
+                          : arena_printf(&m->memory, "%zu trees, %zu features", b->tree_count, b->features);
+    if (!m->info.summary.data) return err_set(e, ERR_MEMORY, "no memory for a model");
+    return booster_describe(m, classes, classes ? 1 : b->group_count, e) && read_names(m, doc, e);
+}
+
+static bool read_booster(model *m, const xgboost_document *doc, err *e)
+{
+    booster *b = arena_alloc(&m->memory, sizeof *b);
+    size_t which;
+    int64_t targets = 1;
+    if (!b) return err_set(e, ERR_MEMORY, "no memory for a model");
+    if (!find_objective(doc, &which, e)) return false;
+    if (!xgboost_number(doc->params, "num_target", &targets) || targets < 1) targets = 1;
+    *b = (booster){.memory = &m->memory, .features = doc->features, .gives = objectives[which].gives};
+    b->group_count = doc->classes > 1 ? doc->classes : (size_t)targets;
+    if (b->features == 0 || b->features > LIMIT_TABLE_COLUMNS || b->group_count > LIMIT_TABLE_COLUMNS)
+        return err_set(e, ERR_TOO_LARGE,
+                       "the model has %zu features and %zu groups (LIMIT_TABLE_COLUMNS allows %d)",
+                       b->features, b->group_count, (int)LIMIT_TABLE_COLUMNS);
+    if (b->gives == GIVES_TWO_CLASSES && b->group_count > 1)
+        return err_set(e, ERR_UNSUPPORTED, "a classifier of several targets is not served");
+    if (b->gives == GIVES_CLASSES && b->group_count < 2)
+        return err_set(e, ERR_INVALID, "a classifier of one class");
+    m->self = b;
+    return read_base(b, doc, objectives[which].link, e) &&
+           (doc->booster == XGBOOST_LINEAR ? read_linear(b, doc, e) : read_trees(b, doc, e)) &&
+           describe(m, b, doc, e);
+}
+
+bool xgboost_model_read(bytes file, model **out, err *e)
+{
+    AUTO_ARENA arena scratch;
+    arena_init(&scratch, LIMIT_SCAN_ARENA_BYTES);
+    AUTO(model_free) model *m = NULL;
+    xgboost_document doc;
+    if (!xgboost_document_read(&scratch, file, &doc, e) || !model_new(&xgboost_kind, &m, e) ||
+        !read_booster(m, &doc, e))
+        return false;
+    *out = TAKE(m);
+    return true;
+}
