@@ -27,8 +27,9 @@ static void number_json(double number, buf *out)
 static bool cell_json(const model_info *about, model_output what, const model_answers *answers, size_t at,
                       buf *out, err *e)
 {
-    if (answers->texts && answers->texts[at].data) return text_json(answers->texts[at], out, e);
     double number = answers->numbers[at];
+    if (isnan(number) && answers->texts && answers->texts[at].data)
+        return text_json(answers->texts[at], out, e);
     const model_classes *classes = about->classes ? &about->classes[at % answers->columns] : NULL;
     if (what == OUTPUT_PREDICT && classes && classes->count)
         return label_json(&classes->labels[(size_t)number], out, e);
@@ -93,11 +94,11 @@ static bool label_field(const label *l, const char *prefix, buf *text, err *e)
 static bool cell_csv(const model_info *about, model_output what, const model_answers *answers, size_t at,
                      buf *out, err *e)
 {
-    if (answers->texts && answers->texts[at].data) {
+    double number = answers->numbers[at];
+    if (isnan(number) && answers->texts && answers->texts[at].data) {
         add_field(answers->texts[at], out);
         return true;
     }
-    double number = answers->numbers[at];
     const model_classes *classes = about->classes ? &about->classes[at % answers->columns] : NULL;
     if (what == OUTPUT_PREDICT && classes && classes->count)
         return label_field(&classes->labels[(size_t)number], "", out, e);

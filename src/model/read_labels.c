@@ -85,6 +85,9 @@ static bool unicode_item(arena *m, const pickle_ndarray *array, size_t index, st
     return buf_ok(&text, "a label of the model", e) && copy_text(m, buf_str(&text), out, e);
 }
 
+static bool array_label(arena *m, const pickle_ndarray *array, size_t i, label *l, err *e);
+
+/* A plain value, or a numpy scalar. */
 static bool object_label(arena *m, const pickle_value *v, label *l, err *e)
 {
     switch (v->kind) {
@@ -92,8 +95,12 @@ static bool object_label(arena *m, const pickle_value *v, label *l, err *e)
     case PICKLE_INT: *l = (label){.kind = LABEL_INT, .integer = v->integer}; return true;
     case PICKLE_BOOL: *l = (label){.kind = LABEL_BOOL, .integer = v->boolean}; return true;
     case PICKLE_FLOAT: *l = (label){.kind = LABEL_FLOAT, .number = v->number}; return true;
-    default: return err_set(e, ERR_UNSUPPORTED, "a label of the model is neither text nor a number");
+    default: break;
     }
+    pickle_ndarray scalar;
+    if (pickle_as_ndarray(m, v, &scalar, NULL) && scalar.rank == 0 && scalar.type != 'O')
+        return array_label(m, &scalar, 0, l, e);
+    return err_set(e, ERR_UNSUPPORTED, "a label of the model is neither text nor a number");
 }
 
 static bool array_label(arena *m, const pickle_ndarray *array, size_t i, label *l, err *e)

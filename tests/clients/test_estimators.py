@@ -13,7 +13,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build/debug/src/assay"))
 VERSIONS = {"1.2.2": "numpy<2", "1.4.2": "numpy<2", "1.9.0": "numpy"}
-NEAR = {"close": (1e-12, 1e-14), "float32": (1e-6, 1e-7), False: (1e-9, 1e-9)}
+NEAR = {"close": (1e-12, 1e-14), "float32": (1e-6, 1e-6), False: (1e-9, 1e-9)}
 
 
 def venv_of(version):

@@ -28,6 +28,7 @@ typedef struct boosted {
     start start;
     const double *constant;
     size_t columns, classes;         /* 0 classes: a regressor */
+    double eps;                      /* the initial probabilities keep away from 0 and 1 by so much */
     bool is_exponential, takes_ties; /* of two classes, 0 is the second from 1.4 on */
 } boosted;
 
@@ -37,9 +38,8 @@ static void boosted_free(void *self)
     predictor_free(b->trees);
 }
 
-static double clipped(double p)
+static double clipped(double p, double eps)
 {
-    double eps = (double)FLT_EPSILON;
     return p < eps ? eps : p > 1 - eps ? 1 - eps : p;
 }
 
@@ -47,12 +47,12 @@ static void start_row(const boosted *b, const double *first, double *raw)
 {
     double mean = 0;
     for (size_t k = 0; k < b->columns; k++) {
-        double p = b->columns == 1 && b->start != START_PREDICT ? clipped(first[1]) : first[k];
+        double p = b->columns == 1 && b->start != START_PREDICT ? clipped(first[1], b->eps) : first[k];
         switch (b->start) {
         case START_LOGIT: raw[k] = log(p / (1 - p)); break;
         case START_HALF_LOGIT: raw[k] = 0.5 * log(p / (1 - p)); break;
         case START_LOG:
-        case START_CENTRED_LOG: raw[k] = log(clipped(p)); break;
+        case START_CENTRED_LOG: raw[k] = log(clipped(p, b->eps)); break;
         default: raw[k] = p; break;
         }
         mean += raw[k] / (double)b->columns;
@@ -263,6 +263,7 @@ static void read_classifier(sk *s)
     if (sk_ok(s) && b->classes < 2) sk_fail(s, ERR_INVALID, "it has one class");
     b->columns = b->classes == 2 ? 1 : b->classes;
     b->is_exponential = sk_is_text(s, "loss", "exponential");
+    b->eps = sk_version_at_least(s->version, 1, 8) ? DBL_EPSILON : (double)FLT_EPSILON;
     b->takes_ties = sk_version_at_least(s->version, 1, 4);
     read_start(s, b);
     read_trees(s, b);

@@ -40,7 +40,7 @@ typedef struct sk_class {
 extern const sk_class sk_linear_classes[], sk_scale_classes[], sk_compose_classes[], sk_boosting_classes[],
     sk_svm_classes[], sk_neighbors_classes[], sk_bayes_classes[], sk_network_classes[], sk_cluster_classes[],
     sk_shape_classes[], sk_encode_classes[], sk_impute_classes[], sk_select_classes[], sk_ensemble_classes[],
-    sk_dummy_classes[];
+    sk_dummy_classes[], sk_hist_classes[], sk_isolation_classes[];
 
 static const size_t SK_ANY = SIZE_MAX;
 

@@ -1,0 +1,267 @@
+/*
+ * model/sk/encode.c - categories, text or numbers, into numbers.
+ *
+ * A cell of a CSV file that reads as a number is compared as text with a category of text, and as a number with every other.
+ */
+#include "sk/sk.h"
+
+#include "base/limits.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct encoder {
+    model_classes *categories; /* by feature */
+    size_t features;
+    size_t **places;        /* one hot: the column of each category, SK_ANY: dropped */
+    size_t *unknown_places; /* one hot: where what is not known goes (infrequent), or SK_ANY */
+    size_t columns;
+    double **codes; /* ordinal: the number of each category */
+    bool refuses_unknown;
+    double unknown_code;
+} encoder;
+
+static bool is_missing(const label *l)
+{
+    return l->kind == LABEL_FLOAT && isnan(l->number);
+}
+
+static bool same(const label *l, double number, str text)
+{
+    if (l->kind == LABEL_TEXT) return text.data && str_eq(l->text, text);
+    if (isnan(number) && text.data)
+        return l->kind == LABEL_BOOL && (str_eq(text, l->integer ? STR("True") : STR("False")) ||
+                                         str_eq(text, l->integer ? STR("true") : STR("false")));
+    if (isnan(number)) return is_missing(l);
+    return l->kind == LABEL_FLOAT ? l->number == number : (double)l->integer == number;
+}
+
+static size_t find(const model_classes *categories, double number, str text)
+{
+    for (size_t i = 0; i < categories->count; i++)
+        if (same(&categories->labels[i], number, text)) return i;
+    return SK_ANY;
+}
+
+static bool refuse(const model_rows *rows, size_t at, err *e)
+{
+    str text = rows->texts ? rows->texts[at] : STR_NONE;
+    if (text.data)
+        return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu: '%.*s' is not a known category",
+                       at / rows->columns + 1, at % rows->columns + 1, STR_ARG(str_slice(text, 0, 40)));
+    return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu: %g is not a known category",
+                   at / rows->columns + 1, at % rows->columns + 1, rows->numbers[at]);
+}
+
+static bool one_hot_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                           model_answers *out, err *e)
+{
+    (void)what;
+    (void)a;
+    const encoder *c = self;
+    for (size_t at = 0; at < rows->count * c->features; at++) {
+        size_t row = at / c->features, j = at % c->features;
+        size_t found = find(&c->categories[j], rows->numbers[at], rows->texts ? rows->texts[at] : STR_NONE);
+        if (found == SK_ANY && c->refuses_unknown) return refuse(rows, at, e);
+        size_t place = found == SK_ANY ? c->unknown_places[j] : c->places[j][found];
+        if (place != SK_ANY) out->numbers[row * out->columns + place] = 1;
+    }
+    return true;
+}
+
+static bool ordinal_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                           model_answers *out, err *e)
+{
+    (void)what;
+    (void)a;
+    const encoder *c = self;
+    for (size_t at = 0; at < rows->count * c->features; at++) {
+        size_t j = at % c->features;
+        size_t found = find(&c->categories[j], rows->numbers[at], rows->texts ? rows->texts[at] : STR_NONE);
+        if (found == SK_ANY && c->refuses_unknown) return refuse(rows, at, e);
+        out->numbers[at] = found == SK_ANY ? c->unknown_code : c->codes[j][found];
+    }
+    return true;
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------------------- */
+
+static encoder *encoder_new(sk *s)
+{
+    sk_list lists = sk_items(s, sk_get(s, "categories_"), "categories_", SK_ANY);
+    encoder *c = sk_alloc(s, 1, sizeof *c);
+    if (!c) return NULL;
+    c->features = lists.count;
+    sk_features(s, lists.count);
+    c->categories = sk_alloc(s, lists.count, sizeof *c->categories);
+    for (size_t j = 0; j < lists.count && sk_ok(s); j++)
+        c->categories[j] = sk_labels(s, lists.items[j], "categories_", true);
+    s->m->info.takes_text = true;
+    return sk_ok(s) ? c : NULL;
+}
+
+/* Numbers of a list item that may be None: SK_ANY. */
+static size_t index_of(sk *s, const pickle_value *v, const char *name)
+{
+    if (!v || v->kind == PICKLE_NONE) return SK_ANY;
+    double number = sk_number_of(s, v, name);
+    if (number < 0 || number != floor(number)) sk_fail(s, ERR_INVALID, "its %s holds %g", name, number);
+    return sk_ok(s) ? (size_t)number : SK_ANY;
+}
+
+/* The group that each category belongs to: itself, or the infrequent ones' last. */
+static double *groups_of(sk *s, const encoder *c, size_t j, size_t *count)
+{
+    size_t n = c->categories[j].count;
+    const pickle_value *maps = pickle_get(s->v, "_default_to_infrequent_mappings");
+    const pickle_value *map = sk_item(maps, j);
+    double *groups = sk_alloc(s, n, sizeof *groups);
+    *count = n;
+    for (size_t i = 0; groups && i < n; i++) groups[i] = (double)i;
+    if (!sk_flag(s, "_infrequent_enabled", false) || !map || map->kind == PICKLE_NONE || !sk_ok(s))
+        return groups;
+    matrix m = sk_matrix_of(s, map, "_default_to_infrequent_mappings", false);
+    /* Missing values are not in the map: they come last. */
+    if (sk_ok(s) && m.columns > n)
+        sk_fail(s, ERR_INVALID, "its _default_to_infrequent_mappings has %zu items", m.columns);
+    double most = -1;
+    for (size_t i = 0; sk_ok(s) && i < m.columns; i++) {
+        if (m.at[i] < 0 || m.at[i] >= (double)n || m.at[i] != floor(m.at[i]))
+            sk_fail(s, ERR_INVALID, "its _default_to_infrequent_mappings holds %g", m.at[i]);
+        groups[i] = m.at[i];
+        most = fmax(most, m.at[i]);
+    }
+    for (size_t i = m.columns; sk_ok(s) && i < n; i++) groups[i] = ++most;
+    *count = sk_ok(s) ? (size_t)(most + 1) : 0;
+    return groups;
+}
+
+static bool has_infrequent(sk *s, size_t j)
+{
+    const pickle_value *map = sk_item(pickle_get(s->v, "_default_to_infrequent_mappings"), j);
+    return sk_flag(s, "_infrequent_enabled", false) && map && map->kind != PICKLE_NONE;
+}
+
+static void place_feature(sk *s, encoder *c, size_t j, size_t dropped, bool unknown_is_infrequent)
+{
+    size_t count;
+    double *groups = groups_of(s, c, j, &count);
+    c->places[j] = sk_alloc(s, c->categories[j].count, sizeof(size_t));
+    if (!sk_ok(s)) return;
+    bool drops = dropped != SK_ANY;
+    if (drops && dropped >= count) {
+        sk_fail(s, ERR_INVALID, "it drops category %zu of %zu", dropped, count);
+        return;
+    }
+    for (size_t i = 0; i < c->categories[j].count; i++) {
+        size_t group = (size_t)groups[i];
+        size_t place = c->columns + group - (drops && group > dropped);
+        c->places[j][i] = drops && group == dropped ? SK_ANY : place;
+    }
+    /* The infrequent ones are the last group of those that are no missing value. */
+    c->unknown_places[j] = SK_ANY;
+    if (unknown_is_infrequent && has_infrequent(s, j)) {
+        size_t last = 0;
+        matrix m = sk_matrix_of(s, sk_item(pickle_get(s->v, "_default_to_infrequent_mappings"), j), "mapping",
+                                false);
+        for (size_t i = 0; sk_ok(s) && i < m.columns; i++)
+            last = m.at[i] > (double)last ? (size_t)m.at[i] : last;
+        c->unknown_places[j] =
+            drops && last == dropped ? SK_ANY : c->columns + last - (drops && last > dropped);
+    }
+    c->columns += count - drops;
+}
+
+/* drop_idx_ is indices of categories before there were infrequent ones, and of groups in _drop_idx_after_grouping. */
+static void read_one_hot(sk *s)
+{
+    static const char *const unknown[] = {"error", "ignore", "infrequent_if_exist", "warn"};
+    encoder *c = encoder_new(s);
+    unsigned handling = sk_choice(s, "handle_unknown", unknown, COUNT_OF(unknown));
+    if (!c || !sk_ok(s)) return;
+    if (sk_flag(s, "_legacy_mode", false)) sk_fail(s, ERR_UNSUPPORTED, "its _legacy_mode is that of 0.19");
+    const char *name = sk_has(s, "_drop_idx_after_grouping") ? "_drop_idx_after_grouping" : "drop_idx_";
+    sk_list drops = {0};
+    pickle_ndarray whole;
+    const pickle_value *dropped = pickle_get(s->v, name);
+    bool has_drops = dropped && dropped->kind != PICKLE_NONE;
+    matrix numbers = {0};
+    if (has_drops && pickle_as_ndarray(s->file->scratch, dropped, &whole, NULL) && whole.type != 'O')
+        numbers = sk_matrix_of(s, dropped, name, false);
+    else if (has_drops)
+        drops = sk_items(s, dropped, name, c->features);
+    if (numbers.at && numbers.columns != c->features)
+        sk_fail(s, ERR_INVALID, "its %s has %zu items", name, numbers.columns);
+    c->refuses_unknown = handling == 0;
+    c->places = sk_alloc(s, c->features, sizeof *c->places);
+    c->unknown_places = sk_alloc(s, c->features, sizeof *c->unknown_places);
+    for (size_t j = 0; j < c->features && sk_ok(s); j++) {
+        size_t drop = numbers.at && sk_ok(s) ? (size_t)numbers.at[j]
+                      : drops.count          ? index_of(s, drops.items[j], name)
+                                             : SK_ANY;
+        place_feature(s, c, j, drop, handling >= 2);
+    }
+    if (sk_ok(s) && c->columns > LIMIT_TABLE_COLUMNS)
+        sk_fail(s, ERR_TOO_LARGE, "it makes more columns than LIMIT_TABLE_COLUMNS allows");
+    sk_transforms(s, c->columns);
+    sk_answers(s, c, one_hot_answer);
+}
+
+static double number_or_nan(sk *s, const char *name)
+{
+    const pickle_value *v = pickle_get(s->v, name);
+    if (!v || v->kind == PICKLE_NONE || (v->kind == PICKLE_FLOAT && isnan(v->number))) return NAN;
+    return sk_number(s, name);
+}
+
+static void read_ordinal(sk *s)
+{
+    static const char *const unknown[] = {"error", "use_encoded_value"};
+    encoder *c = encoder_new(s);
+    unsigned handling = sk_choice(s, "handle_unknown", unknown, COUNT_OF(unknown));
+    double missing_code = number_or_nan(s, "encoded_missing_value");
+    if (!c || !sk_ok(s)) return;
+    c->refuses_unknown = handling == 0;
+    c->unknown_code = number_or_nan(s, "unknown_value");
+    c->codes = sk_alloc(s, c->features, sizeof *c->codes);
+    for (size_t j = 0; j < c->features && sk_ok(s); j++) {
+        size_t count;
+        c->codes[j] = groups_of(s, c, j, &count);
+        for (size_t i = 0; sk_ok(s) && i < c->categories[j].count; i++)
+            if (is_missing(&c->categories[j].labels[i])) c->codes[j][i] = missing_code;
+    }
+    sk_transforms(s, c->features);
+    sk_answers(s, c, ordinal_answer);
+}
+
+/* A label's number. The library takes a list of labels; here it is a column. */
+static encoder *label_encoder(sk *s)
+{
+    encoder *c = sk_alloc(s, 1, sizeof *c);
+    if (!c) return NULL;
+    c->categories = sk_alloc(s, 1, sizeof *c->categories);
+    if (c->categories) *c->categories = sk_labels(s, sk_get(s, "classes_"), "classes_", true);
+    c->features = 1;
+    s->m->info.feature_count = 1;
+    s->m->info.takes_text = true;
+    return sk_ok(s) ? c : NULL;
+}
+
+static void read_label(sk *s)
+{
+    encoder *c = label_encoder(s);
+    if (!c) return;
+    c->refuses_unknown = true;
+    c->codes = sk_alloc(s, 1, sizeof *c->codes);
+    size_t count;
+    if (c->codes) c->codes[0] = groups_of(s, c, 0, &count);
+    sk_transforms(s, 1);
+    sk_answers(s, c, ordinal_answer);
+}
+
+const sk_class sk_encode_classes[] = {
+    {"OneHotEncoder", "preprocessing._encoders", "preprocessing.encoders", read_one_hot},
+    {"OrdinalEncoder", "preprocessing._encoders", "preprocessing.encoders", read_ordinal},
+    {"LabelEncoder", "preprocessing._label", "preprocessing.label", read_label},
+    {NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,361 @@
+/*
+ * model/sk/shape.c - transformers that turn columns into other columns: projections, powers, quantiles, bins.
+ */
+#include "sk/sk.h"
+
+#include "base/limits.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* --- projections --------------------------------------------------------------------------------------------------------- */
+
+typedef struct projection {
+    matrix components;
+    double *mean, *scale; /* NULL: none */
+} projection;
+
+static bool projection_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                              model_answers *out, err *e)
+{
+    (void)what;
+    (void)a;
+    (void)e;
+    const projection *p = self;
+    for (size_t i = 0; i < rows->count; i++)
+        for (size_t k = 0; k < p->components.rows; k++) {
+            const double *x = rows->numbers + i * rows->columns, *c = p->components.at + k * rows->columns;
+            double sum = 0;
+            for (size_t j = 0; j < rows->columns; j++) sum += (x[j] - (p->mean ? p->mean[j] : 0)) * c[j];
+            out->numbers[i * out->columns + k] = p->scale ? sum / p->scale[k] : sum;
+        }
+    return true;
+}
+
+static projection *projection_new(sk *s)
+{
+    projection *p = sk_alloc(s, 1, sizeof *p);
+    if (!p) return NULL;
+    p->components = sk_matrix(s, "components_", SK_ANY, SK_ANY);
+    sk_features(s, p->components.columns);
+    sk_gives(s, OUTPUT_TRANSFORM, p->components.rows);
+    sk_answers(s, p, projection_answer);
+    return sk_ok(s) ? p : NULL;
+}
+
+static void read_pca(sk *s)
+{
+    projection *p = projection_new(s);
+    if (!p) return;
+    if (sk_has(s, "mean_")) p->mean = sk_vector(s, "mean_", p->components.columns, NULL);
+    if (!sk_flag(s, "whiten", false)) return;
+    p->scale = sk_vector(s, "explained_variance_", p->components.rows, NULL);
+    for (size_t k = 0; sk_ok(s) && k < p->components.rows; k++) {
+        p->scale[k] = sqrt(p->scale[k]);
+        if (sk_version_at_least(s->version, 1, 5) && p->scale[k] < DBL_EPSILON) p->scale[k] = DBL_EPSILON;
+    }
+}
+
+static void read_svd(sk *s)
+{
+    projection_new(s);
+}
+
+/* --- products of columns --------------------------------------------------------------------------------------------------- */
+
+typedef struct products {
+    size_t *factors; /* of each product: `degree` columns, SK_ANY: none */
+    size_t count, degree;
+} products;
+
+static bool products_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                            model_answers *out, err *e)
+{
+    (void)what;
+    (void)a;
+    (void)e;
+    const products *p = self;
+    for (size_t i = 0; i < rows->count; i++)
+        for (size_t k = 0; k < p->count; k++) {
+            double product = 1;
+            for (size_t d = 0; d < p->degree && p->factors[k * p->degree + d] != SK_ANY; d++)
+                product *= rows->numbers[i * rows->columns + p->factors[k * p->degree + d]];
+            out->numbers[i * p->count + k] = product;
+        }
+    return true;
+}
+
+/* The next combination of `size` columns in the order of itertools; false after the last. */
+static bool next_combination(size_t *chosen, size_t size, size_t columns, bool repeats)
+{
+    for (size_t at = size; at-- > 0;) {
+        size_t most = repeats ? columns - 1 : columns - size + at;
+        if (chosen[at] >= most) continue;
+        chosen[at]++;
+        for (size_t k = at + 1; k < size; k++) chosen[k] = chosen[k - 1] + !repeats;
+        return true;
+    }
+    return false;
+}
+
+static void list_products(sk *s, products *p, size_t least, size_t columns, bool repeats, bool bias)
+{
+    size_t chosen[LIMIT_POLYNOMIAL_DEGREE], room = LIMIT_TABLE_COLUMNS;
+    p->factors = sk_alloc(s, room * p->degree, sizeof *p->factors);
+    for (size_t size = bias ? 0 : least; sk_ok(s) && size <= p->degree; size++) {
+        if ((size > 0 && size < least) || (!repeats && size > columns)) continue;
+        for (size_t k = 0; k < size; k++) chosen[k] = repeats ? 0 : k;
+        do {
+            if (p->count == room) {
+                sk_fail(s, ERR_TOO_LARGE, "it makes more columns than LIMIT_TABLE_COLUMNS allows");
+                return;
+            }
+            for (size_t d = 0; d < p->degree; d++)
+                p->factors[p->count * p->degree + d] = d < size ? chosen[d] : SK_ANY;
+            p->count++;
+        } while (size > 0 && next_combination(chosen, size, columns, repeats));
+    }
+}
+
+static void read_polynomial(sk *s)
+{
+    products *p = sk_alloc(s, 1, sizeof *p);
+    const char *name = sk_has(s, "n_features_in_") ? "n_features_in_" : "n_input_features_";
+    int64_t columns = sk_integer(s, name);
+    const char *most_name = sk_has(s, "_max_degree") ? "_max_degree" : "degree";
+    int64_t most = sk_integer(s, most_name),
+            least = sk_has(s, "_min_degree") ? sk_integer(s, "_min_degree") : 1;
+    sk_features(s, sk_ok(s) && columns > 0 ? (size_t)columns : 1);
+    if (sk_ok(s) && (most < 0 || most > LIMIT_POLYNOMIAL_DEGREE || least < 0))
+        sk_fail(s, ERR_TOO_LARGE, "its degree is %lld, LIMIT_POLYNOMIAL_DEGREE allows %d", (long long)most,
+                (int)LIMIT_POLYNOMIAL_DEGREE);
+    if (!p || !sk_ok(s)) return;
+    p->degree = most > 0 ? (size_t)most : 1;
+    list_products(s, p, least > 0 ? (size_t)least : 1, s->m->info.feature_count,
+                  !sk_flag(s, "interaction_only", false), sk_flag(s, "include_bias", true));
+    sk_gives(s, OUTPUT_TRANSFORM, p->count);
+    sk_answers(s, p, products_answer);
+}
+
+/* --- powers -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct powers {
+    double *lambdas;
+    bool is_box_cox;
+    const model *scaler;
+} powers;
+
+static double yeo_johnson(double x, double lambda)
+{
+    if (x >= 0) return fabs(lambda) < DBL_EPSILON ? log1p(x) : (pow(x + 1, lambda) - 1) / lambda;
+    return fabs(lambda - 2) > DBL_EPSILON ? -(pow(1 - x, 2 - lambda) - 1) / (2 - lambda) : -log1p(-x);
+}
+
+static double box_cox(double x, double lambda)
+{
+    return lambda == 0 ? log(x) : expm1(lambda * log(x)) / lambda;
+}
+
+static bool powers_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                          model_answers *out, err *e)
+{
+    const powers *p = self;
+    for (size_t i = 0; i < rows->count * rows->columns; i++) {
+        double x = rows->numbers[i], lambda = p->lambdas[i % rows->columns];
+        if (p->is_box_cox && x <= 0)
+            return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu is %g: Box-Cox takes positive numbers",
+                           i / rows->columns + 1, i % rows->columns + 1, x);
+        out->numbers[i] = isnan(x) ? x : p->is_box_cox ? box_cox(x, lambda) : yeo_johnson(x, lambda);
+    }
+    model_rows raw = {out->count, out->columns, out->numbers, NULL};
+    return !p->scaler || model_answer(p->scaler, what, &raw, a, out, e);
+}
+
+static void read_powers(sk *s)
+{
+    static const char *const methods[] = {"yeo-johnson", "box-cox"};
+    powers *p = sk_alloc(s, 1, sizeof *p);
+    size_t columns = 0;
+    unsigned method = sk_choice(s, "method", methods, COUNT_OF(methods));
+    double *lambdas = sk_vector(s, "lambdas_", SK_ANY, &columns);
+    sk_features(s, columns);
+    if (!p || !sk_ok(s)) return;
+    p->lambdas = lambdas;
+    p->is_box_cox = method == 1;
+    if (sk_flag(s, "standardize", true)) p->scaler = sk_part(s, sk_get(s, "_scaler"), "_scaler");
+    if (sk_ok(s) && p->scaler && p->scaler->info.feature_count != columns)
+        sk_fail(s, ERR_INVALID, "its _scaler takes %zu features", p->scaler->info.feature_count);
+    sk_transforms(s, columns);
+    sk_answers(s, p, powers_answer);
+}
+
+/* --- quantiles ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct quantiles {
+    matrix at; /* quantile x feature */
+    double *references;
+    bool is_normal;
+} quantiles;
+
+/* numpy.interp over a column; `down`: of the negated, reversed column. */
+static double interpolate(const quantiles *q, size_t j, double x, bool down)
+{
+    size_t n = q->at.rows, low = 0, high = n;
+    const double *at = q->at.at + j;
+    size_t stride = q->at.columns;
+#define XP(i) (down ? -at[(n - 1 - (i)) * stride] : at[(i)*stride])
+#define FP(i) (down ? -q->references[n - 1 - (i)] : q->references[i])
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (XP(middle) <= x)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0) return FP(0);
+    if (low == n) return FP(n - 1);
+    double x0 = XP(low - 1), slope = (FP(low) - FP(low - 1)) / (XP(low) - x0);
+    return slope * (x - x0) + FP(low - 1);
+#undef XP
+#undef FP
+}
+
+/* The inverse of the normal distribution: a rational guess (Acklam's), then Halley's steps on erfc. */
+static double normal_quantile(double p)
+{
+    static const double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
+                               1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
+    static const double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
+                               6.680131188771972e+01, -1.328068155288572e+01};
+    static const double c[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
+                               -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
+    static const double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
+                               3.754408661907416e+00};
+    if (p > 0.5) return -normal_quantile(1 - p);
+    double x;
+    if (p < 0.02425) {
+        double q = sqrt(-2 * log(p));
+        x = (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) /
+            ((((d[0] * q + d[1]) * q + d[2]) * q + d[3]) * q + 1);
+    } else {
+        double q = p - 0.5, r = q * q;
+        x = (((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r + a[5]) * q /
+            (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1);
+    }
+    for (int step = 0; step < 3; step++) {
+        double error = 0.5 * erfc(-x / M_SQRT2) - p, u = error * sqrt(2 * M_PI) * exp(x * x / 2);
+        x -= u / (1 + x * u / 2);
+    }
+    return x;
+}
+
+static double quantile_of(const quantiles *q, size_t j, double x)
+{
+    double first = q->at.at[j], last = q->at.at[(q->at.rows - 1) * q->at.columns + j];
+    if (isnan(x)) return x;
+    bool is_low = q->is_normal ? x - 1e-7 < first : x == first;
+    bool is_high = q->is_normal ? x + 1e-7 > last : x == last;
+    double y = is_low ? 0 : is_high ? 1 : 0.5 * (interpolate(q, j, x, false) - interpolate(q, j, -x, true));
+    if (!q->is_normal) return y;
+    /* Bounds as the library clips them. */
+    double low = normal_quantile(1e-7 - DBL_EPSILON), high = -normal_quantile(1e-7 - DBL_EPSILON);
+    double z = y <= 0 ? low : y >= 1 ? high : normal_quantile(y);
+    return z < low ? low : z > high ? high : z;
+}
+
+static bool quantiles_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                             model_answers *out, err *e)
+{
+    (void)what;
+    (void)a;
+    (void)e;
+    const quantiles *q = self;
+    for (size_t i = 0; i < rows->count * rows->columns; i++)
+        out->numbers[i] = quantile_of(q, i % rows->columns, rows->numbers[i]);
+    return true;
+}
+
+static void read_quantiles(sk *s)
+{
+    static const char *const shapes[] = {"uniform", "normal"};
+    quantiles *q = sk_alloc(s, 1, sizeof *q);
+    unsigned shape = sk_choice(s, "output_distribution", shapes, COUNT_OF(shapes));
+    if (!q) return;
+    q->at = sk_matrix(s, "quantiles_", SK_ANY, SK_ANY);
+    q->references = sk_vector(s, "references_", q->at.rows, NULL);
+    q->is_normal = shape == 1;
+    sk_features(s, q->at.columns);
+    if (sk_ok(s) && q->at.rows == 0) sk_fail(s, ERR_INVALID, "its quantiles_ is empty");
+    sk_transforms(s, q->at.columns);
+    sk_answers(s, q, quantiles_answer);
+}
+
+/* --- bins ---------------------------------------------------------------------------------------------------------------- */
+
+typedef struct bins {
+    matrix *edges; /* of each feature */
+    size_t features, *starts;
+    bool is_one_hot, has_slack;
+} bins;
+
+/* Until 1.0 an edge had a little slack. */
+static size_t bin_of(const bins *b, size_t j, double x)
+{
+    const matrix *edges = &b->edges[j];
+    size_t count = edges->columns - 1, bin = 0;
+    if (b->has_slack) x += 1e-8 + 1e-5 * fabs(x);
+    while (bin + 1 < count && x >= edges->at[bin + 1]) bin++;
+    return bin;
+}
+
+static bool bins_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                        model_answers *out, err *e)
+{
+    (void)what;
+    (void)a;
+    (void)e;
+    const bins *b = self;
+    for (size_t i = 0; i < rows->count; i++)
+        for (size_t j = 0; j < b->features; j++) {
+            size_t bin = bin_of(b, j, rows->numbers[i * rows->columns + j]);
+            if (b->is_one_hot)
+                out->numbers[i * out->columns + b->starts[j] + bin] = 1;
+            else
+                out->numbers[i * out->columns + j] = (double)bin;
+        }
+    return true;
+}
+
+static void read_bins(sk *s)
+{
+    static const char *const codes[] = {"onehot", "onehot-dense", "ordinal"};
+    bins *b = sk_alloc(s, 1, sizeof *b);
+    unsigned code = sk_choice(s, "encode", codes, COUNT_OF(codes));
+    sk_list edges = sk_items(s, sk_get(s, "bin_edges_"), "bin_edges_", SK_ANY);
+    if (!b || !sk_ok(s)) return;
+    b->features = edges.count;
+    b->is_one_hot = code < 2;
+    b->has_slack = !sk_version_at_least(s->version, 1, 1);
+    b->edges = sk_alloc(s, edges.count, sizeof *b->edges);
+    b->starts = sk_alloc(s, edges.count + 1, sizeof *b->starts);
+    for (size_t j = 0; j < edges.count && sk_ok(s); j++) {
+        b->edges[j] = sk_matrix_of(s, edges.items[j], "bin_edges_", true);
+        if (sk_ok(s) && b->edges[j].columns < 2) sk_fail(s, ERR_INVALID, "feature %zu has no bins", j);
+        b->starts[j + 1] = b->starts[j] + b->edges[j].columns - 1;
+    }
+    sk_features(s, b->features);
+    if (sk_ok(s)) sk_gives(s, OUTPUT_TRANSFORM, b->is_one_hot ? b->starts[b->features] : b->features);
+    sk_answers(s, b, bins_answer);
+}
+
+const sk_class sk_shape_classes[] = {
+    {"PCA", "decomposition._pca", "decomposition.pca", read_pca},
+    {"IncrementalPCA", "decomposition._incremental_pca", "decomposition.incremental_pca", read_pca},
+    {"TruncatedSVD", "decomposition._truncated_svd", "decomposition.truncated_svd", read_svd},
+    {"PolynomialFeatures", "preprocessing._polynomial", "preprocessing._data", read_polynomial},
+    {"PowerTransformer", "preprocessing._data", "preprocessing.data", read_powers},
+    {"QuantileTransformer", "preprocessing._data", "preprocessing.data", read_quantiles},
+    {"KBinsDiscretizer", "preprocessing._discretization", "preprocessing.discretization", read_bins},
+    {NULL, NULL, NULL, NULL},
+};

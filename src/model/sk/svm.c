@@ -1,0 +1,260 @@
+/*
+ * model/sk/svm.c - support vector machines with kernels, after libsvm.
+ *
+ * Of K classes each pair has a decision; votes decide, the first class on ties. dual_coef_ has the pairs' coefficients interleaved: a support vector of
+ * class i has one for each other class.
+ */
+#include "sk/sk.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef enum kernel { KERNEL_RBF, KERNEL_LINEAR, KERNEL_POLY, KERNEL_SIGMOID } kernel;
+typedef enum machine_kind { MACHINE_CLASSES, MACHINE_NUMBER, MACHINE_ONE_CLASS } machine_kind;
+
+typedef struct machine {
+    machine_kind kind;
+    kernel kernel;
+    double gamma, coef0, degree;
+    matrix vectors, dual;
+    size_t classes, pairs;
+    size_t *starts; /* of each class among the vectors, and their end */
+    double *intercept, *prob_a, *prob_b;
+    bool breaks_ties, is_ovo;
+} machine;
+
+static double kernel_of(const machine *m, const double *x, const double *v)
+{
+    double sum = 0;
+    if (m->kernel == KERNEL_RBF) {
+        for (size_t j = 0; j < m->vectors.columns; j++) sum += (x[j] - v[j]) * (x[j] - v[j]);
+        return exp(-m->gamma * sum);
+    }
+    for (size_t j = 0; j < m->vectors.columns; j++) sum += x[j] * v[j];
+    if (m->kernel == KERNEL_LINEAR) return sum;
+    sum = m->gamma * sum + m->coef0;
+    return m->kernel == KERNEL_POLY ? pow(sum, m->degree) : tanh(sum);
+}
+
+/* libsvm's decisions: positive is for the first of a pair. */
+static void decide_pairs(const machine *m, const double *k, double *pairs)
+{
+    size_t p = 0;
+    for (size_t i = 0; i < m->classes; i++)
+        for (size_t j = i + 1; j < m->classes; j++, p++) {
+            const double *a = m->dual.at + (j - 1) * m->dual.columns, *b = m->dual.at + i * m->dual.columns;
+            double sum = 0;
+            for (size_t v = m->starts[i]; v < m->starts[i + 1]; v++) sum += a[v] * k[v];
+            for (size_t v = m->starts[j]; v < m->starts[j + 1]; v++) sum += b[v] * k[v];
+            pairs[p] = sum + m->intercept[p];
+        }
+}
+
+static size_t vote(const machine *m, const double *pairs, double *votes)
+{
+    memset(votes, 0, m->classes * sizeof *votes);
+    for (size_t i = 0, p = 0; i < m->classes; i++)
+        for (size_t j = i + 1; j < m->classes; j++, p++) votes[pairs[p] > 0 ? i : j]++;
+    return first_largest(votes, m->classes);
+}
+
+/* Votes, and within a vote the sum of confidences, squeezed below one third. */
+static void ovr_scores(const machine *m, const double *pairs, double *sums, double *out)
+{
+    memset(sums, 0, m->classes * sizeof *sums);
+    memset(out, 0, m->classes * sizeof *out);
+    for (size_t i = 0, p = 0; i < m->classes; i++)
+        for (size_t j = i + 1; j < m->classes; j++, p++) {
+            sums[i] += pairs[p];
+            sums[j] -= pairs[p];
+            out[pairs[p] < 0 ? j : i]++;
+        }
+    for (size_t c = 0; c < m->classes; c++) out[c] += sums[c] / (3 * (fabs(sums[c]) + 1));
+}
+
+/* --- probabilities ------------------------------------------------------------------------------------------------------- */
+
+static double pair_probability(double decision, double a, double b)
+{
+    double f = decision * a + b;
+    double p = f >= 0 ? exp(-f) / (1 + exp(-f)) : 1 / (1 + exp(f));
+    return fmin(fmax(p, 1e-7), 1 - 1e-7);
+}
+
+/* Method 2 of Wu, Lin and Weng, as libsvm iterates it. r, q: classes * classes; qp: classes. */
+static void couple(size_t n, const double *r, double *q, double *qp, double *p)
+{
+    size_t rounds = n > 100 ? n : 100;
+    double eps = 0.005 / (double)n;
+    for (size_t t = 0; t < n; t++) {
+        p[t] = 1 / (double)n;
+        q[t * n + t] = 0;
+        for (size_t j = 0; j < n; j++) {
+            if (j == t) continue;
+            q[t * n + t] += r[j * n + t] * r[j * n + t];
+            q[t * n + j] = j < t ? q[j * n + t] : -r[j * n + t] * r[t * n + j];
+        }
+    }
+    for (size_t round = 0; round < rounds; round++) {
+        double pqp = 0, worst = 0;
+        for (size_t t = 0; t < n; t++) {
+            qp[t] = 0;
+            for (size_t j = 0; j < n; j++) qp[t] += q[t * n + j] * p[j];
+            pqp += p[t] * qp[t];
+        }
+        for (size_t t = 0; t < n; t++) worst = fmax(worst, fabs(qp[t] - pqp));
+        if (worst < eps) return;
+        for (size_t t = 0; t < n; t++) {
+            double diff = (-qp[t] + pqp) / q[t * n + t];
+            p[t] += diff;
+            pqp = (pqp + diff * (diff * q[t * n + t] + 2 * qp[t])) / (1 + diff) / (1 + diff);
+            for (size_t j = 0; j < n; j++) {
+                qp[j] = (qp[j] + diff * q[t * n + j]) / (1 + diff);
+                p[j] /= 1 + diff;
+            }
+        }
+    }
+}
+
+static void probabilities(const machine *m, const double *pairs, double *work, double *out)
+{
+    size_t n = m->classes;
+    double *r = work, *q = work + n * n;
+    for (size_t i = 0, p = 0; i < n; i++)
+        for (size_t j = i + 1; j < n; j++, p++) {
+            r[i * n + j] = pair_probability(pairs[p], m->prob_a[p], m->prob_b[p]);
+            r[j * n + i] = 1 - r[i * n + j];
+        }
+    couple(n, r, q, q + n * n, out);
+}
+
+/* --- answering ----------------------------------------------------------------------------------------------------------- */
+
+static void give_row(const machine *m, model_output what, const double *k, double *work, double *out)
+{
+    double *pairs = work, *more = work + m->pairs;
+    if (m->kind != MACHINE_CLASSES) {
+        double sum = 0;
+        for (size_t v = 0; v < m->vectors.rows; v++) sum += m->dual.at[v] * k[v];
+        sum += m->intercept[0];
+        *out = m->kind == MACHINE_ONE_CLASS && what == OUTPUT_PREDICT ? (sum > 0 ? 1 : -1) : sum;
+        return;
+    }
+    decide_pairs(m, k, pairs);
+    if (what == OUTPUT_PREDICT_PROBA) {
+        probabilities(m, pairs, more, out);
+    } else if (what == OUTPUT_PREDICT && m->breaks_ties && m->classes > 2 && !m->is_ovo) {
+        ovr_scores(m, pairs, more, more + m->classes);
+        *out = (double)first_largest(more + m->classes, m->classes);
+    } else if (what == OUTPUT_PREDICT) {
+        *out = (double)vote(m, pairs, more);
+    } else if (m->classes == 2) {
+        *out = -pairs[0];
+    } else if (m->is_ovo) {
+        memcpy(out, pairs, m->pairs * sizeof *out);
+    } else {
+        ovr_scores(m, pairs, more, out);
+    }
+}
+
+static bool machine_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                           model_answers *out, err *e)
+{
+    const machine *m = self;
+    double *k = work_array(a, m->vectors.rows, 1, e);
+    double *work = k ? work_array(a, m->pairs + 4 + m->classes, 1 + 2 * m->classes + 2, e) : NULL;
+    if (!work) return false;
+    for (size_t i = 0; i < rows->count; i++) {
+        const double *x = rows->numbers + i * rows->columns;
+        for (size_t v = 0; v < m->vectors.rows; v++)
+            k[v] = kernel_of(m, x, m->vectors.at + v * m->vectors.columns);
+        give_row(m, what, k, work, out->numbers + i * out->columns);
+    }
+    return true;
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------------------- */
+
+static machine *machine_new(sk *s, machine_kind kind)
+{
+    static const char *const kernels[] = {"rbf", "linear", "poly", "sigmoid"};
+    machine *m = sk_alloc(s, 1, sizeof *m);
+    unsigned word = sk_choice(s, "kernel", kernels, COUNT_OF(kernels));
+    if (sk_flag(s, "_sparse", false)) sk_fail(s, ERR_UNSUPPORTED, "its vectors are sparse (_sparse)");
+    if (!m || !sk_ok(s)) return NULL;
+    m->kind = kind;
+    m->kernel = (kernel)word;
+    m->gamma = sk_number(s, "_gamma");
+    m->coef0 = sk_number_or(s, "coef0", 0);
+    m->degree = sk_number_or(s, "degree", 3);
+    m->vectors = sk_matrix(s, "support_vectors_", SK_ANY, SK_ANY);
+    m->dual = sk_matrix(s, "_dual_coef_", SK_ANY, m->vectors.rows);
+    sk_features(s, m->vectors.columns);
+    sk_answers(s, m, machine_answer);
+    return sk_ok(s) ? m : NULL;
+}
+
+static void read_number(sk *s)
+{
+    machine *m = machine_new(s, MACHINE_NUMBER);
+    if (!m) return;
+    m->intercept = sk_vector(s, "_intercept_", 1, NULL);
+    sk_gives(s, OUTPUT_PREDICT, 1);
+}
+
+static void read_one_class(sk *s)
+{
+    machine *m = machine_new(s, MACHINE_ONE_CLASS);
+    if (!m) return;
+    m->intercept = sk_vector(s, "_intercept_", 1, NULL);
+    sk_gives(s, OUTPUT_PREDICT, 1);
+    sk_gives(s, OUTPUT_DECISION_FUNCTION, 1);
+    s->m->info.gives_indices = true;
+}
+
+static void read_starts(sk *s, machine *m)
+{
+    const char *name = sk_has(s, "_n_support") ? "_n_support" : "n_support_";
+    double *counts = sk_vector(s, name, m->classes, NULL);
+    m->starts = sk_alloc(s, m->classes + 1, sizeof *m->starts);
+    double total = 0;
+    for (size_t i = 0; sk_ok(s) && i < m->classes; i++) {
+        total += counts[i];
+        if (counts[i] < 0 || total > (double)m->vectors.rows)
+            sk_fail(s, ERR_INVALID, "its %s does not fit", name);
+        m->starts[i + 1] = sk_ok(s) ? (size_t)total : 0;
+    }
+}
+
+static void read_classes(sk *s)
+{
+    static const char *const shapes[] = {"ovr", "ovo"};
+    machine *m = machine_new(s, MACHINE_CLASSES);
+    size_t classes = sk_classes(s, sk_get(s, "classes_"));
+    m = sk_ok(s) ? m : NULL;
+    if (m && (classes < 2 || m->dual.rows != classes - 1))
+        sk_fail(s, ERR_INVALID, "it has %zu classes and %zu rows of _dual_coef_", classes, m->dual.rows);
+    if (!m || !sk_ok(s)) return;
+    m->classes = classes;
+    m->pairs = classes * (classes - 1) / 2;
+    m->intercept = sk_vector(s, "_intercept_", m->pairs, NULL);
+    m->breaks_ties = sk_flag(s, "break_ties", false);
+    m->is_ovo = sk_choice(s, "decision_function_shape", shapes, COUNT_OF(shapes)) == 1;
+    read_starts(s, m);
+    sk_gives(s, OUTPUT_PREDICT, 1);
+    sk_gives(s, OUTPUT_DECISION_FUNCTION, classes == 2 ? 1 : m->is_ovo ? m->pairs : classes);
+    if (sk_is_text(s, "probability", "deprecated") || !sk_flag(s, "probability", false)) return;
+    bool is_new = sk_has(s, "_probA");
+    m->prob_a = sk_vector(s, is_new ? "_probA" : "probA_", m->pairs, NULL);
+    m->prob_b = sk_vector(s, is_new ? "_probB" : "probB_", m->pairs, NULL);
+    sk_gives(s, OUTPUT_PREDICT_PROBA, classes);
+}
+
+const sk_class sk_svm_classes[] = {
+    {"SVC", "svm._classes", "svm.classes", read_classes},
+    {"NuSVC", "svm._classes", "svm.classes", read_classes},
+    {"SVR", "svm._classes", "svm.classes", read_number},
+    {"NuSVR", "svm._classes", "svm.classes", read_number},
+    {"OneClassSVM", "svm._classes", "svm.classes", read_one_class},
+    {NULL, NULL, NULL, NULL},
+};
