@@ -56,7 +56,7 @@ static bool counts_fit(const bayes *b, const model_rows *rows, err *e)
             return err_set(e, ERR_UNPROCESSABLE,
                            "row %zu, feature %zu is negative (%g): this model takes counts",
                            at / rows->columns + 1, j + 1, x);
-        if (b->tables && !((size_t)x < b->tables[j].columns))
+        if (b->tables && !(x < (double)b->tables[j].columns))
             return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu: category %g of %zu is not known",
                            at / rows->columns + 1, j + 1, x, b->tables[j].columns);
     }

@@ -99,22 +99,28 @@ static bool next_combination(size_t *chosen, size_t size, size_t columns, bool r
     return false;
 }
 
-static void list_products(sk *s, products *p, size_t least, size_t columns, bool repeats, bool bias)
+typedef struct product_shape {
+    size_t least, columns;
+    bool repeats, bias;
+} product_shape;
+
+/* Counts them all, and lists them where there is room. */
+static void list_products(sk *s, products *p, product_shape shape)
 {
-    size_t chosen[LIMIT_POLYNOMIAL_DEGREE], room = LIMIT_TABLE_COLUMNS;
-    p->factors = sk_alloc(s, room * p->degree, sizeof *p->factors);
-    for (size_t size = bias ? 0 : least; sk_ok(s) && size <= p->degree; size++) {
-        if ((size > 0 && size < least) || (!repeats && size > columns)) continue;
-        for (size_t k = 0; k < size; k++) chosen[k] = repeats ? 0 : k;
+    size_t chosen[LIMIT_POLYNOMIAL_DEGREE];
+    p->count = 0;
+    for (size_t size = shape.bias ? 0 : shape.least; sk_ok(s) && size <= p->degree; size++) {
+        if ((size > 0 && size < shape.least) || (!shape.repeats && size > shape.columns)) continue;
+        for (size_t k = 0; k < size; k++) chosen[k] = shape.repeats ? 0 : k;
         do {
-            if (p->count == room) {
+            if (p->count == LIMIT_TABLE_COLUMNS) {
                 sk_fail(s, ERR_TOO_LARGE, "it makes more columns than LIMIT_TABLE_COLUMNS allows");
                 return;
             }
-            for (size_t d = 0; d < p->degree; d++)
+            for (size_t d = 0; p->factors && d < p->degree; d++)
                 p->factors[p->count * p->degree + d] = d < size ? chosen[d] : SK_ANY;
             p->count++;
-        } while (size > 0 && next_combination(chosen, size, columns, repeats));
+        } while (size > 0 && next_combination(chosen, size, shape.columns, shape.repeats));
     }
 }
 
@@ -132,8 +138,13 @@ static void read_polynomial(sk *s)
                 (int)LIMIT_POLYNOMIAL_DEGREE);
     if (!p || !sk_ok(s)) return;
     p->degree = most > 0 ? (size_t)most : 1;
-    list_products(s, p, least > 0 ? (size_t)least : 1, s->m->info.feature_count,
-                  !sk_flag(s, "interaction_only", false), sk_flag(s, "include_bias", true));
+    product_shape form = {.least = least > 0 ? (size_t)least : 1,
+                          .columns = s->m->info.feature_count,
+                          .repeats = !sk_flag(s, "interaction_only", false),
+                          .bias = sk_flag(s, "include_bias", true)};
+    list_products(s, p, form);
+    p->factors = sk_alloc(s, p->count * p->degree, sizeof *p->factors);
+    list_products(s, p, form);
     sk_gives(s, OUTPUT_TRANSFORM, p->count);
     sk_answers(s, p, products_answer);
 }
