@@ -47,7 +47,9 @@ bool grower_init(grower *g, const train_data *data, const fit_settings *set, con
                            .rows = data->rows};
     if (!criterion_init(&g->crit, &spec, e)) return false;
     g->crit.all_weight = all_weight;
-    return !quick_fits(data, set, weights) || quick_init(&g->quick, data->rows, set->slots, e);
+    if (!quick_init(&g->quick, data->rows, set->slots, e)) return false;
+    g->quick.on = quick_fits(data, set, weights);
+    return true;
 }
 
 void grower_done(grower *g)

@@ -37,7 +37,7 @@ typedef struct split {
 typedef struct quick {
     bool on;
     uint64_t *pairs;   /* (key of the value, place in the node), twice the rows */
-    uint32_t *classes; /* by place in the node */
+    uint32_t *classes; /* by place in the node; or rows, while they are sorted */
     double *numbers;   /* weights by place, then counts of both sides */
     size_t rows, slots;
 } quick;

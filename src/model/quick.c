@@ -33,8 +33,7 @@ bool quick_fits(const train_data *data, const fit_settings *set, const double *w
 
 bool quick_init(quick *q, size_t rows, size_t classes, err *e)
 {
-    *q = (quick){.on = true,
-                 .pairs = calloc(2 * rows + 1, sizeof *q->pairs),
+    *q = (quick){.pairs = calloc(2 * rows + 1, sizeof *q->pairs),
                  .classes = calloc(rows + 1, sizeof *q->classes),
                  .numbers = calloc(rows + 2 * classes, sizeof *q->numbers),
                  .rows = rows,
@@ -104,6 +103,28 @@ static uint64_t *sort_pairs(uint64_t *pairs, uint64_t *other, size_t count)
         other = kept;
     }
     return pairs;
+}
+
+/* Without equal values there is one order only, so any sort gives scikit-learn's. False, and nothing touched, when there are equals or NaN. */
+bool quick_sort_distinct(grower *g, size_t start, size_t count)
+{
+    quick *q = &g->quick;
+    float *values = g->values + start;
+    uint32_t *samples = g->samples + start;
+    if (count < RADIX_COUNT_MIN) return false;
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(values[i])) return false;
+        q->pairs[i] = (uint64_t)key_of(values[i]) << 32 | (uint32_t)i;
+    }
+    const uint64_t *pairs = sort_pairs(q->pairs, q->pairs + q->rows, count);
+    for (size_t i = 1; i < count; i++)
+        if (value_of(pairs[i - 1]) == value_of(pairs[i])) return false;
+    memcpy(q->classes, samples, count * sizeof *samples);
+    for (size_t i = 0; i < count; i++) {
+        values[i] = value_of(pairs[i]);
+        samples[i] = q->classes[(uint32_t)pairs[i]];
+    }
+    return true;
 }
 
 /* --- the search ---------------------------------------------------------------------------------------------------------- */

@@ -11,6 +11,9 @@ bool quick_fits(const train_data *data, const fit_settings *set, const double *w
 bool quick_init(quick *q, size_t rows, size_t classes, err *e) MUST_USE;
 void quick_done(quick *q);
 
+/* Sorts g->values and g->samples from `start` on, if that has one result only. */
+bool quick_sort_distinct(grower *g, size_t start, size_t count) MUST_USE;
+
 void quick_start(grower *g); /* the node that criterion_start has seen */
 /* Gathers the feature's values; then quick_search looks for its best threshold. */
 bool quick_is_constant(grower *g, const search *s);

@@ -76,7 +76,8 @@ static bool best_is_constant(grower *g, search *s)
         for (size_t i = s->start; i < s->end; i++) g->values[i] = feature_value(g, s->feature, g->samples[i]);
     }
     size_t end = s->end - s->missing;
-    pairsort(g->values + s->start, g->samples + s->start, end - s->start, g->set->compat.sort);
+    if (!quick_sort_distinct(g, s->start, end - s->start))
+        pairsort(g->values + s->start, g->samples + s->start, end - s->start, g->set->compat.sort);
 
     if (end == s->start) return true;
     bool flat = search_near(g->values[end - 1], g->values[s->start], g->set->compat.feature_step);
