@@ -102,7 +102,8 @@ struct http_server {
     http_server_config config;
     worker_pool *workers;
     unsigned port;
-    int listen_fd, quiet_fd; /* quiet_fd: the same, once the library does not accept from it any more; else -1 */
+    /* quiet_fd: the same as listen_fd, once the library does not accept from it any more; else -1. */
+    int listen_fd, quiet_fd;
     uint32_t id_prefix;
     atomic_uint_fast64_t id_next, running, uploads;
     atomic_bool stopping;

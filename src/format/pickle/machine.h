@@ -20,7 +20,8 @@ typedef struct pickle_options {
     /* PyTorch: persistent ids are expected, and the container's reader judges each of them. NULL: each is a finding. */
     bool (*persistent_id)(void *ctx, const pickle_value *id, uint64_t at, err *e);
     void *persistent_ctx;
-    bool class_ids; /* PyTorch before 1.6: the persistent id ('module', class, file, source) stands for the class */
+    /* PyTorch before 1.6: the persistent id ('module', class, file, source) stands for the class. */
+    bool class_ids;
     unsigned depth; /* of pickles within pickles */
     void (*trace)(void *ctx, uint64_t at,
                   const char *opcode); /* for tests: each opcode before it runs; NULL: none */

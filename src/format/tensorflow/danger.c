@@ -119,9 +119,11 @@ static bool tell(report *r, const remark *m, const char *title, str op, str path
     if (!str_is_utf8(path_shown)) path_shown = STR("(no text)");
     if (!str_is_utf8(op_shown)) op_shown = STR("(no text)");
     int title_len = snprintf(text, sizeof text, "%s: '%.*s'", title, STR_ARG(op_shown));
-    int call_len = path.len
-                       ? snprintf(shown, sizeof shown, "%.*s('%.*s')", STR_ARG(op_shown), STR_ARG(path_shown))
-                       : snprintf(shown, sizeof shown, "%.*s()", STR_ARG(op_shown));
+    int call_len = 0;
+    if (path.len)
+        call_len = snprintf(shown, sizeof shown, "%.*s('%.*s')", STR_ARG(op_shown), STR_ARG(path_shown));
+    else
+        call_len = snprintf(shown, sizeof shown, "%.*s()", STR_ARG(op_shown));
     finding f = {.code = m->code,
                  .kind = FINDING_MODEL_THREAT,
                  .severity = m->severity,
