@@ -127,6 +127,7 @@ static bool is_news(const finding *f, bool through_objects)
     if (strcmp(f->code, "MDL-PKL-004") == 0 && f->severity < SEVERITY_CRITICAL && !is_printable(f->title))
         return false;
     return !through_objects || strcmp(f->code, "MDL-PKL-001") == 0 ||
+           (strcmp(f->code, "MDL-PKL-004") == 0 && f->severity == SEVERITY_CRITICAL) ||
            (strcmp(f->code, "MDL-PKL-005") == 0 && f->severity >= SEVERITY_HIGH);
 }
 

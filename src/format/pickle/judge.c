@@ -195,6 +195,19 @@ bool pickle_judge_computed(pickle_vm *vm, const pickle_value *module, const pick
                      "Loading this file imports something under a name that is computed while loading");
 }
 
+/* Read with the outer memo, a nested pickle puts modules of before together with names of its own (and, where a class is called like its
+ * module, the reverse). A name of before is what nobody but an attacker puts there: joblib's reading sees another one in its place. */
+bool pickle_judge_old_name(pickle_vm *vm, const pickle_value *g, const pickle_value *name, err *e)
+{
+    bool is_old = vm->options.quiet_until && vm->op_at >= vm->options.quiet_until &&
+                  name->offset < vm->options.quiet_until;
+    bool is_getattr = str_eq(g->global.name, STR("getattr")) && vm->options.quiet_until;
+    if (g->global.row || !(is_old || is_getattr) || str_eq(g->global.module, STR("datetime"))) return true;
+    note n = {.code = "MDL-PKL-004", .severity = SEVERITY_CRITICAL, .advice = advice_call};
+    return judge_say(vm, &n, e, "Read by pickle.load, this file imports %s, which joblib does not see",
+                     dotted_of(g).text);
+}
+
 bool pickle_judge_extension(pickle_vm *vm, uint64_t code, err *e)
 {
     note n = {.code = "MDL-PKL-007", .severity = SEVERITY_HIGH, .advice = advice_call};

@@ -15,6 +15,8 @@ typedef enum pickle_fill { PICKLE_FILL_APPEND, PICKLE_FILL_SET, PICKLE_FILL_ADD 
 bool pickle_judge_global(pickle_vm *vm, pickle_value *global, str raw_module, str raw_name, err *e) MUST_USE;
 bool pickle_judge_computed(pickle_vm *vm, const pickle_value *module, const pickle_value *name,
                            err *e) MUST_USE;
+/* In the second reading: `name`, an operand of `global`, may come from before the first array. */
+bool pickle_judge_old_name(pickle_vm *vm, const pickle_value *global, const pickle_value *name, err *e);
 bool pickle_judge_call(pickle_vm *vm, pickle_value *call, err *e) MUST_USE;
 bool pickle_judge_build(pickle_vm *vm, const pickle_value *target, const pickle_value *state,
                         err *e) MUST_USE;

@@ -38,8 +38,10 @@ bool pickle_step_stack_global(pickle_vm *vm, err *e)
 {
     pickle_value *name, *module;
     if (!pickle_pop(vm, &name, e) || !pickle_pop(vm, &module, e)) return false;
-    if (name->kind == PICKLE_STR && module->kind == PICKLE_STR)
-        return pickle_push(vm, global_new(vm, module->text, name->text, e), e);
+    if (name->kind == PICKLE_STR && module->kind == PICKLE_STR) {
+        pickle_value *g = global_new(vm, module->text, name->text, e);
+        return g && pickle_judge_old_name(vm, g, name, e) && pickle_push(vm, g, e);
+    }
     if (!may_become_text(name) || !may_become_text(module))
         return err_set(e, ERR_INVALID, "STACK_GLOBAL finds names that are no text");
 

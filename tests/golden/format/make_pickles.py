@@ -243,6 +243,10 @@ def joblib_cases():
     evil("joblib_call_after_two_arrays", P4 + b"]" + wrapper() + pad + bytes(8) + b"a" + wrapper() + pad + bytes(8) + b"a" + CWD + b"a.")
     evil("joblib_objects_call", P4 + wrapper("O8") + P4 + CWD + b"." + b".")
     evil("joblib_raw_is_pickle", P4 + wrapper("S1", b"K" + bytes([len(CWD) + 2]) + b"\x85", align=False) + b"0" + CWD + b"." + b".")
+    # Names by memo: within the objects of the array joblib sees a class, pickle.load with the outer memo a gadget of no list.
+    before = s("acme.hooks") + b"\x940" + s("on_load") + b"\x940"
+    inside = P4 + s("collections") + b"\x940" + s("OrderedDict") + b"\x940" + b"h\x00h\x01\x93)R."
+    evil("joblib_objects_outer_names", P4 + before + wrapper("O8") + inside + b".")
     hidden = b"." + P4 + CWD + b"."
     evil("joblib_raw_is_second_pickle", P4 + wrapper("S1", b"K" + bytes([len(hidden)]) + b"\x85", align=False) + hidden + b".")
     evil("joblib_raw_is_third_pickle", P4 + wrapper("S1", b"K" + bytes([len(hidden) + 10]) + b"\x85", align=False) + b".N." + bytes(7) + P4[:0] + hidden[1:] + b"N" + b".")
