@@ -90,7 +90,7 @@ static bool note_tag(builder *b, const yaml_char_t *tag, const yaml_event_t *eve
     str text = str_from_c((const char *)tag);
     bool is_core = str_starts_with(text, STR("tag:yaml.org,2002:")) && !str_contains(text, STR("python"));
     if (is_core) return true;
-    str shown = text;
+    str shown;
     if (str_starts_with(text, STR("tag:yaml.org,2002:")))
         shown = arena_printf(b->arena, "!!%s", text.data + STR("tag:yaml.org,2002:").len);
     else
