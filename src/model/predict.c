@@ -1,8 +1,8 @@
 /*
  * model/predict.c - the walk.
  *
- * A small forest stays in the cache and is walked row by row. A large one is walked tree by tree over blocks of rows, so that a tree is
- * fetched once per block. Either way every row adds its trees in order, which keeps the bits.
+ * Trees are walked one after the other over a block of rows, eight rows at a time: a tree is fetched once per block, and the steps of one row do not wait for
+ * the loads of another. A leaf leads to itself, so a step has no branch. Every row adds its trees in order, which keeps the bits.
  */
 #include "model/predict.h"
 
@@ -14,24 +14,25 @@
 
 typedef struct fast_node {
     float threshold;
-    uint32_t
-        feature; /* twice the feature, plus one when missing values go left; LEAF: `right` is a row of values */
-    uint32_t right; /* the left child is the next node */
+    uint32_t feature; /* twice the feature, plus one when missing values go left */
+    uint32_t right;   /* the left child is the next node; a leaf's is itself */
 } fast_node;
 
-static const uint32_t LEAF = UINT32_MAX;
+static const uint32_t NO_PARENT = UINT32_MAX;
 
 struct predictor {
     fast_node *nodes;
     uint32_t *roots;
-    double *values; /* rows of `outputs` numbers */
+    uint32_t *leaf_rows; /* of each node that is a leaf: its row of values */
+    double *values;      /* rows of `outputs` numbers */
     size_t node_count, tree_count, features, outputs, slots, value_rows;
     size_t
         sum_columns; /* of a boosted one: tree t adds its number to column t % sum_columns. 0: trees are averaged */
     bool takes_missing, is_classifier;
 };
 
-enum { BLOCK_ROWS = 1024, SMALL_FOREST_BYTES = 512 * 1024, FEW_ROWS = 16 };
+/* By measurement: bench/model.py. */
+enum { BLOCK_ROWS = 4096, SMALL_BLOCK_ROWS = 256, SMALL_FOREST_BYTES = 512 * 1024 };
 
 /* --- making it ----------------------------------------------------------------------------------------------------------- */
 
@@ -90,27 +91,29 @@ static uint32_t add_leaf_value(predictor *p, value_set *set, const forest *f, co
 /* Pre-order: a stack of nodes to place; a right child's place is told to its parent when it gets one. */
 typedef struct placing {
     int32_t node;
-    uint32_t parent; /* index of the fast node whose right child this is, or LEAF */
+    uint32_t parent; /* index of the fast node whose right child this is, or NO_PARENT */
 } placing;
 
 static void place_tree(predictor *p, value_set *set, const forest *f, const tree *t, placing *stack)
 {
     size_t open = 0;
-    stack[open++] = (placing){0, LEAF};
+    stack[open++] = (placing){0, NO_PARENT};
     while (open) {
         placing next = stack[--open];
         const tree_node *n = &t->nodes[next.node];
         uint32_t at = (uint32_t)p->node_count++;
-        if (next.parent != LEAF) p->nodes[next.parent].right = at;
+        if (next.parent != NO_PARENT) p->nodes[next.parent].right = at;
         if (n->left < 0) {
             uint32_t row = add_leaf_value(p, set, f, t->values + (size_t)next.node * f->value_count);
-            p->nodes[at] = (fast_node){.feature = LEAF, .right = row};
+            /* Nothing is less than this, so a walk stays here. */
+            p->nodes[at] = (fast_node){.threshold = -INFINITY, .right = at};
+            p->leaf_rows[at] = row;
             continue;
         }
         p->nodes[at] = (fast_node){.threshold = round_down(n->threshold),
                                    .feature = (uint32_t)n->feature * 2 + n->missing_left};
         stack[open++] = (placing){n->right, at};
-        stack[open++] = (placing){n->left, LEAF};
+        stack[open++] = (placing){n->left, NO_PARENT};
     }
 }
 
@@ -162,9 +165,10 @@ bool predictor_new(const forest *f, predictor **out, err *e)
     p->slots = f->slot_count;
     p->tree_count = f->tree_count;
     p->nodes = calloc(nodes, sizeof *p->nodes);
+    p->leaf_rows = calloc(nodes, sizeof *p->leaf_rows);
     p->roots = calloc(f->tree_count, sizeof *p->roots);
     p->values = calloc((leaves + 1) * f->value_count, sizeof *p->values);
-    if (!p->nodes || !p->roots || !p->values) return no_memory(nodes, e);
+    if (!p->nodes || !p->leaf_rows || !p->roots || !p->values) return no_memory(nodes, e);
     if (!place_all(p, f, nodes, largest, e)) return false;
 
     /* Most leaves are pure and equal: give back what they do not need. */
@@ -178,6 +182,7 @@ void predictor_free(predictor *p)
 {
     if (!p) return;
     free(p->nodes);
+    free(p->leaf_rows);
     free(p->roots);
     free(p->values);
     free(p);
@@ -205,41 +210,112 @@ size_t predictor_node_count(const predictor *p)
 
 /* --- walking ------------------------------------------------------------------------------------------------------------- */
 
-static inline const double *walk(const predictor *p, uint32_t root, const float *row)
+/* One step. Both ways are at hand, so that the processor need not guess. */
+static inline uint32_t step(const fast_node *nodes, uint32_t at, const float *row)
 {
-    uint32_t at = root;
-    const fast_node *n = &p->nodes[at];
-    while (n->feature != LEAF) {
-        float x = row[n->feature >> 1];
-        bool left = x <= n->threshold || ((n->feature & 1) && isnan(x));
-        at = left ? at + 1 : n->right;
-        n = &p->nodes[at];
+    const fast_node *n = &nodes[at];
+    return row[n->feature >> 1] <= n->threshold ? at + 1 : n->right;
+}
+
+/* The same where a number may be missing. */
+static inline uint32_t step_missing(const fast_node *nodes, uint32_t at, const float *row)
+{
+    const fast_node *n = &nodes[at];
+    float x = row[n->feature >> 1];
+    return x <= n->threshold || ((n->feature & 1) && isnan(x)) ? at + 1 : n->right;
+}
+
+static inline uint32_t walk(const predictor *p, uint32_t root, const float *row, bool missing)
+{
+    for (uint32_t at = root;;) {
+        uint32_t next = missing ? step_missing(p->nodes, at, row) : step(p->nodes, at, row);
+        if (next == at) return at;
+        at = next;
     }
-    return p->values + (size_t)n->right * p->outputs;
 }
 
-static inline void add_values(double *sums, const double *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++) sums[i] += values[i];
-}
+/* Rows that walk a tree together: the steps of one do not wait for the loads of another. */
+enum { LANES = 8 };
 
-static void run_block(const predictor *p, const float *rows, size_t count, double *out)
+static inline void walk_lanes(const predictor *p, uint32_t root, const float *rows, bool missing,
+                              uint32_t *leaves)
 {
-    bool rows_outside = p->node_count * sizeof(fast_node) <= SMALL_FOREST_BYTES || count < FEW_ROWS;
-    if (rows_outside) {
-        for (size_t r = 0; r < count; r++)
-            for (size_t t = 0; t < p->tree_count; t++)
-                add_values(out + r * p->outputs, walk(p, p->roots[t], rows + r * p->features), p->outputs);
-        return;
+    const fast_node *nodes = p->nodes;
+    size_t width = p->features;
+    uint32_t at[LANES], moved = 1;
+    for (int k = 0; k < LANES; k++) at[k] = root;
+    while (moved) {
+        moved = 0;
+        for (int k = 0; k < LANES; k++) {
+            const float *row = rows + (size_t)k * width;
+            uint32_t next = missing ? step_missing(nodes, at[k], row) : step(nodes, at[k], row);
+            moved |= next ^ at[k];
+            at[k] = next;
+        }
     }
-    for (size_t t = 0; t < p->tree_count; t++)
-        for (size_t r = 0; r < count; r++)
-            add_values(out + r * p->outputs, walk(p, p->roots[t], rows + r * p->features), p->outputs);
+    memcpy(leaves, at, sizeof at);
 }
 
-static bool rows_are_usable(const predictor *p, const float *rows, size_t count, err *e)
+/* Where a row's numbers go: all outputs of a forest, or the column of a boosted tree. */
+typedef struct target {
+    double *out;
+    size_t stride, count;
+} target;
+
+static inline void add_leaf(const predictor *p, uint32_t leaf, const target *to, size_t row)
 {
+    const double *values = p->values + (size_t)p->leaf_rows[leaf] * p->outputs;
+    double *sums = to->out + row * to->stride;
+    for (size_t i = 0; i < to->count; i++) sums[i] += values[i];
+}
+
+static inline void run_tree(const predictor *p, uint32_t root, const float *rows, size_t count, bool missing,
+                            const target *to)
+{
+    size_t r = 0;
+    for (; r + LANES <= count; r += LANES) {
+        uint32_t leaves[LANES];
+        walk_lanes(p, root, rows + r * p->features, missing, leaves);
+        for (size_t k = 0; k < LANES; k++) add_leaf(p, leaves[k], to, r + k);
+    }
+    for (; r < count; r++) add_leaf(p, walk(p, root, rows + r * p->features, missing), to, r);
+}
+
+/* Tree by tree over a block of rows, so that a tree and the sums stay at hand. Every row adds its trees in order. */
+static void run_block(const predictor *p, const float *rows, size_t count, bool missing, double *out)
+{
+    size_t width = p->sum_columns ? p->sum_columns : p->outputs;
+    for (size_t t = 0; t < p->tree_count; t++) {
+        target to = {out + (p->sum_columns ? t % p->sum_columns : 0), width, p->outputs};
+        if (missing)
+            run_tree(p, p->roots[t], rows, count, true, &to);
+        else
+            run_tree(p, p->roots[t], rows, count, false, &to);
+    }
+}
+
+/* Sums of a block stay in the nearest cache; a tree larger than that wants more rows for each time it is fetched. */
+static size_t block_rows(const predictor *p)
+{
+    bool is_small = p->node_count * sizeof(fast_node) <= SMALL_FOREST_BYTES;
+    return is_small ? SMALL_BLOCK_ROWS : BLOCK_ROWS;
+}
+
+static void run_rows(const predictor *p, const float *rows, size_t count, bool missing, double *out)
+{
+    size_t width = p->sum_columns ? p->sum_columns : p->outputs, most = block_rows(p);
+    for (size_t done = 0; done < count; done += most) {
+        size_t part = count - done < most ? count - done : most;
+        run_block(p, rows + done * p->features, part, missing, out + done * width);
+    }
+}
+
+static bool rows_are_usable(const predictor *p, const float *rows, size_t count, bool *missing, err *e)
+{
+    *missing = false;
     for (size_t i = 0; i < count * p->features; i++) {
+        if (isfinite(rows[i])) continue;
+        *missing = true;
         if (isinf(rows[i]))
             return err_set(e, ERR_UNPROCESSABLE,
                            "row %zu, feature %zu is infinite, or too large for a 32-bit float",
@@ -260,33 +336,22 @@ bool predictor_new_boosted(const forest *f, size_t columns, predictor **out, err
     return true;
 }
 
-/* Tree by tree over blocks of rows. */
-static void add_block(const predictor *p, const float *rows, size_t count, double *out)
-{
-    for (size_t t = 0; t < p->tree_count; t++)
-        for (size_t r = 0; r < count; r++)
-            out[r * p->sum_columns + t % p->sum_columns] += *walk(p, p->roots[t], rows + r * p->features);
-}
-
 bool predictor_add(const predictor *p, const float *rows, size_t count, double *out, err *e)
 {
     assert(p->sum_columns > 0);
-    if (!rows_are_usable(p, rows, count, e)) return false;
-    for (size_t done = 0; done < count; done += BLOCK_ROWS) {
-        size_t part = count - done < BLOCK_ROWS ? count - done : BLOCK_ROWS;
-        add_block(p, rows + done * p->features, part, out + done * p->sum_columns);
-    }
+    bool missing;
+    if (!rows_are_usable(p, rows, count, &missing, e)) return false;
+    run_rows(p, rows, count, missing, out);
     return true;
 }
 
 bool predictor_run(const predictor *p, const float *rows, size_t count, double *out, err *e)
 {
-    if (!rows_are_usable(p, rows, count, e)) return false;
+    assert(p->sum_columns == 0);
+    bool missing;
+    if (!rows_are_usable(p, rows, count, &missing, e)) return false;
     memset(out, 0, count * p->outputs * sizeof *out);
-    for (size_t done = 0; done < count; done += BLOCK_ROWS) {
-        size_t part = count - done < BLOCK_ROWS ? count - done : BLOCK_ROWS;
-        run_block(p, rows + done * p->features, part, out + done * p->outputs);
-    }
+    run_rows(p, rows, count, missing, out);
     if (p->tree_count == 1) return true; /* a lone tree, or a division by one */
     for (size_t i = 0; i < count * p->outputs; i++) out[i] /= (double)p->tree_count;
     return true;
