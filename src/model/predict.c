@@ -214,7 +214,8 @@ size_t predictor_node_count(const predictor *p)
 static inline uint32_t step(const fast_node *nodes, uint32_t at, const float *row)
 {
     const fast_node *n = &nodes[at];
-    return row[n->feature >> 1] <= n->threshold ? at + 1 : n->right;
+    uint32_t left = -(uint32_t)(row[n->feature >> 1] <= n->threshold); /* all bits, or none */
+    return n->right + ((at + 1 - n->right) & left);
 }
 
 /* The same where a number may be missing. */
@@ -243,9 +244,11 @@ static inline void walk_lanes(const predictor *p, uint32_t root, const float *ro
     const fast_node *nodes = p->nodes;
     size_t width = p->features;
     uint32_t at[LANES], moved = 1;
+#pragma GCC unroll 8
     for (int k = 0; k < LANES; k++) at[k] = root;
     while (moved) {
         moved = 0;
+#pragma GCC unroll 8
         for (int k = 0; k < LANES; k++) {
             const float *row = rows + (size_t)k * width;
             uint32_t next = missing ? step_missing(nodes, at[k], row) : step(nodes, at[k], row);
