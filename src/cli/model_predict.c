@@ -16,6 +16,7 @@
 #include "os/file.h"
 #include "os/sandbox.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -96,6 +96,7 @@ static bool read_csv(const row_file *f, const row_block *block, arena *a, model_
     bytes part = {f->file.data + block->start, block->end - block->start};
     table_part where = {.first_line = block->line, .columns = f->columns, .is_last = block->is_last};
     if (!table_read_part(a, part, where, &t, e)) return false;
+    t.names = f->names; /* for messages */
     size_t features = f->about->feature_count ? f->about->feature_count : f->columns;
     double *numbers = arena_alloc_array(a, t.rows * features + 1, sizeof *numbers);
     str *texts = f->about->takes_text ? arena_alloc_array(a, t.rows * features + 1, sizeof *texts) : NULL;
