@@ -16,6 +16,7 @@
 #include "os/file.h"
 #include "os/sandbox.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -234,6 +235,9 @@ static bool run(predict_args *args, err *e)
         0); /* opens a file the first time; so does the first digest, which Assay's own form of model needs */
     digest ignored;
     if (!digest_of(DIGEST_SHA256, str_bytes(STR("warm")), &ignored, e)) return false;
+    /* A heap that shrinks asks /proc how, which the sandbox forbids: none does. */
+    if (!mallopt(M_TRIM_THRESHOLD, INT_MAX))
+        return err_set(e, ERR_INTERNAL, "cannot set malloc's trim threshold");
     sandbox_limits limits = {.memory_bytes = LIMIT_SERVE_MEMORY_BYTES};
     /* Of the profiles, the one that may write to a file. */
     return sandbox_enter(SANDBOX_SERVE, limits, e) && predict(args, file, input, e);
