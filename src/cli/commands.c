@@ -15,9 +15,9 @@
 static const cli_command commands[] = {
     {"server", NULL, "start the platform: artifacts, images, scans, policies, the web UI", server_run},
     {"scan", NULL, "say what is inside a file, folder or image: threats, vulnerabilities, fixes", scan_run},
-    {"model", "train", "train a forest with scikit-learn's bits from a CSV file", cli_model_train},
+    {"model", "train", "train a forest with scikit-learn's bits", cli_model_train},
     {"model", "serve", "serve models over HTTP, without Python", cli_model_serve},
-    {"model", "predict", "predict the rows of a CSV file with a scikit-learn forest", cli_model_predict},
+    {"model", "predict", "predict the rows of a file", cli_model_predict},
     {"model", "inspect", "tell what a model file is, without loading it", cli_model_inspect},
     {"model", "convert", "write weights or an estimator into a file that cannot run anything",
      cli_model_convert},

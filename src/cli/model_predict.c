@@ -259,9 +259,9 @@ int cli_model_predict(int argc, char **argv)
     };
     const cli_usage usage = {
         "assay model predict MODEL --input FILE [OPTIONS]",
-        "Puts the rows of a file through a scikit-learn model (forests, boosting, linear models, pipelines "
-        "and "
-        "more), with scikit-learn's results and without Python.",
+        "Puts the rows of a file through a model: scikit-learn's forests, boosting, linear models, pipelines "
+        "and\n"
+        "more, XGBoost and LightGBM. With the library's results, and without Python.",
         "assay model predict model.pkl --input rows.csv --output predict,predict_proba --json", options,
         COUNT_OF(options)};
     option_list rest = {0};

@@ -207,9 +207,8 @@ int cli_model_train(int argc, char **argv)
     };
     const cli_usage usage = {
         "assay model train --data FILE [OPTIONS]",
-        "Trains a forest with scikit-learn's bits and writes a pickle that joblib.load reads, ONNX, or "
-        "Assay's "
-        "own form; beside it FILE.card.json and FILE.intoto.json.",
+        "Trains a forest with scikit-learn's bits and writes a pickle that joblib.load reads, ONNX, or\n"
+        "Assay's own form; beside it FILE.card.json and FILE.intoto.json.",
         "assay model train --data iris --target target --param n_estimators=100 --random-state 42 --out "
         "model.pkl",
         options, COUNT_OF(options)};

@@ -39,7 +39,7 @@ def test_a_mistake_is_named(tmp_path, line, words):
     assert list(tmp_path.iterdir()) == [], "nothing is made for a command that was not understood"
 
 
-@pytest.mark.parametrize("command", ["", "server", "scan", "model", "model train", "model serve", "model predict", "advisories", "advisories update",
+@pytest.mark.parametrize("command", ["", "server", "scan", "model", "model train", "model serve", "model predict", "model inspect", "model convert", "advisories", "advisories update",
                                      "advisories import", "advisories status"])
 def test_every_command_has_help(tmp_path, command):
     done = assay(*command.split(), "--help", cwd=tmp_path)
