@@ -5,9 +5,11 @@ import json
 import os
 import pathlib
 import pty
+import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import zipfile
 
 import pytest
@@ -79,12 +81,20 @@ def test_a_thousand_arguments_as_a_shell_gives_them(tmp_path):
     assert code == 0 and len(doc["targets"]) == 1000
 
 
-def test_an_unreadable_file_is_a_target(tmp_path):
-    write(tmp_path, {"a.pkl": HARMLESS, "b.pkl": HARMLESS, "c.pkl": HARMLESS})
-    if os.geteuid() == 0:
-        pytest.skip("root reads everything")
-    (tmp_path / "b.pkl").chmod(0)
-    code, doc = document(".", cwd=tmp_path)
+def test_an_unreadable_file_is_a_target(assay):
+    """Root reads everything, so a root gives the folder, and a copy of the program, to somebody else."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        write(folder, {"a.pkl": HARMLESS, "b.pkl": HARMLESS, "c.pkl": HARMLESS})
+        program, nobody = shutil.copy(assay, folder.parent / f"{folder.name}.assay"), 65534
+        (folder / "b.pkl").chmod(0)
+        folder.chmod(0o755)
+        other = {"user": nobody, "group": nobody, "extra_groups": []} if os.geteuid() == 0 else {}
+        try:
+            done = subprocess.run([program, "scan", "--json", "."], cwd=folder, capture_output=True, text=True, **other)
+        finally:
+            os.unlink(program)
+    code, doc = done.returncode, json.loads(done.stdout)
     assert code == 3 and verdicts(doc) == {"./a.pkl": "clean", "./b.pkl": "unparseable", "./c.pkl": "clean"}
 
 
