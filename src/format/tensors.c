@@ -50,19 +50,20 @@ static bool reaches_within(const tensor_fact *t, uint64_t count)
     return count == 0 || last < count;
 }
 
-/* `part` is what is turned: half of a complex number. */
-static void copy_number(uint8_t *to, const uint8_t *from, size_t item, size_t part, bool turned)
+/* Each part is turned by itself: a complex number has two. */
+static void copy_number(uint8_t *to, const uint8_t *from, size_t parts, size_t part, bool turned)
 {
-    for (size_t i = 0; i < item; i++) to[i] = turned ? from[i / part * part + part - 1 - i % part] : from[i];
+    for (size_t p = 0; p < parts; p++, to += part, from += part)
+        for (size_t i = 0; i < part; i++) to[i] = from[turned ? part - 1 - i : i];
 }
 
 /* Row after row, walking an index over the shape as an odometer does. */
 static void lay_out(const tensor_fact *t, size_t item, uint64_t count, uint8_t *to)
 {
-    size_t part = str_starts_with(t->dtype, STR("complex")) ? item / 2 : item;
+    size_t parts = str_starts_with(t->dtype, STR("complex")) ? 2 : 1;
     uint64_t at[LIMIT_TENSOR_RANK] = {0}, from = 0;
     for (uint64_t i = 0; i < count; i++) {
-        copy_number(to + i * item, t->numbers.data + (t->strides ? from : i) * item, item, part,
+        copy_number(to + i * item, t->numbers.data + (t->strides ? from : i) * item, parts, item / parts,
                     t->is_big_endian);
         for (size_t d = t->rank; t->strides && d-- > 0;) {
             from += t->strides[d];

@@ -459,8 +459,9 @@ static bool read_code_tree(walk *w, uint64_t given)
     if (type == CODE_DEFINITION && (!take_int(w, &index) || !take_int(w, &type))) return false;
     bool has_attributes = type == ATTRIBUTED_CALL || type == ATTRIBUTED_LIST;
     if (type != CALL && type != PAIRLIST && !has_attributes) return push(w, READ_ITEM, 0);
-    return push(w, READ_CODE_TREE, 0) && push(w, READ_CODE_TREE, 0) && push(w, READ_ITEM, 0) &&
-           (!has_attributes || push(w, READ_ITEM, 0));
+    for (unsigned half = 0; half < 2; half++) /* the head and the rest */
+        if (!push(w, READ_CODE_TREE, 0)) return false;
+    return push(w, READ_ITEM, 0) && (!has_attributes || push(w, READ_ITEM, 0));
 }
 
 /* --- the walk --------------------------------------------------------------------------------------------------------------------------- */

@@ -164,7 +164,8 @@ static bool answer(const void *self, model_output what, const model_rows *rows, 
     for (size_t i = 0; i < rows->count; i++) {
         const double *row = rows->numbers + i * b->features;
         for (size_t g = 0; g < b->group_count; g++) sums[g] = 0;
-        for (size_t t = 0; t < b->tree_count; t++) sums[t % b->group_count] += leaf_of(&b->trees[t], row);
+        for (size_t t = 0, g = 0; t < b->tree_count; t++, g = g + 1 < b->group_count ? g + 1 : 0)
+            sums[g] += leaf_of(&b->trees[t], row);
         for (size_t g = 0; g < b->group_count && what != OUTPUT_DECISION_FUNCTION; g++) sums[g] /= b->divisor;
         give_row(b, what, sums, out->numbers + i * out->columns);
     }
