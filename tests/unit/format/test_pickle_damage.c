@@ -31,12 +31,12 @@ static void damage(uint8_t *data, size_t len)
     for (size_t cut = 0; cut <= len; cut++) read_exactly((bytes){data, cut});
     for (size_t at = 0; at < len; at++) {
         uint8_t original = data[at];
-        for (unsigned bit = 0; bit < 8; bit++) {
+        for (size_t bit = at % DAMAGE_STRIDE; bit < 8; bit += DAMAGE_STRIDE) {
             data[at] = (uint8_t)(original ^ 1u << bit);
             read_exactly((bytes){data, len});
         }
         static const uint8_t opcodes[] = {'.', 'R', 'b', '(', 't', '0', 0x93, 0x94, 0xff};
-        for (size_t i = 0; i < COUNT_OF(opcodes); i++) {
+        for (size_t i = at % DAMAGE_STRIDE; i < COUNT_OF(opcodes); i += DAMAGE_STRIDE) {
             data[at] = opcodes[i];
             read_exactly((bytes){data, len});
         }

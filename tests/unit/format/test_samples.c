@@ -75,9 +75,9 @@ static void damage(sample *s)
     size_t step = all / DAMAGED_PLACES + 1;
     for (size_t cut = 0; cut < all; cut += step) read_damaged(s, cut);
     static const uint8_t others[] = {0x00, 0xff, 0x80, '"', '{', '.'};
-    for (size_t at = 0; at < all; at += step) {
+    for (size_t at = 0, place = 0; at < all; at += step, place++) {
         uint8_t original = s->data[at];
-        for (size_t i = 0; i < COUNT_OF(others); i++) {
+        for (size_t i = place % DAMAGE_STRIDE; i < COUNT_OF(others); i += DAMAGE_STRIDE) {
             s->data[at] = others[i];
             read_damaged(s, s->len);
         }
