@@ -1,7 +1,7 @@
 /*
  * format/protobuf.c - the wire format (protobuf.dev, "Encoding"). Groups, which nobody writes any more, are passed over as readers do.
  */
-#include "protobuf.h"
+#include "format/protobuf.h"
 
 uint64_t pb_varint(reader *r)
 {

@@ -9,6 +9,7 @@
 #include "format/xgboost.h"
 #include "kind.h"
 #include "model/native.h"
+#include "onnx/onnx.h"
 #include "read_parts.h"
 
 #include <math.h>
@@ -124,6 +125,7 @@ bool model_read(bytes file, model **out, err *e)
     if (forest_native_sniff(file)) return native_model_read(file, out, e);
     if (xgboost_is_document(file)) return xgboost_model_read(file, out, e);
     if (lightgbm_is(file)) return lightgbm_model_read(file, out, e);
+    if (onnx_is(file)) return onnx_model_read(file, out, e);
     AUTO_ARENA arena scratch;
     arena_init(&scratch, LIMIT_SCAN_ARENA_BYTES);
     AUTO_BUF buf unpacked;

@@ -9,7 +9,7 @@
 #include "codec/json.h"
 #include "json_text.h"
 #include "nested.h"
-#include "protobuf.h"
+#include "format/protobuf.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "nested.h"
-#include "protobuf.h"
+#include "format/protobuf.h"
 
 #include <stdio.h>
 

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "protobuf.h"
+#include "format/protobuf.h"
 
 enum {
     SIGNATURE_BYTES_MAX = 512,

@@ -6,7 +6,7 @@
 #include "tensorflow/graph.h"
 
 #include "nested.h"
-#include "protobuf.h"
+#include "format/protobuf.h"
 
 #include <stdlib.h>
 

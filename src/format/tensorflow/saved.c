@@ -4,7 +4,7 @@
  */
 #include "keras/keras.h"
 #include "nested.h"
-#include "protobuf.h"
+#include "format/protobuf.h"
 #include "tensorflow/graph.h"
 
 enum { SNIFF_NODES = 4096, FACT_BYTES_MAX = 160, ASSETS_TOLD = 64, SIGNATURES_TOLD = 64, SCHEMA_MAX = 16 };
