@@ -24,12 +24,44 @@ static const allow_rule new_object = {.roles = ALLOW_CALL,
                                       .wants = "a tree or distance class of scikit-learn"};
 
 /* clang-format off */
+/* Since 1.4 histogram boosting with categories keeps functools.partial(check_array, ...) as a step of its preprocessing, and calls it when it predicts. Of that one
+ * function a partial is harmless, with whatever plain arguments; BUILD must not put another in its place. */
+static bool is_check_array(const pickle_value *v)
+{
+    return pickle_is_global(v, "sklearn.utils.validation", "check_array");
+}
+
+static bool takes_check_array(const allow_args *a)
+{
+    return !a->kwargs && a->count == 1 && is_check_array(a->items[0]);
+}
+
+static bool keeps_check_array(const pickle_value *target, const pickle_value *state)
+{
+    (void)target;
+    if (state->kind != PICKLE_TUPLE || state->list.count != 4) return false;
+    pickle_value *const *part = state->list.items;
+    if (!is_check_array(part[0]) || part[1]->kind != PICKLE_TUPLE || part[1]->list.count != 0 ||
+        part[2]->kind != PICKLE_DICT || part[3]->kind != PICKLE_NONE)
+        return false;
+    for (size_t i = 0; i < part[2]->list.count; i++)
+        if (!rule_is_data(part[2]->list.items[i])) return false;
+    return true;
+}
+
+static const allow_rule partial_check_array = {.roles = ALLOW_CALL,
+                                               .state = ALLOW_STATE_DATA,
+                                               .args = takes_check_array,
+                                               .wants = "the function check_array of scikit-learn alone",
+                                               .state_check = keeps_check_array};
+
 static const allow_row rows[] = {
     {"_loss", "CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss CyHalfTweedieLoss CyHuberLoss CyPinballLoss", &rule_class_args_data}, /*  */
     {"_loss", "CyHalfGammaLoss CyHalfMultinomialLoss CyHalfPoissonLoss CyHalfSquaredError CyHalfTweedieLossIdentity", &rule_class_args_data}, /* 1.5.2 to 1.8.0 */
     {"_loss", "__pyx_unpickle_CyAbsoluteError __pyx_unpickle_CyExponentialLoss __pyx_unpickle_CyHalfBinomialLoss __pyx_unpickle_CyHalfTweedieLoss __pyx_unpickle_CyHuberLoss __pyx_unpickle_CyPinballLoss", &rule_cython}, /*  */
     {"_loss", "__pyx_unpickle_CyHalfGammaLoss __pyx_unpickle_CyHalfPoissonLoss __pyx_unpickle_CyHalfSquaredError __pyx_unpickle_CyHalfTweedieLossIdentity", &rule_cython}, /* 1.5.2 */
     {"_loss", "__pyx_unpickle_CyHalfMultinomialLoss", &rule_cython}, /* 1.5.2 to 1.8.0 */
+    {"functools", "partial", &partial_check_array}, /* as 1.4.2 to 1.9.1 write it */
     {"sklearn._loss._loss", "CyAbsoluteError CyHalfBinomialLoss CyHalfGammaLoss CyHalfMultinomialLoss CyHalfPoissonLoss CyHalfSquaredError CyHalfTweedieLoss CyHalfTweedieLossIdentity CyPinballLoss", &rule_class_args_data}, /* 1.1.3 to 1.9.1 */
     {"sklearn._loss._loss", "CyExponentialLoss CyHuberLoss", &rule_class_args_data}, /* 1.3.2 to 1.9.1 */
     {"sklearn._loss._loss", "__pyx_unpickle_CyHalfGammaLoss __pyx_unpickle_CyHalfPoissonLoss __pyx_unpickle_CyHalfSquaredError __pyx_unpickle_CyHalfTweedieLossIdentity", &rule_cython}, /* 1.1.3 to 1.4.2 */
@@ -238,6 +270,7 @@ static const allow_row rows[] = {
     {"sklearn.utils._metadata_requests", "MethodPair RouterMappingPair", &rule_class_args}, /* 1.3.2 to 1.9.1 */
     {"sklearn.utils._tags", "ClassifierTags InputTags RegressorTags Tags TargetTags TransformerTags", &rule_class}, /* 1.6.1 to 1.9.1 */
     {"sklearn.utils.metaestimators", "_BaseComposition", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
+    {"sklearn.utils.validation", "check_array", &rule_data}, /* 1.4.2 to 1.9.1 */
 };
 /* clang-format on */
 const allow_table allow_sklearn = {"scikit-learn", rows, COUNT_OF(rows)};

@@ -430,6 +430,20 @@ def malformed():
     broken("cut_in_the_middle", pickle.dumps({"a": list(range(100))}, 4)[:50])
 
 
+def partials():
+    """functools.partial is allowed of one function of scikit-learn, and of nothing else."""
+    partial, check, system = sg("functools", "partial"), sg("sklearn.utils.validation", "check_array"), sg("os", "system")
+    keywords = b"}(" + s("dtype") + b"N" + s("copy") + b"\x88u"
+    good("partial_of_check_array", P4 + partial + check + b"\x85R(" + check + b")" + keywords + b"Ntb.")
+    evil("partial_of_system", P4 + partial + system + b"\x85R.")
+    evil("partial_swapped_by_build", P4 + partial + check + b"\x85R(" + system + b")}Ntb.")
+    evil("partial_with_arguments", P4 + partial + check + s("id") + b"\x86R.")
+    evil("partial_with_arguments_by_build", P4 + partial + check + b"\x85R(" + check + b"(" + s("id") + b"t}Ntb.")
+    evil("partial_with_a_function", P4 + partial + check + b"\x85R(" + check + b")}(" + s("dtype") + system + b"uNtb.")
+    evil("partial_as_a_value", P4 + b"]" + partial + b"a.")
+    evil("check_array_called", P4 + check + s("id") + b"\x85R.")
+
+
 def honest():
     data = {"text": "ä€\U0001f600", "bytes": b"\0\xff", "ints": [0, -1, 2**31, -(2**63), 2**200, -(2**200)], "floats": [0.5, -1e300, float("inf")],
             "nested": ((), [], {}, (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)), "none": None, "truth": [True, False], "set": {1, 2}, "frozen": frozenset([3])}
@@ -470,6 +484,7 @@ def build():
     arrays()
     archives()
     malformed()
+    partials()
     honest()
     return CASES
 
