@@ -179,7 +179,9 @@ void scan_explain(const json_t *target, const scan_view *view, buf *out)
     }
     size_t i;
     const json_t *line;
-    json_array_foreach(lines, i, line) x.calls[x.count++] =
-        call_of_line((str){json_string_value(line), json_string_length(line)});
+    json_array_foreach(lines, i, line)
+    {
+        x.calls[x.count++] = call_of_line((str){json_string_value(line), json_string_length(line)});
+    }
     explain(&x);
 }

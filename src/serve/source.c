@@ -333,8 +333,7 @@ bool prepared_receive(int socket_fd, prepared *p, int *model_fd, int *card_fd)
     ssize_t got = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC);
     const struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
     if (got > 0 && rights && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS)
-        memcpy(fds, CMSG_DATA(rights),
-               (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int) == 2 ? sizeof fds : sizeof(int));
+        memcpy(fds, CMSG_DATA(rights), rights->cmsg_len == CMSG_LEN(sizeof fds) ? sizeof fds : sizeof fds[0]);
     *model_fd = fds[0];
     *card_fd = fds[1];
     return got == (ssize_t)sizeof *p;

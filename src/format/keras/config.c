@@ -7,6 +7,7 @@
 #include "keras/keras.h"
 
 #include "base/limits.h"
+#include "base/str.h"
 #include "nested.h"
 #include "tensorflow/tensorflow.h"
 

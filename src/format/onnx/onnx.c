@@ -6,6 +6,7 @@
 #include "onnx/onnx.h"
 
 #include "base/limits.h"
+#include "base/str.h"
 #include "nested.h"
 #include "format/protobuf.h"
 

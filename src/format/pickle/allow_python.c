@@ -3,6 +3,8 @@
  */
 #include "pickle/allow.h"
 
+#include "base/str.h"
+
 #include <stdio.h>
 
 static bool is_container(const pickle_value *v)

@@ -5,6 +5,7 @@
  */
 #include "tensorflow/tensorflow.h"
 
+#include "base/str.h"
 #include "nested.h"
 
 #include <stdio.h>

@@ -56,7 +56,7 @@ static void read_k_best(sk *s)
     for (size_t j = 0; j < features; j++) {
         int64_t better = 0;
         for (size_t i = 0; i < features; i++)
-            better += scores[i] > scores[j] || (scores[i] == scores[j] && i > j);
+            better += scores[i] > scores[j] || (i > j && scores[i] == scores[j]);
         keep[j] = better < k;
     }
     settle(s, keep, features);

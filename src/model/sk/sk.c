@@ -182,7 +182,8 @@ matrix sk_matrix_of(sk *s, const pickle_value *v, const char *name, bool takes_n
     take_budget(s, array.count, name);
     out.at = sk_alloc(s, (size_t)array.count, sizeof *out.at);
     if (out.at) copy_numbers(s, &array, name, takes_nan, &out);
-    return s->failed ? (matrix){0} : out;
+    if (s->failed) out = (matrix){0};
+    return out;
 }
 
 matrix sk_matrix(sk *s, const char *name, size_t rows, size_t columns)
@@ -191,7 +192,8 @@ matrix sk_matrix(sk *s, const char *name, size_t rows, size_t columns)
     if ((rows != SK_ANY && m.rows != rows) || (columns != SK_ANY && m.columns != columns))
         sk_fail(s, ERR_INVALID, "its %s has %zu x %zu numbers, not the %zu x %zu that fit", name, m.rows,
                 m.columns, rows == SK_ANY ? m.rows : rows, columns == SK_ANY ? m.columns : columns);
-    return s->failed ? (matrix){0} : m;
+    if (s->failed) m = (matrix){0};
+    return m;
 }
 
 matrix sk_rows(sk *s, const char *name, size_t columns)
@@ -257,7 +259,8 @@ sk_list sk_items(sk *s, const pickle_value *v, const char *name, size_t count)
         sk_fail(s, ERR_UNSUPPORTED, "its %s is no list", name);
     if (!s->failed && count != SK_ANY && out.count != count)
         sk_fail(s, ERR_INVALID, "its %s has %zu items, not the %zu that fit", name, out.count, count);
-    return s->failed ? (sk_list){0} : out;
+    if (s->failed) out = (sk_list){0};
+    return out;
 }
 
 /* --- labels -------------------------------------------------------------------------------------------------------------- */
@@ -274,7 +277,8 @@ model_classes sk_labels(sk *s, const pickle_value *v, const char *name, bool tak
     out.labels = labels;
     if (!s->failed && out.count > most) sk_fail(s, ERR_TOO_LARGE, "its %s has too many labels", name);
     if (!s->failed) s->file->numbers_left -= out.count;
-    return s->failed ? (model_classes){0} : out;
+    if (s->failed) out = (model_classes){0};
+    return out;
 }
 
 size_t sk_classes(sk *s, const pickle_value *v)
