@@ -401,6 +401,7 @@ void exp_normalise(double *row, size_t count)
 {
     double most = row[first_largest(row, count)], sum = 0;
     for (size_t i = 0; i < count; i++) sum += exp(row[i] - most);
+    /* cppcheck-suppress invalidFunctionArg ; the largest adds 1 to the sum */
     double log_sum = log(sum) + most;
     for (size_t i = 0; i < count; i++) row[i] = exp(row[i] - log_sum);
 }
