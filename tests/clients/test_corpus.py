@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 
-import pytest
 
 CORPUS = pathlib.Path(__file__).resolve().parent.parent / "corpus"
 ASSAY = os.environ.get("ASSAY_BIN", CORPUS.parent.parent / "build/debug/src/assay")
@@ -27,7 +26,6 @@ def test_no_hostile_file_is_clean(tmp_path):
 
 def test_every_file_of_real_libraries_is_clean(tmp_path):
     """The libraries are those of tests/requirements.txt; scripts/corpus does the same with older and heavier ones."""
-    pytest.importorskip("sklearn")
     made = run(CORPUS / "benign.py", tmp_path, *FAMILIES)
     assert int(made.split()[0]) >= 500, made
     assert run(CORPUS / "sweep.py", ASSAY, tmp_path).endswith(": 0 judged wrongly")

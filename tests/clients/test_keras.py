@@ -7,10 +7,8 @@ import random
 import subprocess
 import zipfile
 
-import pytest
-
-h5py = pytest.importorskip("h5py")
-import numpy as np  # noqa: E402
+import h5py
+import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build/debug/src/assay"))

@@ -5,13 +5,14 @@ import os
 import pathlib
 import subprocess
 
+import joblib
 import numpy
+import onnxruntime
 import pytest
+import skl2onnx
+from onnx import helper
 from sklearn import ensemble, linear_model, pipeline, preprocessing, tree
 from sklearn.datasets import load_iris
-
-onnxruntime = pytest.importorskip("onnxruntime")
-skl2onnx = pytest.importorskip("skl2onnx")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build/debug/src/assay"))
@@ -61,14 +62,12 @@ def test_what_skl2onnx_wrote(tmp_path, model, y):
 
 @pytest.mark.parametrize("model,y", [CASES[0], CASES[6]], ids=["classifier", "regressor"])
 def test_what_we_wrote(tmp_path, model, y):
-    joblib = pytest.importorskip("joblib")
     joblib.dump(model.fit(X.astype(float), y), tmp_path / "model.pkl")
     assay("convert", tmp_path / "model.pkl", "--to", "onnx", "--out", tmp_path / "model.onnx")
     compare(tmp_path / "model.onnx", tmp_path, hasattr(model, "classes_"))
 
 
 def test_what_is_not_understood_is_named(tmp_path):
-    helper = pytest.importorskip("onnx").helper
     ends = [helper.make_tensor_value_info(name, 1, [None, 4]) for name in "xy"]
     graph = helper.make_graph([helper.make_node("Erf", ["x"], ["y"])], "g", ends[:1], ends[1:])
     (tmp_path / "m.onnx").write_bytes(helper.make_model(graph).SerializeToString())
