@@ -57,8 +57,10 @@ static void break_file(const char *name)
     snprintf(path, sizeof path, "%s/%s", folder, name);
     if (!file_read_all(path, &file, &e)) fail_msg("%s", e.message);
     if (!survives(buf_bytes(&file))) fail_msg("%s is not read", name);
+    /* A message of protocol buffers has no end: cut between two fields, it is a shorter message. */
+    bool ends_anywhere = strstr(name, "onnx") != NULL;
     for (size_t len = 0; len < file.len; len += 1 + file.len / 150)
-        assert_false(survives((bytes){file.data, len}));
+        assert_true(!survives((bytes){file.data, len}) || ends_anywhere);
     static const uint8_t masks[] = {0x01, 0x80, 0xff};
     for (size_t i = 0; i < file.len; i++) {
         uint8_t mask = masks[i % COUNT_OF(masks)];
