@@ -55,7 +55,7 @@ static void check_verdict(const char *path, bytes content)
     assert_int_equal(r.finding_count, 0);
     assert_string_equal(r.format, strstr(path, "joblib") || strstr(path, "tutorial") ? "joblib" : "pickle");
     assert_string_equal(fact_value(&r, "framework"), "scikit-learn");
-    assert_true(strlen(fact_value(&r, "sklearn_version")) > 0);
+    assert_true(strlen(fact_value(&r, "framework_version")) > 0);
 }
 
 /* The nodes of a tree: structured, with the threshold field reachable through the dtype. */
