@@ -345,6 +345,7 @@ bool inspection_begin(const inspection *parent, inspection *child, err *e)
 
 bool inspection_end(inspection *in, err *e)
 {
+    inspect_forget_installed(in->part);
     if (in->skipped) {
         char number[32];
         snprintf(number, sizeof(number), "%llu", (unsigned long long)in->skipped);

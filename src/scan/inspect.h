@@ -52,4 +52,7 @@ bool inspect_add_trouble(inspection *in, str member, const char *why, err *e) MU
 bool inspect_append(json_t *part, const char *list, json_t *item, err *e) MUST_USE;
 str inspect_member_name(inspection *in, str member);
 
+/* Take out what was said about the source of installed packages (inspect_installed.c). */
+void inspect_forget_installed(json_t *part);
+
 #endif

@@ -74,3 +74,15 @@ def test_layers_of_images_are_looked_at_but_for_installed_packages(tmp_path):
     found = told(targets("image.tar", cwd=tmp_path)["image.tar"])
     assert [(code, line) for code, _, line in found] == [("SRC-PY-004", 2)]
     assert found[0][1].endswith("app/hidden.py")
+
+
+def test_packages_are_known_by_their_records_wherever_they_lie(tmp_path):
+    secret = b'url = "postgres://joe:s3cr3tP4ssw0rd@db.internal.corp/x"\n'
+    (tmp_path / "layer.tar.gz").write_bytes(layer({
+        "app/lib/joblib/core.py": b"import pickle\npickle.loads(x)\n" + secret,
+        "app/lib/joblib-1.0.1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: joblib\nVersion: 1.0.1\n",
+        "app/main.py": secret,
+    }))
+    found = targets("layer.tar.gz", cwd=tmp_path)["layer.tar.gz"]
+    assert [f["where"]["member"] for f in found["findings"] if f["code"].startswith("SRC-")] == ["app/main.py"]
+    assert [c["name"] for c in found["components"]] == ["joblib"]
