@@ -45,6 +45,7 @@ bool auth_open(meta *m, auth **out, err *e)
     if (!au) return err_set(e, ERR_MEMORY, "no memory for auth");
     au->meta = m;
     pthread_mutex_init(&au->lock, NULL);
+    pthread_cond_init(&au->founded, NULL);
     sem_init(&au->hashing, 0, HASHES_AT_ONCE);
     if (!random_bytes(au->salt, sizeof(au->salt), e)) return false;
     if (!service_id_load(au, e)) return false;
@@ -56,6 +57,7 @@ bool auth_open(meta *m, auth **out, err *e)
 void auth_close(auth *au)
 {
     if (!au) return;
+    pthread_cond_destroy(&au->founded);
     pthread_mutex_destroy(&au->lock);
     sem_destroy(&au->hashing);
     free(au);

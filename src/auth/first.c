@@ -55,6 +55,21 @@ void auth_first_wait(auth_first *first)
     pthread_join(first->thread, NULL);
 }
 
+void auth_first_hold(auth *au, bool holds)
+{
+    pthread_mutex_lock(&au->lock);
+    au->is_being_founded = holds;
+    pthread_cond_broadcast(&au->founded);
+    pthread_mutex_unlock(&au->lock);
+}
+
+void first_await(auth *au)
+{
+    pthread_mutex_lock(&au->lock);
+    while (au->is_being_founded) pthread_cond_wait(&au->founded, &au->lock);
+    pthread_mutex_unlock(&au->lock);
+}
+
 bool auth_first_is_wanted(auth *au, bool *wanted, err *e)
 {
     uint64_t users;

@@ -61,6 +61,7 @@ bool auth_password_check(auth *au, str user, secret password, arena *a, auth_ide
 {
     meta_user row;
     err why;
+    first_await(au);
     bool is_known = meta_user_find(au->meta, user, a, &row, &why);
     if (!is_known && why.code != ERR_NOT_FOUND) {
         if (e) *e = why;

@@ -27,6 +27,8 @@ struct auth {
     char service_id[SERVICE_ID_BYTES + 1];
     sem_t hashing; /* how many Argon2 may run at once: each takes a core and 19 MiB */
     pthread_mutex_t lock;
+    pthread_cond_t founded;
+    bool is_being_founded; /* under lock: passwords are not checked before the first administrator is there */
     uint8_t salt[SALT_BYTES];
     memory_row memory[MEMORY_ROWS]; /* under lock */
     size_t memory_next;
@@ -42,6 +44,8 @@ void memory_forget(auth *au);
 bool hash_of_secret(secret text, digest *out, err *e) MUST_USE;
 /* ERR_UNAUTHENTICATED when it is unknown or over. */
 bool identity_of_token(auth *au, secret token, arena *a, auth_identity *who, err *e) MUST_USE;
+/* first.c: while auth_first_hold holds. */
+void first_await(auth *au);
 bool password_is_long_enough(secret password, err *e) MUST_USE;
 bool user_name_check(str name, err *e) MUST_USE; /* ERR_NAME_INVALID */
 

@@ -146,7 +146,8 @@ static bool open_store(platform *p, err *e)
         !auth_open(state->meta, &state->auth, e))
         return err_wrap(e, "opening '%s'", folder);
     if (p->config.let_anonymous_read) auth_let_anonymous_read(state->auth);
-    return first_admin(p, e);
+    auth_first_hold(state->auth, true);
+    return true;
 }
 
 static bool open_services(platform *p, err *e)
@@ -210,7 +211,10 @@ static bool start(platform *p, err *e)
         return false;
     if (!spawner_start(&state->spawner, e)) return err_wrap(e, "starting the spawner");
     hold_signals();
-    return open_store(p, e) && open_services(p, e) && start_http(p, e) && write_port_file(p, e);
+    /* It answers while the first password is still being hashed; only who shows a password waits for that. */
+    bool is_up = open_store(p, e) && open_services(p, e) && start_http(p, e) && first_admin(p, e);
+    if (state->auth) auth_first_hold(state->auth, false);
+    return is_up && write_port_file(p, e);
 }
 
 /* --- stopping ----------------------------------------------------------------------------------------------------- */

@@ -9,6 +9,9 @@
 #include "codec/json.h"
 #include "crypto/base64.h"
 #include "meta/users.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
 
 typedef struct fixture {
     test_folder folder;
@@ -94,6 +97,37 @@ static void auth_makes_the_first_admin_once(void **state)
     auth_identity who;
     assert_true(auth_password_check(f->au, STR("admin"), password, &f->a, &who, &e));
     assert_true(who.is_admin);
+}
+
+typedef struct early_check {
+    fixture *f;
+    atomic_bool is_done;
+    bool was_right;
+} early_check;
+
+static void *check_early(void *ctx)
+{
+    early_check *early = ctx;
+    AUTO_ARENA arena a;
+    arena_init(&a, 1 << 20);
+    auth_identity who;
+    early->was_right =
+        auth_password_check(early->f->au, STR("alice"), secret_of(STR("alice-password")), &a, &who, NULL);
+    atomic_store(&early->is_done, true);
+    return NULL;
+}
+
+static void auth_lets_passwords_wait_for_the_first_admin(void **state)
+{
+    early_check early = {.f = *state};
+    pthread_t thread;
+    auth_first_hold(early.f->au, true);
+    assert_int_equal(pthread_create(&thread, NULL, check_early, &early), 0);
+    usleep(200 * 1000);
+    assert_false(atomic_load(&early.is_done));
+    auth_first_hold(early.f->au, false);
+    pthread_join(thread, NULL);
+    assert_true(early.was_right);
 }
 
 static void auth_knows_passwords(void **state)
@@ -308,6 +342,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(auth_makes_the_first_admin_once),
+        TEST(auth_lets_passwords_wait_for_the_first_admin),
         TEST(auth_knows_passwords),
         TEST(auth_refuses_malformed_headers),
         TEST(auth_remembers_a_password_and_forgets_it_when_it_changes),

@@ -47,6 +47,8 @@ typedef struct auth_first auth_first;
 bool auth_first_begin(secret wanted, arena *a, auth_first **out, err *e) MUST_USE;
 void auth_first_wait(auth_first *first);
 bool auth_first_admin(auth *au, const auth_first *first, bool *created, secret *password, err *e) MUST_USE;
+/* While it holds, whoever shows a password waits: the server may answer before its first administrator is there. */
+void auth_first_hold(auth *au, bool holds);
 bool auth_first_is_wanted(auth *au, bool *wanted, err *e) MUST_USE; /* there is no user yet */
 
 typedef struct auth_credentials {
