@@ -46,6 +46,7 @@ clean:                          ## remove what was built; ./data stays
 .PHONY: build/assay
 build/assay:
 	@scripts/setup build
-	@test -f $(RELEASE)/build.ninja || meson setup $(RELEASE) --buildtype=release -Dwerror=false >/dev/null
+	@test -f $(RELEASE)/build.ninja || { mkdir -p build && meson setup $(RELEASE) --buildtype=release -Dwerror=false >build/setup.log; } \
+	  || { cat build/setup.log; exit 1; }
 	@ninja --quiet -C $(RELEASE)
 	@ln -sf release/src/assay build/assay
