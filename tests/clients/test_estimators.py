@@ -4,38 +4,22 @@ import json
 import math
 import os
 import pathlib
-import shutil
 import subprocess
-import sys
 
 import pytest
 
+from environments import scikit_learn
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build/debug/src/assay"))
-VERSIONS = {"1.2.2": "numpy<2", "1.4.2": "numpy<2", "1.9.0": "numpy"}
+VERSIONS = ["1.2.2", "1.4.2", "1.9.0"]
 NEAR = {"close": (1e-12, 1e-14), "float32": (1e-6, 1e-6), False: (1e-9, 1e-9)}
-
-
-def venv_of(version):
-    """A cached virtual environment with that scikit-learn, the same as test_model's."""
-    folder = ROOT / ".cache" / f"sklearn-{version}"
-    python = folder / "bin/python"
-    try:
-        if not (folder / "ready").exists():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            subprocess.run([python, "-m", "pip", "install", "-q", f"scikit-learn=={version}", VERSIONS[version], "joblib"], check=True)
-            (folder / "ready").touch()
-    except (OSError, subprocess.CalledProcessError) as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no scikit-learn {version} here: {error}")
-    return python
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def models(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
-    python = venv_of(request.param)
+    python = scikit_learn(request.param)
     done = subprocess.run([python, ROOT / "tests/clients/sklearn_models.py", folder], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return folder

@@ -7,12 +7,12 @@ import pickle
 import signal
 import socket
 import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 
 import pytest
+
+from environments import scikit_learn
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build/debug/src/assay"))
@@ -44,19 +44,7 @@ print(json.dumps({"predict": ours.predict(X).tolist(), "proba": ours.predict_pro
 @pytest.fixture(scope="session", params=VERSIONS)
 def sklearn(request):
     """(version, python) of a cached virtual environment with that scikit-learn."""
-    folder = ROOT / ".cache" / f"sklearn-{request.param}"
-    python = folder / "bin/python"
-    try:
-        if not (folder / "ready").exists():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            numpy = "numpy<2" if request.param.startswith("1.4") else "numpy"
-            subprocess.run([python, "-m", "pip", "install", "-q", f"scikit-learn=={request.param}", numpy, "joblib"], check=True)
-            (folder / "ready").touch()
-    except (OSError, subprocess.CalledProcessError) as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no scikit-learn {request.param} here: {error}")
-    return request.param, python
+    return request.param, scikit_learn(request.param)
 
 
 def assay(*args, check=True):

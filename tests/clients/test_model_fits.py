@@ -7,9 +7,10 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 
 import pytest
+
+from environments import scikit_learn
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 HERE = pathlib.Path(__file__).resolve().parent
@@ -17,25 +18,6 @@ ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build/debug/src/assay"))
 CASES = int(os.environ.get("ASSAY_FIT_CASES", "120"))
 VERSIONS = ["1.2.2", "1.4.2", "1.7.2", "1.9.0"]
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-
-
-def library(version, *more):
-    """The Python of a cached virtual environment with that scikit-learn."""
-    folder = ROOT / ".cache" / f"sklearn-{version}"
-    mark = folder / ("ready" + "".join(f"-{package}" for package in more))
-    try:
-        if not mark.exists():
-            if not (folder / "ready").exists():
-                subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            numpy = "numpy<2" if version < "1.5" else "numpy"
-            subprocess.run([folder / "bin/python", "-m", "pip", "install", "-q", f"scikit-learn=={version}", numpy, "joblib", *more], check=True)
-            mark.touch()
-            (folder / "ready").touch()
-    except (OSError, subprocess.CalledProcessError) as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no scikit-learn {version} here: {error}")
-    return folder / "bin/python"
 
 
 def assay(*args):
@@ -80,7 +62,7 @@ def read_theirs(folder, case):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_random_fits_are_the_librarys_own(tmp_path, version):
-    python, script = library(version), HERE / "model_cases.py"
+    python, script = scikit_learn(version), HERE / "model_cases.py"
     first = VERSIONS.index(version) * 10000
     subprocess.run([python, script, "make", tmp_path, str(first), str(CASES)], check=True, env=ONE_THREAD, timeout=600)
     folders = sorted(tmp_path.iterdir())
@@ -114,7 +96,7 @@ print(json.dumps({"estimator": model.__name__, "scores": scores}))
 
 @pytest.mark.parametrize("seed", range(5))
 def test_arrays_folds_and_onnx(tmp_path, seed):
-    python = library("1.9.0", "onnxruntime")
+    python = scikit_learn("1.9.0", "onnxruntime")
     want = json.loads(subprocess.run([python, "-c", ARRAYS, tmp_path, str(seed)], capture_output=True, text=True, check=True, env=ONE_THREAD).stdout)
     fit = ["--estimator", want["estimator"], "--param", "n_estimators=5", "--random-state", "3"]
     cv = ["--cv", "4"] if want["scores"] else []

@@ -11,7 +11,6 @@ import socket
 import ssl
 import struct
 import subprocess
-import sys
 import threading
 import time
 import warnings
@@ -19,6 +18,7 @@ import warnings
 import pytest
 
 from conftest import wait_for
+from environments import python_with
 from test_ui import CHROMIUM, NODE, UI, install, needs_browser
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -177,17 +177,7 @@ def test_mlflow_formats(iris):
 @pytest.fixture(scope="session")
 def clients_python():
     """A Python with the clients of other servers, from PyPI."""
-    folder = ROOT / ".cache" / "serving-clients"
-    try:
-        if not (folder / "ready").exists():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            subprocess.run([folder / "bin/pip", "install", "-q", "tritonclient[http]==2.53.0", "mlflow-skinny==2.19.0", "flask", "scipy", "pandas", "numpy"], check=True)
-            (folder / "ready").touch()
-    except (OSError, subprocess.CalledProcessError) as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no clients from PyPI here: {error}")
-    return folder / "bin/python"
+    return python_with("serving-clients", "tritonclient[http]==2.53.0", "mlflow-skinny==2.19.0", "flask", "scipy", "pandas", "numpy")
 
 
 CLIENTS = """
