@@ -1,6 +1,7 @@
-/* A model file of any bytes: refused in words, or something that answers a row with numbers or with words. */
+/* A model file of any bytes: refused in words, or something that answers a row with numbers or with words, and that is written as ONNX or refused in words. */
 #include "base/limits.h"
 #include "model/model.h"
+#include "model/onnx_write.h"
 
 #include <stdlib.h>
 
@@ -37,5 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     ask(m);
+    AUTO_BUF buf onnx;
+    buf_init(&onnx, 256 * MIB);
+    if (!model_onnx_write(m, size % 2 == 0, &onnx, &e) && e.code == ERR_NONE) __builtin_trap();
     return 0;
 }

@@ -34,7 +34,7 @@ static const struct {
 
 typedef struct convert_args {
     const char *input, *to, *out;
-    bool skip, force;
+    bool skip, force, is_double;
     target_form form;
 } convert_args;
 
@@ -58,22 +58,17 @@ static bool convert_tensors(const convert_args *args, bytes input, int out_fd, b
     return true;
 }
 
-static bool write_onnx(bytes input, buf *out, err *e)
+static bool write_onnx(const convert_args *args, bytes input, buf *out, err *e)
 {
     AUTO(model_free) model *m = NULL;
-    if (!model_read(input, &m, e)) return false;
-    const forest *f = model_forest(m);
-    if (!f)
-        return err_set(e, ERR_UNSUPPORTED, "a %.*s is not written as ONNX; forests and decision trees are",
-                       STR_ARG(model_about(m)->name));
-    return forest_onnx_write(f, out, e);
+    return model_read(input, &m, e) && model_onnx_write(m, args->is_double, out, e);
 }
 
 static bool convert_estimator(const convert_args *args, bytes input, int out_fd, buf *told, err *e)
 {
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_CSV_BYTES);
-    bool made = args->form == TO_ONNX ? write_onnx(input, &text, e) : estimator_json(input, &text, e);
+    bool made = args->form == TO_ONNX ? write_onnx(args, input, &text, e) : estimator_json(input, &text, e);
     if (!made || !fd_write_all(out_fd, buf_bytes(&text), e)) return false;
     buf_printf(told, "one estimator, %zu bytes", text.len);
     return true;
@@ -204,10 +199,12 @@ int cli_model_convert(int argc, char **argv)
     convert_args args = {0};
     char path[PATH_MAX];
     const cli_option options[] = {
-        {"--to", "FORM", "safetensors or npz (the weights); onnx (a forest), json (any estimator)", &args.to,
-         NULL, NULL},
+        {"--to", "FORM", "safetensors or npz (the weights); onnx or json (an estimator)", &args.to, NULL,
+         NULL},
         {"--out", "FILE", "the new file (the input's name with the form's ending)", &args.out, NULL, NULL},
         {"--skip", NULL, "leave out tensors that the form cannot hold, instead of refusing", NULL, &args.skip,
+         NULL},
+        {"--double", NULL, "of onnx: inputs and outputs in double instead of float32", NULL, &args.is_double,
          NULL},
         {"--force", NULL, "replace the file if it is there", NULL, &args.force, NULL},
     };

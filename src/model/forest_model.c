@@ -1,9 +1,12 @@
 /*
  * model/forest_model.c - scikit-learn's forests and trees as models.
  */
+#include "base/limits.h"
 #include "kind.h"
 #include "model/native.h"
+#include "model/onnx_write.h"
 #include "model/predict.h"
+#include "onnx/build.h"
 #include "read_parts.h"
 
 #include <math.h>
@@ -61,7 +64,76 @@ static bool forest_answer(const void *self, model_output what, const model_rows 
     return true;
 }
 
-static const model_kind forest_kind = {forest_answer, forest_self_free, forest_inside};
+/* --- as ONNX ---------------------------------------------------------------------------------------------------------------- */
+
+/* The first of the largest of each output's slots. */
+static onnx_ref draw_labels(onnx_build *b, const forest *f, onnx_ref sums)
+{
+    if (f->output_count == 1) return onnx_argmax(b, sums);
+    onnx_ref *parts = onnx_alloc(b, f->output_count, sizeof *parts);
+    size_t *columns = onnx_alloc(b, f->slot_count, sizeof *columns);
+    for (size_t k = 0; onnx_ok(b) && k < f->output_count; k++) {
+        size_t count = f->outputs[k].class_count;
+        for (size_t c = 0; c < count; c++) columns[c] = k * f->slot_count + c;
+        onnx_ref own = onnx_gather(b, sums, onnx_columns_of(b, columns, count), 1);
+        parts[k] = onnx_upright(b, onnx_argmax(b, own));
+    }
+    return onnx_ok(b) ? onnx_concat(b, parts, f->output_count, 1) : 0;
+}
+
+/* Slots are as many for every output; what comes out has no padding. */
+static onnx_ref draw_without_padding(onnx_build *b, const forest *f, onnx_ref x)
+{
+    size_t *columns = onnx_alloc(b, f->value_count, sizeof *columns), count = 0;
+    for (size_t k = 0; columns && k < f->output_count; k++)
+        for (size_t c = 0; c < f->outputs[k].class_count; c++) columns[count++] = k * f->slot_count + c;
+    if (!columns || count == f->value_count) return x;
+    return onnx_gather(b, x, onnx_columns_of(b, columns, count), 1);
+}
+
+static void draw_forest(const forest *f, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    onnx_grove g = onnx_grove_of_forest(b, f);
+    onnx_ref sums = onnx_draw_grove(b, &g, onnx_as_float(b, onnx_matrix(b, x)));
+    onnx_ref means = f->tree_count == 1 ? sums : onnx_with(b, "Div", sums, (double)f->tree_count);
+    if (!forest_classifies(f)) {
+        out->at[OUTPUT_PREDICT] = means;
+        return;
+    }
+    out->at[OUTPUT_PREDICT] = draw_labels(b, f, sums);
+    out->at[OUTPUT_PREDICT_PROBA] = draw_without_padding(b, f, means);
+}
+
+static void forest_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    draw_forest(((const forest_self *)self)->forest, b, x, out);
+}
+
+static void bare_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    draw_forest(self, b, x, out);
+}
+
+bool forest_onnx_write(const forest *f, buf *out, err *e)
+{
+    AUTO_ARENA arena a;
+    arena_init(&a, LIMIT_MODEL_BYTES);
+    model_classes *classes = arena_alloc_array(&a, f->output_count, sizeof *classes);
+    if (!classes) return err_set(e, ERR_MEMORY, "no memory for %zu outputs", f->output_count);
+    for (size_t k = 0; k < f->output_count; k++)
+        classes[k] = (model_classes){f->outputs[k].classes, f->outputs[k].class_count};
+    model_info info = {.name = str_from_c(estimator_of(f->kind)->name),
+                       .feature_count = f->feature_count,
+                       .feature_names = f->feature_names,
+                       .target_count = f->output_count,
+                       .classes = forest_classifies(f) ? classes : NULL,
+                       .gives = {[OUTPUT_PREDICT] = true}};
+    onnx_drawing d = {.info = &info, .self = f, .draw = bare_draw};
+    return onnx_write(&d, false, out, e);
+}
+
+static const model_kind forest_kind = {
+    .answer = forest_answer, .free = forest_self_free, .forest_of = forest_inside, .draw = forest_draw};
 
 static bool describe(model *m, const forest_self *s, err *e)
 {

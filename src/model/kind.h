@@ -7,12 +7,20 @@
 #include "format/pickle.h"
 #include "model/model.h"
 
+struct onnx_build;
+struct onnx_table;
+struct onnx_answers;
+
 typedef struct model_kind {
     /* `rows` have the model's columns, and no text unless it takes text; `out` has its shape and room. */
     bool (*answer)(const void *self, model_output what, const model_rows *rows, arena *a, model_answers *out,
                    err *e);
     void (*free)(void *self);                     /* NULL: everything is in the model's memory */
     const forest *(*forest_of)(const void *self); /* NULL: it has none */
+    /* Draws what it answers as an ONNX graph (onnx/build.h); NULL: it has no such form. */
+    void (*draw)(const void *self, struct onnx_build *b, const struct onnx_table *x,
+                 struct onnx_answers *out);
+    void (*texts)(const void *self, bool *is_text); /* marks the columns that must be text; NULL: none */
 } model_kind;
 
 struct model {

@@ -1,11 +1,13 @@
 """`assay model predict` beside real scikit-learn of several versions: every estimator's every output, and what the command does with its files."""
 
+import csv
 import json
 import math
 import os
 import pathlib
 import subprocess
 
+import onnx_answers
 import pytest
 
 from environments import scikit_learn
@@ -58,6 +60,26 @@ def test_every_output_of_every_estimator_is_the_librarys(models):
         assert list(answer) == list(spec["outputs"])
         trouble += [f"{case.stem} {what} {found}" for what, theirs in spec["outputs"].items() if (found := difference(answer[what], theirs, spec["exact"]))]
     assert not trouble, "\n".join(trouble)
+
+
+def test_every_estimator_as_onnx(models, request, tmp_path):
+    """ONNX Runtime answers as the library, from files that scan clean; what has no form there is refused with the reason."""
+    if request.node.callspec.params["models"] != max(VERSIONS):
+        pytest.skip("one version is enough: what differs between them is behind the reader")
+    trouble, cases = [], sorted(models.glob("*.json"))
+    for case in cases:
+        spec, target = json.loads(case.read_text()), tmp_path / f"{case.stem}.onnx"
+        rows = list(csv.reader(case.with_suffix(".csv").open()))
+        done = onnx_answers.convert(ASSAY, case.with_suffix(".model"), target, "--double")
+        if case.stem in onnx_answers.REFUSED:
+            assert done.returncode == 3 and onnx_answers.REFUSED[case.stem] in done.stderr
+            continue
+        try:
+            assert done.returncode == 0, done.stderr
+            onnx_answers.compare(case.stem, onnx_answers.run(target, rows), spec["outputs"], onnx_answers.NEAR.get(case.stem, 1e-6))
+        except Exception as error:
+            trouble.append(f"{case.stem}: {str(error)[:700]}")
+    assert not trouble, f"{len(trouble)} of {len(cases)}\n" + "\n".join(trouble)
 
 
 @pytest.fixture(scope="module")

@@ -81,6 +81,53 @@ static bool bayes_answer(const void *self, model_output what, const model_rows *
     return true;
 }
 
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+static onnx_ref draw_gauss(onnx_build *g, const bayes *b, onnx_ref x)
+{
+    int64_t shape[] = {-1, 1, (int64_t)b->columns};
+    onnx_ref rows = onnx_shaped(g, x, shape, 3);
+    onnx_ref d = onnx_op2(g, "Sub", rows, onnx_cube(g, b->w.at, 1, b->classes, b->columns));
+    onnx_ref parts =
+        onnx_op2(g, "Div", onnx_op2(g, "Mul", d, d), onnx_cube(g, b->v.at, 1, b->classes, b->columns));
+    onnx_ref halves = onnx_with(g, "Mul", onnx_sum(g, parts, 2, false), -0.5);
+    return onnx_op2(g, "Add", halves, onnx_vector(g, b->constant, b->classes));
+}
+
+static onnx_ref draw_weights(onnx_build *g, const bayes *b, onnx_ref x)
+{
+    if (b->binarizes) x = onnx_cast(g, onnx_with(g, "Greater", x, b->threshold), ONNX_DOUBLE);
+    onnx_ref sums = onnx_op2(g, "MatMul", x, onnx_transposed(g, b->w.at, b->classes, b->columns));
+    return b->constant ? onnx_op2(g, "Add", sums, onnx_vector(g, b->constant, b->classes)) : sums;
+}
+
+/* What is no category counts as the last one: there is no error in ONNX. */
+static onnx_ref draw_tables(onnx_build *g, const bayes *b, onnx_ref x)
+{
+    onnx_ref sum = 0;
+    for (size_t j = 0; onnx_ok(g) && j < b->columns; j++) {
+        const matrix *t = &b->tables[j];
+        onnx_ref own = onnx_flat(g, onnx_gather(g, x, onnx_columns_of(g, &j, 1), 1));
+        own = onnx_op3(g, "Clip", own, onnx_number(g, 0), onnx_number(g, (double)t->columns - 1));
+        onnx_ref rows =
+            onnx_gather(g, onnx_transposed(g, t->at, t->rows, t->columns), onnx_cast(g, own, ONNX_INT64), 0);
+        sum = sum ? onnx_op2(g, "Add", sum, rows) : rows;
+    }
+    return sum;
+}
+
+static void bayes_draw(const void *self, onnx_build *g, const onnx_table *t, onnx_answers *out)
+{
+    const bayes *b = self;
+    onnx_ref x = onnx_matrix(g, t);
+    onnx_ref joint = b->joint == joint_gauss     ? draw_gauss(g, b, x)
+                     : b->joint == joint_weights ? draw_weights(g, b, x)
+                                                 : draw_tables(g, b, x);
+    if (b->prior) joint = onnx_op2(g, "Add", joint, onnx_vector(g, b->prior, b->classes));
+    out->at[OUTPUT_PREDICT] = onnx_argmax(g, joint);
+    out->at[OUTPUT_PREDICT_PROBA] = onnx_softmax(g, joint);
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 static bayes *bayes_new(sk *s)
@@ -88,6 +135,7 @@ static bayes *bayes_new(sk *s)
     bayes *b = sk_alloc(s, 1, sizeof *b);
     size_t classes = sk_classes(s, sk_get(s, "classes_"));
     sk_answers(s, b, bayes_answer);
+    sk_draws(s, bayes_draw, NULL);
     if (!sk_ok(s)) return NULL;
     b->classes = classes;
     sk_gives(s, OUTPUT_PREDICT, 1);

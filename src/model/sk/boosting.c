@@ -24,6 +24,7 @@ typedef enum start {
 
 typedef struct boosted {
     predictor *trees;
+    forest *forest; /* as it was read: for other forms */
     const model *init;
     start start;
     const double *constant;
@@ -36,6 +37,7 @@ static void boosted_free(void *self)
 {
     boosted *b = self;
     predictor_free(b->trees);
+    forest_free(b->forest);
 }
 
 static double clipped(double p, double eps)
@@ -112,6 +114,52 @@ static bool boosted_answer(const void *self, model_output what, const model_rows
     for (size_t i = 0; i < rows->count && !as_it_is; i++)
         give_row(b, what, raw + i * b->columns, out->numbers + i * out->columns);
     return true;
+}
+
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+static onnx_ref draw_start(onnx_build *g, const boosted *b, const onnx_table *x)
+{
+    double *zeros = onnx_alloc(g, b->columns, sizeof *zeros);
+    if (!zeros) return 0;
+    if (b->start == START_ZERO) return onnx_vector(g, zeros, b->columns);
+    if (b->start == START_CONSTANT) return onnx_vector(g, b->constant, b->columns);
+    if (b->start == START_PREDICT) return onnx_ask(g, b->init, x, OUTPUT_PREDICT);
+    onnx_ref p = onnx_ask(g, b->init, x, OUTPUT_PREDICT_PROBA);
+    if (b->columns == 1) p = onnx_gather(g, p, onnx_integers(g, (int64_t[]){1}, 1), 1);
+    p = onnx_op3(g, "Clip", p, onnx_number(g, b->eps), onnx_number(g, 1 - b->eps));
+    onnx_ref ln = onnx_op1(g, "Log", p);
+    if (b->start == START_LOG) return ln;
+    if (b->start == START_CENTRED_LOG) {
+        onnx_ref mean = onnx_with(g, "Div", onnx_sum(g, ln, 1, true), (double)b->columns);
+        return onnx_op2(g, "Sub", ln, mean);
+    }
+    onnx_ref odds = onnx_op2(g, "Div", p, onnx_op2(g, "Sub", onnx_number(g, 1), p));
+    ln = onnx_op1(g, "Log", odds);
+    return b->start == START_HALF_LOGIT ? onnx_with(g, "Mul", ln, 0.5) : ln;
+}
+
+static void boosted_draw(const void *self, onnx_build *g, const onnx_table *x, onnx_answers *out)
+{
+    const boosted *b = self;
+    onnx_ref rounded = onnx_as_float(g, onnx_matrix(g, x));
+    onnx_table first = onnx_table_of(rounded, x->count);
+    onnx_grove grove = onnx_grove_of_boosted(g, b->forest, b->columns);
+    onnx_ref raw = onnx_op2(g, "Add", onnx_draw_grove(g, &grove, rounded), draw_start(g, b, &first));
+    if (b->classes == 0) {
+        out->at[OUTPUT_PREDICT] = raw;
+        return;
+    }
+    out->at[OUTPUT_DECISION_FUNCTION] = raw;
+    if (b->classes > 2) {
+        out->at[OUTPUT_PREDICT] = onnx_argmax(g, raw);
+        out->at[OUTPUT_PREDICT_PROBA] = onnx_softmax(g, raw);
+        return;
+    }
+    onnx_ref yes = onnx_with(g, b->takes_ties ? "GreaterOrEqual" : "Greater", raw, 0);
+    out->at[OUTPUT_PREDICT] = onnx_flat(g, onnx_cast(g, yes, ONNX_INT64));
+    onnx_ref p = onnx_squashed(g, b->is_exponential ? onnx_with(g, "Mul", raw, 2) : raw);
+    out->at[OUTPUT_PREDICT_PROBA] = onnx_both(g, p);
 }
 
 /* --- the start ----------------------------------------------------------------------------------------------------------- */
@@ -232,12 +280,14 @@ static void read_trees(sk *s, boosted *b)
         return;
     }
     s->m->info.node_count = predictor_node_count(b->trees);
+    b->forest = TAKE(f);
 }
 
 static boosted *boosted_new(sk *s)
 {
     boosted *b = sk_alloc(s, 1, sizeof *b);
     sk_answers_and_frees(s, b, boosted_answer, boosted_free);
+    sk_draws(s, boosted_draw, NULL);
     size_t features = SK_ANY;
     if (!sk_has(s, "n_features_in_"))
         features = (size_t)sk_integer(s, sk_has(s, "n_features_") ? "n_features_" : "n_features");

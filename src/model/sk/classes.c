@@ -12,10 +12,10 @@
 #include <stdlib.h>
 
 static const sk_class *const subjects[] = {
-    sk_linear_classes,  sk_scale_classes,    sk_compose_classes,   sk_boosting_classes,
-    sk_hist_classes,    sk_svm_classes,      sk_neighbors_classes, sk_bayes_classes,
-    sk_network_classes, sk_encode_classes,   sk_impute_classes,    sk_shape_classes,
-    sk_select_classes,  sk_ensemble_classes, sk_isolation_classes, sk_dummy_classes,
+    sk_linear_classes, sk_scale_classes,     sk_compose_classes, sk_boosting_classes, sk_hist_classes,
+    sk_svm_classes,    sk_neighbors_classes, sk_bayes_classes,   sk_network_classes,  sk_encode_classes,
+    sk_impute_classes, sk_shape_classes,     sk_select_classes,  sk_ensemble_classes, sk_isolation_classes,
+    sk_dummy_classes,  sk_function_classes,
 };
 
 static bool module_is(str module, const char *name)

@@ -18,6 +18,21 @@ static bool whole_answer(const void *self, model_output what, const model_rows *
     return model_answer(self, what, rows, a, out, e);
 }
 
+static void whole_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    onnx_draw(b, self, x, out);
+}
+
+static void whole_texts(const void *self, bool *is_text)
+{
+    sk_texts_of(self, is_text);
+}
+
+void sk_texts_of(const model *m, bool *is_text)
+{
+    if (m->kind->texts) m->kind->texts(m->self, is_text);
+}
+
 void sk_stands_for(sk *s, const model *part)
 {
     if (!part || !sk_ok(s)) return;
@@ -26,6 +41,7 @@ void sk_stands_for(sk *s, const model *part)
     s->m->any_columns = part->any_columns;
     s->m->checks_nothing = true;
     sk_answers(s, (void *)(uintptr_t)part, whole_answer);
+    sk_draws(s, whole_draw, whole_texts);
 }
 
 static void read_search(sk *s)
@@ -61,6 +77,31 @@ static bool pipeline_answer(const void *self, model_output what, const model_row
     }
     *out = answers;
     return p->ends_with_identity || model_answer(p->steps[p->count - 1], what, &now, a, out, e);
+}
+
+static void pipeline_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const pipeline *p = self;
+    onnx_table now = *x;
+    size_t transforms = p->ends_with_identity ? p->count : p->count - 1;
+    for (size_t i = 0; i < transforms && onnx_ok(b); i++) {
+        onnx_answers step;
+        onnx_draw(b, p->steps[i], &now, &step);
+        now = step.table;
+    }
+    if (p->ends_with_identity)
+        out->table = now;
+    else
+        onnx_draw(b, p->steps[p->count - 1], &now, out);
+}
+
+/* What its first step takes; and what the second does, when the first hands on columns as they are. */
+static void pipeline_texts(const void *self, bool *is_text)
+{
+    const pipeline *p = self;
+    size_t at = 0;
+    while (at + 1 < p->count && sk_hands_on(p->steps[at])) at++;
+    sk_texts_of(p->steps[at], is_text);
 }
 
 bool sk_passes_through(const pickle_value *v)
@@ -130,6 +171,7 @@ static void read_pipeline(sk *s)
     if (!sk_ok(s)) return;
     describe_pipeline(s, p);
     sk_answers(s, p, pipeline_answer);
+    sk_draws(s, pipeline_draw, pipeline_texts);
 }
 
 /* --- side by side -------------------------------------------------------------------------------------------------------- */
@@ -193,6 +235,44 @@ static bool fan_answer(const void *self, model_output what, const model_rows *ro
     return true;
 }
 
+static onnx_table draw_weighted(onnx_build *b, const onnx_table *t, double weight)
+{
+    if (weight == 1 || t->count == 0) return *t;
+    return onnx_table_of(onnx_with(b, "Mul", onnx_matrix(b, t), weight), t->count);
+}
+
+static void fan_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const fan *f = self;
+    onnx_table *parts = onnx_alloc(b, f->count, sizeof *parts);
+    size_t count = 0;
+    for (size_t k = 0; k < f->count && onnx_ok(b); k++) {
+        const branch *way = &f->branches[k];
+        onnx_answers got = {.table = onnx_table_pick(b, x, way->columns, way->column_count)};
+        if (way->width == 0) continue;
+        if (way->part) {
+            onnx_table picked = got.table;
+            onnx_draw(b, way->part, &picked, &got);
+        }
+        if (onnx_ok(b)) parts[count++] = draw_weighted(b, &got.table, way->weight);
+    }
+    if (onnx_ok(b) && count == 0) onnx_fail(b, ERR_UNSUPPORTED, "it gives no columns");
+    if (onnx_ok(b)) out->table = onnx_table_join(b, parts, count);
+}
+
+static void fan_texts(const void *self, bool *is_text)
+{
+    const fan *f = self;
+    for (size_t k = 0; k < f->count; k++) {
+        const branch *way = &f->branches[k];
+        bool *own = way->part ? calloc(way->column_count + 1, sizeof *own) : NULL;
+        if (!own) continue;
+        sk_texts_of(way->part, own);
+        for (size_t j = 0; j < way->column_count; j++) is_text[way->columns[j]] |= own[j];
+        free(own);
+    }
+}
+
 static double weight_of(sk *s, const pickle_value *weights, const pickle_value *name)
 {
     if (!weights || weights->kind != PICKLE_DICT || !name || name->kind != PICKLE_STR) return 1;
@@ -227,6 +307,7 @@ static void finish_fan(sk *s, fan *f)
     sk_transforms(s, f->columns);
     s->m->checks_nothing = true;
     sk_answers(s, f, fan_answer);
+    sk_draws(s, fan_draw, fan_texts);
 }
 
 /* --- ColumnTransformer ---------------------------------------------------------------------------------------------------- */
@@ -423,81 +504,10 @@ static void read_union(sk *s)
     finish_fan(s, f);
 }
 
-/* --- FunctionTransformer -------------------------------------------------------------------------------------------------- */
-
-static double same(double x)
-{
-    return x;
-}
-static double square(double x)
-{
-    return x * x;
-}
-
-/* A file that names a function of numpy names its formula; any other function is code, which nothing here runs. */
-static const struct {
-    const char *name;
-    double (*apply)(double x);
-} functions[] = {{"log1p", log1p}, {"log", log},   {"log2", log2},     {"log10", log10}, {"exp", exp},
-                 {"expm1", expm1}, {"sqrt", sqrt}, {"square", square}, {"abs", fabs},    {"absolute", fabs}};
-
-typedef struct cellwise {
-    double (*apply)(double x);
-} cellwise;
-
-static bool cellwise_answer(const void *self, model_output what, const model_rows *rows, arena *a,
-                            model_answers *out, err *e)
-{
-    (void)what;
-    (void)a;
-    (void)e;
-    const cellwise *c = self;
-    for (size_t i = 0; i < rows->count * rows->columns; i++) out->numbers[i] = c->apply(rows->numbers[i]);
-    out->texts = c->apply == same ? (str *)(uintptr_t)rows->texts : NULL;
-    return true;
-}
-
-static bool is_numpy(str module)
-{
-    return str_eq(module, STR("numpy")) || str_eq(module, STR("numpy.core._multiarray_umath")) ||
-           str_eq(module, STR("numpy._core._multiarray_umath"));
-}
-
-/* functools.partial(check_array, ...): what the histogram boosters check their numbers with. */
-static bool only_checks(const pickle_value *v)
-{
-    const pickle_value *class = pickle_class_of(v);
-    if (!class || !pickle_is_global(class, "functools", "partial")) return false;
-    const pickle_value *inner =
-        sk_item(v->call.args, sk_count(v->call.args) ? sk_count(v->call.args) - 1 : 0);
-    return pickle_is_global(inner, "sklearn.utils.validation", "check_array");
-}
-
-static void read_function(sk *s)
-{
-    cellwise *c = sk_alloc(s, 1, sizeof *c);
-    if (!c) return;
-    const pickle_value *func = pickle_get(s->v, "func");
-    if (!func || func->kind == PICKLE_NONE || only_checks(func)) c->apply = same;
-    for (size_t i = 0; func && func->kind == PICKLE_GLOBAL && i < COUNT_OF(functions); i++)
-        if (str_eq(func->global.name, str_from_c(functions[i].name)) && is_numpy(func->global.module))
-            c->apply = functions[i].apply;
-    if (!c->apply) {
-        sk_fail(s, ERR_UNSUPPORTED, "its func is code, which is not run");
-        return;
-    }
-    sk_features_or_any(s);
-    sk_transforms(s, s->m->info.feature_count);
-    s->m->info.takes_text = c->apply == same;
-    s->m->takes_infinite = true;
-    sk_answers(s, c, cellwise_answer);
-}
-
 const sk_class sk_compose_classes[] = {
     {"Pipeline", "pipeline", NULL, read_pipeline},
     {"FeatureUnion", "pipeline", NULL, read_union},
     {"ColumnTransformer", "compose._column_transformer", NULL, read_column_transformer},
-    {"FunctionTransformer", "preprocessing._function_transformer", NULL, read_function},
     {"GridSearchCV", "model_selection._search", NULL, read_search},
     {"RandomizedSearchCV", "model_selection._search", NULL, read_search},
     {"HalvingGridSearchCV", "model_selection._search_successive_halving", NULL, read_search},

@@ -8,6 +8,10 @@
 
 /* The part answers for the whole, in everything. */
 void sk_stands_for(sk *s, const model *part);
+/* Marks the columns that it must be given as text when it is written as ONNX. */
+void sk_texts_of(const model *m, bool *is_text);
+/* A FunctionTransformer without a function: what goes in comes out. */
+bool sk_hands_on(const model *m);
 /* None or 'passthrough': a step that is none. */
 bool sk_passes_through(const pickle_value *v);
 

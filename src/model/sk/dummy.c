@@ -28,11 +28,30 @@ static bool dummy_answer(const void *self, model_output what, const model_rows *
     return true;
 }
 
+/* As many rows of its numbers as there are rows; the first column is there for their number, and counts nothing. */
+static void dummy_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const dummy *d = self;
+    onnx_column first = onnx_column_of(b, x, 0);
+    if (!onnx_ok(b)) return;
+    onnx_ref shape = onnx_op1(b, "Shape", first.at);
+    onnx_ref count = onnx_gather(b, shape, onnx_integers(b, (int64_t[]){0}, 1), 0);
+    onnx_ref columns = onnx_integers(b, (int64_t[]){(int64_t)d->count}, 1);
+    onnx_ref wide = onnx_concat(b, (onnx_ref[]){count, columns}, 2, 0);
+    onnx_ref all = onnx_op2(b, "Expand", onnx_rows(b, d->numbers, 1, d->count), wide);
+    bool classifies = d->label != SK_ANY;
+    out->at[classifies ? OUTPUT_PREDICT_PROBA : OUTPUT_PREDICT] = all;
+    if (!classifies) return;
+    onnx_ref chosen = onnx_integers(b, (int64_t[]){(int64_t)d->label}, 1);
+    out->at[OUTPUT_PREDICT] = onnx_op2(b, "Expand", chosen, count);
+}
+
 /* It does not even count the features. */
 static void describe(sk *s, dummy *d)
 {
     if (sk_has(s, "n_features_in_")) sk_features(s, SK_ANY);
     sk_answers(s, d, dummy_answer);
+    sk_draws(s, dummy_draw, NULL);
     s->m->counts_nothing = true;
     s->m->checks_nothing = true;
 }

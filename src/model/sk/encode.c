@@ -84,6 +84,118 @@ static bool ordinal_answer(const void *self, model_output what, const model_rows
     return true;
 }
 
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+/* What an empty cell of text may look like where there is no missing text. */
+static const str empty_texts[] = {{"", 0}, {"nan", 3}, {"None", 4}};
+
+/* The number of each category's text; as many as there are for what is unknown. [N] int64 */
+static onnx_ref draw_text_index(onnx_build *b, const model_classes *c, const onnx_column *column)
+{
+    str *keys = onnx_alloc(b, c->count + COUNT_OF(empty_texts), sizeof *keys);
+    int64_t *numbers = onnx_alloc(b, c->count + COUNT_OF(empty_texts), sizeof *numbers);
+    size_t count = 0, missing = SK_ANY;
+    for (size_t i = 0; onnx_ok(b) && i < c->count; i++) {
+        if (is_missing(&c->labels[i])) missing = i;
+        if (c->labels[i].kind != LABEL_TEXT) continue;
+        keys[count] = c->labels[i].text;
+        numbers[count++] = (int64_t)i;
+    }
+    if (!onnx_ok(b)) return 0;
+    if (column->missing) missing = find(c, NAN, *column->missing);
+    size_t known = count;
+    for (size_t k = 0; missing != SK_ANY && k < COUNT_OF(empty_texts); k++) {
+        bool is_own = false;
+        for (size_t i = 0; i < known; i++) is_own |= str_eq(keys[i], empty_texts[k]);
+        if (is_own) continue;
+        keys[count] = empty_texts[k];
+        numbers[count++] = (int64_t)missing;
+    }
+    onnx_ref texts = onnx_flat(b, column->at);
+    onnx_set_texts(b, "keys_strings", keys, count);
+    onnx_set_ints(b, "values_int64s", numbers, count);
+    onnx_set_int(b, "default_int64", (int64_t)c->count);
+    onnx_take(b, texts);
+    return onnx_give(b, "LabelEncoder", "ai.onnx.ml", 1);
+}
+
+/* The same of numbers: which of them is equal, the unknown last. Those of a float32 input have been rounded. */
+static onnx_ref draw_number_index(onnx_build *b, const model_classes *c, onnx_ref x)
+{
+    double *numbers = onnx_alloc(b, c->count, sizeof *numbers);
+    size_t missing = SK_ANY;
+    for (size_t i = 0; numbers && i < c->count; i++) {
+        const label *l = &c->labels[i];
+        double number = l->kind == LABEL_FLOAT ? l->number : (double)l->integer;
+        if (is_missing(l)) missing = i;
+        numbers[i] = is_missing(l) ? INFINITY : b->is_double ? number : (double)(float)number;
+    }
+    if (!numbers) return 0;
+    if (!b->is_double) x = onnx_as_float(b, x);
+    onnx_ref equal = onnx_cast(b, onnx_op2(b, "Equal", x, onnx_vector(b, numbers, c->count)), ONNX_DOUBLE);
+    onnx_ref half = onnx_op2(b, "Expand", onnx_number(b, 0.5), onnx_op1(b, "Shape", x));
+    onnx_ref found = onnx_argmax(b, onnx_concat(b, (onnx_ref[]){equal, half}, 2, 1));
+    if (missing == SK_ANY) return found;
+    onnx_ref empty = onnx_flat(b, onnx_op1(b, "IsNaN", x));
+    return onnx_op3(b, "Where", empty, onnx_integers(b, (int64_t[]){(int64_t)missing}, 1), found);
+}
+
+/* Rows of `table`, one for each category and one for what is unknown, by the number of a column's category. */
+static onnx_ref draw_rows(onnx_build *b, const encoder *c, const onnx_table *t, size_t j, const double *table,
+                          size_t width)
+{
+    onnx_column column = onnx_column_of(b, t, j);
+    if (!onnx_ok(b)) return 0;
+    onnx_ref index = column.is_text ? draw_text_index(b, &c->categories[j], &column)
+                                    : draw_number_index(b, &c->categories[j], column.at);
+    return onnx_gather(b, onnx_rows(b, table, c->categories[j].count + 1, width), index, 0);
+}
+
+/* The columns of a feature lie together, and begin where the one before ended. */
+static void one_hot_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const encoder *c = self;
+    onnx_ref *parts = onnx_alloc(b, c->features, sizeof *parts);
+    size_t first = 0, part_count = 0;
+    for (size_t j = 0; onnx_ok(b) && j < c->features; j++) {
+        size_t count = c->categories[j].count, end = first;
+        for (size_t i = 0; i < count; i++)
+            if (c->places[j][i] != SK_ANY && c->places[j][i] >= end) end = c->places[j][i] + 1;
+        size_t width = end - first;
+        double *table = onnx_alloc(b, (count + 1) * (width + 1), sizeof *table);
+        for (size_t i = 0; table && i <= count; i++) {
+            size_t place = i < count ? c->places[j][i] : c->unknown_places[j];
+            if (place != SK_ANY && place < end) table[i * width + place - first] = 1;
+        }
+        if (table && width) parts[part_count++] = draw_rows(b, c, t, j, table, width);
+        first = end;
+    }
+    if (onnx_ok(b) && part_count == 0) onnx_fail(b, ERR_UNSUPPORTED, "it gives no columns");
+    if (onnx_ok(b)) out->table = onnx_table_of(onnx_concat(b, parts, part_count, 1), c->columns);
+}
+
+static void ordinal_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const encoder *c = self;
+    onnx_ref *parts = onnx_alloc(b, c->features, sizeof *parts);
+    for (size_t j = 0; onnx_ok(b) && j < c->features; j++) {
+        size_t count = c->categories[j].count;
+        double *table = onnx_alloc(b, count + 1, sizeof *table);
+        for (size_t i = 0; table && i <= count; i++)
+            table[i] = i < count ? c->codes[j][i] : c->refuses_unknown ? -1 : c->unknown_code;
+        if (table) parts[j] = draw_rows(b, c, t, j, table, 1);
+    }
+    if (onnx_ok(b)) out->table = onnx_table_of(onnx_concat(b, parts, c->features, 1), c->features);
+}
+
+static void encoder_texts(const void *self, bool *is_text)
+{
+    const encoder *c = self;
+    for (size_t j = 0; j < c->features; j++)
+        for (size_t i = 0; i < c->categories[j].count; i++)
+            is_text[j] |= c->categories[j].labels[i].kind == LABEL_TEXT;
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 static encoder *encoder_new(sk *s)
@@ -205,6 +317,7 @@ static void read_one_hot(sk *s)
         sk_fail(s, ERR_TOO_LARGE, "it makes more columns than LIMIT_TABLE_COLUMNS allows");
     sk_transforms(s, c->columns);
     sk_answers(s, c, one_hot_answer);
+    sk_draws(s, one_hot_draw, encoder_texts);
 }
 
 static double number_or_nan(sk *s, const char *name)
@@ -232,6 +345,7 @@ static void read_ordinal(sk *s)
     }
     sk_transforms(s, c->features);
     sk_answers(s, c, ordinal_answer);
+    sk_draws(s, ordinal_draw, encoder_texts);
 }
 
 /* A label's number. The library takes a list of labels; here it is a column. */
@@ -257,6 +371,7 @@ static void read_label(sk *s)
     if (c->codes) c->codes[0] = groups_of(s, c, 0, &count);
     sk_transforms(s, 1);
     sk_answers(s, c, ordinal_answer);
+    sk_draws(s, ordinal_draw, encoder_texts);
 }
 
 const sk_class sk_encode_classes[] = {

@@ -4,7 +4,7 @@
  * The record of a node grew over the versions; its fields are found by name. Categories are bits of eight 32-bit words. From 1.4 on the model has an encoder
  * of its own, which puts the categorical columns first.
  */
-#include "sk/sk.h"
+#include "sk/compose.h"
 
 #include "base/limits.h"
 #include "read_parts.h"
@@ -94,6 +94,100 @@ static bool hist_answer(const void *self, model_output what, const model_rows *r
     for (size_t i = 0; i < rows->count; i++)
         give_row(h, what, raw + i * h->columns, out->numbers + i * out->columns);
     return true;
+}
+
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+static void fill_table(const hist *h, const hist_tree *t, const hist_node *n, double *table)
+{
+    for (size_t x = 0; x <= SET_BITS; x++) table[x] = goes_left(h, t, n, x < SET_BITS ? (double)x : NAN);
+}
+
+/* A node over a set of categories asks a column of its own, which says whether a row goes left there. All nodes of the feature get theirs; gives them as a matrix, 0 when there are none. */
+static onnx_ref draw_sets(onnx_build *b, const hist *h, onnx_grove *g, size_t feature, onnx_ref x,
+                          size_t *next)
+{
+    size_t sets = 0, at = 0;
+    for (size_t t = 0; t < h->tree_count; t++)
+        for (size_t i = 0; i < h->trees[t].count; i++) {
+            const hist_node *n = &h->trees[t].nodes[i];
+            sets += n->left && n->is_categorical && n->feature == feature;
+        }
+    double *tables = sets ? onnx_alloc(b, sets * (SET_BITS + 1), sizeof *tables) : NULL;
+    if (!tables) return 0;
+    for (size_t t = 0; t < h->tree_count; t++)
+        for (size_t i = 0; i < h->trees[t].count; i++) {
+            const hist_node *n = &h->trees[t].nodes[i];
+            if (!n->left || !n->is_categorical || n->feature != feature) continue;
+            fill_table(h, &h->trees[t], n, tables + at * (SET_BITS + 1));
+            onnx_branch *branch = &g->nodes[g->starts[t] + i];
+            branch->feature = (uint32_t)(*next + at++);
+            branch->mode = ONNX_GT;
+            branch->threshold = 0.5;
+            branch->missing_is_yes = false;
+        }
+    *next += sets;
+    onnx_ref own = onnx_gather(b, x, onnx_columns_of(b, &feature, 1), 1);
+    return onnx_membership(b, own, tables, sets, SET_BITS + 1);
+}
+
+static onnx_grove hist_grove(onnx_build *b, const hist *h)
+{
+    onnx_grove g = {.tree_count = h->tree_count, .targets = h->columns, .width = 1};
+    g.starts = onnx_alloc(b, h->tree_count + 1, sizeof *g.starts);
+    g.slots = onnx_alloc(b, h->tree_count, sizeof *g.slots);
+    for (size_t t = 0; onnx_ok(b) && t < h->tree_count; t++) {
+        g.starts[t + 1] = g.starts[t] + h->trees[t].count;
+        g.slots[t] = (uint32_t)(t % h->columns);
+    }
+    size_t count = onnx_ok(b) ? g.starts[h->tree_count] : 0;
+    double *values = onnx_alloc(b, count, sizeof *values);
+    g.nodes = onnx_alloc(b, count, sizeof *g.nodes);
+    for (size_t t = 0; onnx_ok(b) && t < h->tree_count; t++)
+        for (size_t i = 0; i < h->trees[t].count; i++) {
+            const hist_node *n = &h->trees[t].nodes[i];
+            size_t at = g.starts[t] + i;
+            values[at] = n->value;
+            g.nodes[at] = (onnx_branch){.threshold = n->threshold,
+                                        .feature = n->feature,
+                                        .yes = (uint32_t)(n->left ? g.starts[t] + n->left : at),
+                                        .no = (uint32_t)(g.starts[t] + n->right),
+                                        .mode = n->left ? ONNX_LEQ : ONNX_LEAF,
+                                        .missing_is_yes = n->missing_left};
+        }
+    g.values = values;
+    return g;
+}
+
+static void hist_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const hist *h = self;
+    onnx_ref x = h->encoder ? onnx_ask(b, h->encoder, t, OUTPUT_TRANSFORM) : onnx_matrix(b, t);
+    onnx_grove g = hist_grove(b, h);
+    onnx_ref *parts = onnx_alloc(b, h->features + 1, sizeof *parts);
+    size_t count = 1, next = h->features;
+    for (size_t j = 0; onnx_ok(b) && j < h->features; j++) {
+        onnx_ref sets = draw_sets(b, h, &g, j, x, &next);
+        if (sets) parts[count++] = sets;
+    }
+    if (!onnx_ok(b)) return;
+    parts[0] = x;
+    onnx_ref raw = onnx_draw_grove(b, &g, onnx_concat(b, parts, count, 1));
+    raw = onnx_op2(b, "Add", raw, onnx_vector(b, h->baseline, h->columns));
+    if (h->classes == 0) {
+        out->at[OUTPUT_PREDICT] = h->link == LINK_LOG ? onnx_op1(b, "Exp", raw) : raw;
+        return;
+    }
+    out->at[OUTPUT_DECISION_FUNCTION] = raw;
+    out->at[OUTPUT_PREDICT] = sk_draw_decision(b, raw, h->classes);
+    out->at[OUTPUT_PREDICT_PROBA] =
+        h->classes == 2 ? onnx_both(b, onnx_squashed(b, raw)) : onnx_softmax(b, raw);
+}
+
+static void hist_texts(const void *self, bool *is_text)
+{
+    const hist *h = self;
+    if (h->encoder) sk_texts_of(h->encoder, is_text);
 }
 
 /* --- records -------------------------------------------------------------------------------------------------------------- */
@@ -281,6 +375,7 @@ static hist *hist_new(sk *s, size_t classes)
     s->m->info.takes_missing = true;
     s->m->takes_infinite = true;
     sk_answers(s, h, hist_answer);
+    sk_draws(s, hist_draw, hist_texts);
     sk_list iterations = sk_items(s, sk_get(s, "_predictors"), "_predictors", SK_ANY);
     size_t total = 0;
     if (!sk_ok(s) || __builtin_mul_overflow(iterations.count, h->columns, &total)) return NULL;

@@ -70,6 +70,65 @@ static bool indicator_answer(const void *self, model_output what, const model_ro
     return true;
 }
 
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+static onnx_ref draw_missing(onnx_build *b, const missing_mark *m, onnx_ref x)
+{
+    return isnan(m->number) ? onnx_op1(b, "IsNaN", x) : onnx_with(b, "Equal", x, m->number);
+}
+
+/* Text has no missing value in ONNX: a column of it carries what stands for an empty one to the encoder that reads it. */
+static onnx_column draw_filled(onnx_build *b, const imputer *m, const onnx_table *x, size_t j)
+{
+    onnx_column own = onnx_column_of(b, x, j);
+    if (!onnx_ok(b)) return own;
+    if (own.is_text) {
+        own.missing = m->texts[j].data ? &m->texts[j] : own.missing;
+        return own;
+    }
+    own.at =
+        onnx_op3(b, "Where", draw_missing(b, &m->missing, own.at), onnx_number(b, m->numbers[j]), own.at);
+    return own;
+}
+
+static void imputer_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const imputer *m = self;
+    onnx_table filled = {.count = m->kept_count};
+    if (x->columns) {
+        filled.columns = onnx_alloc(b, m->kept_count, sizeof *filled.columns);
+        for (size_t k = 0; onnx_ok(b) && k < m->kept_count; k++)
+            filled.columns[k] = draw_filled(b, m, x, m->kept[k]);
+    } else {
+        double *numbers = onnx_alloc(b, m->kept_count, sizeof *numbers);
+        for (size_t k = 0; numbers && k < m->kept_count; k++) numbers[k] = m->numbers[m->kept[k]];
+        onnx_table kept = onnx_table_pick(b, x, m->kept, m->kept_count);
+        if (!onnx_ok(b)) return;
+        filled.matrix = onnx_op3(b, "Where", draw_missing(b, &m->missing, kept.matrix),
+                                 onnx_vector(b, numbers, m->kept_count), kept.matrix);
+    }
+    out->table = filled;
+    if (!m->indicator) return;
+    onnx_answers marks;
+    onnx_draw(b, m->indicator, x, &marks);
+    if (onnx_ok(b)) out->table = onnx_table_join(b, (onnx_table[]){filled, marks.table}, 2);
+}
+
+static void imputer_texts(const void *self, bool *is_text)
+{
+    const imputer *m = self;
+    for (size_t k = 0; k < m->kept_count; k++) is_text[m->kept[k]] |= m->texts[m->kept[k]].data != NULL;
+}
+
+static void indicator_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const indicator *m = self;
+    onnx_table own = onnx_table_pick(b, x, m->columns, m->count);
+    if (onnx_ok(b) && m->count == 0) onnx_fail(b, ERR_UNSUPPORTED, "it marks no column");
+    onnx_ref marks = draw_missing(b, &m->missing, onnx_matrix(b, &own));
+    out->table = onnx_table_of(onnx_cast(b, marks, ONNX_DOUBLE), m->count);
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 static missing_mark read_mark(sk *s)
@@ -101,6 +160,7 @@ static void read_indicator(sk *s)
     s->m->info.takes_text = true;
     sk_transforms(s, count);
     sk_answers(s, m, indicator_answer);
+    sk_draws(s, indicator_draw, NULL);
 }
 
 /* Columns without a single value are dropped, unless a constant or the wish to keep them stands in. */
@@ -130,6 +190,7 @@ static void read_simple(sk *s)
     s->m->info.takes_text = true;
     sk_transforms(s, m->kept_count + (m->indicator ? m->indicator->info.columns[OUTPUT_TRANSFORM] : 0));
     sk_answers(s, m, imputer_answer);
+    sk_draws(s, imputer_draw, imputer_texts);
 }
 
 const sk_class sk_impute_classes[] = {

@@ -14,6 +14,7 @@
 
 typedef struct isolation {
     predictor *trees;
+    forest *forest; /* as it was read: for other forms */
     double scale, offset;
 } isolation;
 
@@ -21,6 +22,7 @@ static void isolation_free(void *self)
 {
     isolation *n = self;
     predictor_free(n->trees);
+    forest_free(n->forest);
 }
 
 static bool isolation_answer(const void *self, model_output what, const model_rows *rows, arena *a,
@@ -37,6 +39,19 @@ static bool isolation_answer(const void *self, model_output what, const model_ro
         out->numbers[i] = what == OUTPUT_PREDICT ? (decision < 0 ? -1 : 1) : decision;
     }
     return true;
+}
+
+static void isolation_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const isolation *n = self;
+    onnx_grove g = onnx_grove_of_boosted(b, n->forest, 1);
+    onnx_ref depths = onnx_draw_grove(b, &g, onnx_as_float(b, onnx_matrix(b, x)));
+    onnx_ref shares = onnx_with(b, "Mul", depths, -log(2) / n->scale);
+    onnx_ref decision = onnx_with(b, "Sub", onnx_op1(b, "Neg", onnx_op1(b, "Exp", shares)), n->offset);
+    onnx_ref outside = onnx_with(b, "Less", decision, 0);
+    onnx_ref minus = onnx_integers(b, (int64_t[]){-1}, 1), plus = onnx_integers(b, (int64_t[]){1}, 1);
+    out->at[OUTPUT_DECISION_FUNCTION] = decision;
+    out->at[OUTPUT_PREDICT] = onnx_flat(b, onnx_op3(b, "Where", outside, minus, plus));
 }
 
 /* The mean depth of an unsuccessful search in a random binary tree over so many rows. */
@@ -120,12 +135,14 @@ static void read_trees(sk *s, isolation *n)
     n->scale = (double)list.count *
                mean_depth(sk_number(s, sk_has(s, "_max_samples") ? "_max_samples" : "max_samples_"));
     s->m->info.node_count = predictor_node_count(n->trees);
+    n->forest = TAKE(f);
 }
 
 static void read_isolation(sk *s)
 {
     isolation *n = sk_alloc(s, 1, sizeof *n);
     sk_answers_and_frees(s, n, isolation_answer, isolation_free);
+    sk_draws(s, isolation_draw, NULL);
     sk_features(s, sk_has(s, "n_features_in_") ? SK_ANY : (size_t)sk_integer(s, "n_features_"));
     if (!sk_ok(s)) return;
     read_trees(s, n);

@@ -89,6 +89,40 @@ static bool linear_answer(const void *self, model_output what, const model_rows 
     return true;
 }
 
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+static onnx_ref draw_squashed(onnx_build *b, const linear *l, onnx_ref z)
+{
+    bool is_pair = l->classes == 2;
+    if (l->squash == SQUASH_SOFTMAX) {
+        onnx_ref both = is_pair ? onnx_concat(b, (onnx_ref[]){onnx_op1(b, "Neg", z), z}, 2, 1) : z;
+        return onnx_softmax(b, both);
+    }
+    onnx_ref p = onnx_squashed(b, z);
+    if (l->squash == SQUASH_HUBER) {
+        onnx_ref clipped = onnx_op3(b, "Clip", z, onnx_number(b, -1), onnx_number(b, 1));
+        p = onnx_with(b, "Div", onnx_with(b, "Add", clipped, 1), 2);
+    }
+    if (is_pair) return onnx_both(b, p);
+    onnx_ref shares = onnx_shares(b, p);
+    if (l->squash != SQUASH_HUBER) return shares;
+    onnx_ref none = onnx_with(b, "Equal", onnx_sum(b, p, 1, true), 0);
+    return onnx_op3(b, "Where", none, onnx_number(b, 1 / (double)l->classes), shares);
+}
+
+static void linear_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const linear *l = self;
+    onnx_ref z = affine_draw(b, &l->f, onnx_matrix(b, x));
+    if (l->classes == 0) {
+        out->at[OUTPUT_PREDICT] = l->is_log ? onnx_op1(b, "Exp", z) : z;
+        return;
+    }
+    out->at[OUTPUT_PREDICT] = sk_draw_decision(b, z, l->classes);
+    out->at[OUTPUT_DECISION_FUNCTION] = z;
+    if (l->squash != SQUASH_NONE) out->at[OUTPUT_PREDICT_PROBA] = draw_squashed(b, l, z);
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 static linear *read_affine(sk *s)
@@ -99,6 +133,7 @@ static linear *read_affine(sk *s)
     l->f.b = sk_spread(s, "intercept_", l->f.w.rows);
     sk_features(s, l->f.w.columns);
     sk_answers(s, l, linear_answer);
+    sk_draws(s, linear_draw, NULL);
     return sk_ok(s) ? l : NULL;
 }
 
@@ -208,6 +243,7 @@ static void read_lda(sk *s)
     if (!l) return;
     l->squash = l->classes == 2 ? SQUASH_OVR : SQUASH_SOFTMAX;
     sk_answers(s, l, lda_answer);
+    sk_draws(s, linear_draw, NULL);
     sk_gives(s, OUTPUT_PREDICT_PROBA, l->classes);
 }
 

@@ -148,6 +148,109 @@ static bool neighbors_answer(const void *self, model_output what, const model_ro
     return true;
 }
 
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+/* Beyond so many features a step for each would make the graph larger than the points. */
+enum { STEPS_MAX = 256 };
+
+/* Feature by feature, as it is done here: then equal distances are equal there too. [N, points] */
+static onnx_ref draw_distances(onnx_build *b, const neighbors *n, onnx_ref x)
+{
+    onnx_ref sum = 0;
+    double *column = onnx_alloc(b, n->points.rows, sizeof *column);
+    for (size_t j = 0; onnx_ok(b) && j < n->points.columns; j++) {
+        for (size_t i = 0; i < n->points.rows; i++) column[i] = n->points.at[i * n->points.columns + j];
+        onnx_ref own = onnx_gather(b, x, onnx_columns_of(b, &j, 1), 1);
+        onnx_ref d = onnx_op2(b, "Sub", own, onnx_vector(b, column, n->points.rows));
+        switch (n->metric) {
+        case METRIC_EUCLIDEAN: d = onnx_op2(b, "Mul", d, d); break;
+        case METRIC_MINKOWSKI: d = onnx_with(b, "Pow", onnx_op1(b, "Abs", d), n->p); break;
+        default: d = onnx_op1(b, "Abs", d); break;
+        }
+        sum = sum ? onnx_op2(b, n->metric == METRIC_CHEBYSHEV ? "Max" : "Add", sum, d) : d;
+    }
+    return sum;
+}
+
+static onnx_ref draw_cosine(onnx_build *b, const neighbors *n, onnx_ref x)
+{
+    matrix v = n->points;
+    double *unit = onnx_alloc(b, v.rows * v.columns, sizeof *unit);
+    for (size_t i = 0; unit && i < v.rows; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < v.columns; j++) sum += v.at[i * v.columns + j] * v.at[i * v.columns + j];
+        for (size_t j = 0; j < v.columns; j++)
+            unit[i * v.columns + j] = v.at[i * v.columns + j] / (sum == 0 ? 1 : sqrt(sum));
+    }
+    if (!unit) return 0;
+    onnx_ref size = onnx_op1(b, "Sqrt", onnx_sum(b, onnx_op2(b, "Mul", x, x), 1, true));
+    size = onnx_op3(b, "Where", onnx_with(b, "Equal", size, 0), onnx_number(b, 1), size);
+    onnx_ref dot =
+        onnx_op2(b, "MatMul", onnx_op2(b, "Div", x, size), onnx_transposed(b, unit, v.rows, v.columns));
+    return onnx_op3(b, "Clip", onnx_op2(b, "Sub", onnx_number(b, 1), dot), onnx_number(b, 0),
+                    onnx_number(b, 2));
+}
+
+/* 1/d of the k nearest; where a distance is zero, those count alone. [N, k] */
+static onnx_ref draw_weights(onnx_build *b, const neighbors *n, onnx_ref distances)
+{
+    onnx_ref d = distances;
+    if (n->metric == METRIC_EUCLIDEAN) d = onnx_op1(b, "Sqrt", d);
+    if (n->metric == METRIC_MINKOWSKI) d = onnx_with(b, "Pow", d, 1 / n->p);
+    onnx_ref zero = onnx_with(b, "Equal", d, 0), zeros = onnx_cast(b, zero, ONNX_DOUBLE);
+    onnx_ref one = onnx_number(b, 1);
+    onnx_ref over = onnx_op2(b, "Div", one, onnx_op3(b, "Where", zero, one, d));
+    onnx_ref exact = onnx_with(b, "Greater", onnx_largest_of(b, zeros, 1, true), 0);
+    return onnx_op3(b, "Where", exact, zeros, over);
+}
+
+/* Each point's answers: a number, or a one in the column of its class. */
+static onnx_ref draw_points(onnx_build *b, const neighbors *n, size_t target)
+{
+    size_t columns = n->classes ? n->classes[target].count : 1;
+    double *all = onnx_alloc(b, n->points.rows * columns, sizeof *all);
+    for (size_t i = 0; all && i < n->points.rows; i++) {
+        double y = n->y[i * n->targets + target];
+        if (n->classes)
+            all[i * columns + (size_t)y] = 1;
+        else
+            all[i] = y;
+    }
+    return all ? onnx_rows(b, all, n->points.rows, columns) : 0;
+}
+
+static void neighbors_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const neighbors *n = self;
+    onnx_ref x = onnx_matrix(b, t);
+    if (n->metric != METRIC_COSINE && n->points.columns > STEPS_MAX)
+        onnx_fail(b, ERR_UNSUPPORTED, "neighbours among more than %d features are not written as ONNX",
+                  (int)STEPS_MAX);
+    if (!onnx_ok(b)) return;
+    onnx_ref all = n->metric == METRIC_COSINE ? draw_cosine(b, n, x) : draw_distances(b, n, x);
+    onnx_set_int(b, "largest", 0);
+    onnx_set_int(b, "axis", 1);
+    onnx_take(b, all);
+    onnx_take(b, onnx_integers(b, (int64_t[]){(int64_t)n->k}, 1));
+    onnx_ref nearest = onnx_give(b, "TopK", NULL, 2), *labels = onnx_alloc(b, n->targets, sizeof *labels),
+             *shares = onnx_alloc(b, n->targets, sizeof *shares);
+    onnx_ref weights = n->by_distance ? draw_weights(b, n, nearest) : 0;
+    onnx_ref total = weights ? onnx_sum(b, weights, 1, true) : 0;
+    for (size_t k = 0; onnx_ok(b) && k < n->targets; k++) {
+        onnx_ref got = onnx_gather(b, draw_points(b, n, k), nearest + 1, 0); /* [N, k, answers] */
+        if (weights)
+            got = onnx_op2(b, "Mul", got, onnx_shaped(b, weights, (int64_t[]){-1, (int64_t)n->k, 1}, 3));
+        onnx_ref sums = onnx_sum(b, got, 1, false);
+        shares[k] = weights ? onnx_op2(b, "Div", sums, total) : onnx_with(b, "Div", sums, (double)n->k);
+        labels[k] = onnx_argmax(b, sums);
+        if (n->targets > 1) labels[k] = onnx_upright(b, labels[k]);
+    }
+    if (!onnx_ok(b)) return;
+    onnx_ref answers = onnx_concat(b, shares, n->targets, 1);
+    out->at[n->classes ? OUTPUT_PREDICT_PROBA : OUTPUT_PREDICT] = answers;
+    if (n->classes) out->at[OUTPUT_PREDICT] = onnx_concat(b, labels, n->targets, 1);
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 static neighbors *neighbors_new(sk *s)
@@ -180,6 +283,7 @@ static neighbors *neighbors_new(sk *s)
     n->k = sk_ok(s) ? (size_t)k : 0;
     sk_features(s, n->points.columns);
     sk_answers(s, n, neighbors_answer);
+    sk_draws(s, neighbors_draw, NULL);
     return sk_ok(s) ? n : NULL;
 }
 
@@ -264,6 +368,17 @@ static bool centres_answer(const void *self, model_output what, const model_rows
     return true;
 }
 
+static void centres_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const centres *c = self;
+    int64_t shape[] = {-1, 1, (int64_t)t->count};
+    onnx_ref x = onnx_shaped(b, onnx_matrix(b, t), shape, 3);
+    onnx_ref d = onnx_op2(b, "Sub", x, onnx_cube(b, c->at.at, 1, c->at.rows, c->at.columns));
+    onnx_ref squares = onnx_sum(b, onnx_op2(b, "Mul", d, d), 2, false);
+    out->at[OUTPUT_PREDICT] = onnx_argmax(b, onnx_op1(b, "Neg", squares));
+    out->table = onnx_table_of(onnx_op1(b, "Sqrt", squares), c->at.rows);
+}
+
 static centres *centres_new(sk *s, const char *name)
 {
     centres *c = sk_alloc(s, 1, sizeof *c);
@@ -271,6 +386,7 @@ static centres *centres_new(sk *s, const char *name)
     c->at = sk_matrix(s, name, SK_ANY, SK_ANY);
     sk_features(s, c->at.columns);
     sk_answers(s, c, centres_answer);
+    sk_draws(s, centres_draw, NULL);
     sk_gives(s, OUTPUT_PREDICT, 1);
     return sk_ok(s) ? c : NULL;
 }

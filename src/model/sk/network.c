@@ -75,6 +75,38 @@ static bool network_answer(const void *self, model_output what, const model_rows
     return true;
 }
 
+static onnx_ref draw_activation(onnx_build *b, activation act, onnx_ref x)
+{
+    switch (act) {
+    case ACT_RELU: return onnx_with(b, "Max", x, 0);
+    case ACT_LOGISTIC: return onnx_squashed(b, x);
+    case ACT_TANH: return onnx_op1(b, "Tanh", x);
+    case ACT_EXP: return onnx_op1(b, "Exp", x);
+    case ACT_SOFTMAX: return onnx_softmax(b, x);
+    default: return x;
+    }
+}
+
+static void network_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const network *n = self;
+    onnx_ref x = onnx_matrix(b, t);
+    for (size_t i = 0; i < n->layers; i++) {
+        const matrix *w = &n->w[i];
+        x = onnx_op2(b, "MatMul", x, onnx_rows(b, w->at, w->rows, w->columns));
+        x = onnx_op2(b, "Add", x, onnx_vector(b, n->b[i], w->columns));
+        x = draw_activation(b, i + 1 == n->layers ? n->last : n->hidden, x);
+    }
+    if (n->classes == 0) {
+        out->at[OUTPUT_PREDICT] = x;
+        return;
+    }
+    bool is_pair = n->w[n->layers - 1].columns == 1;
+    onnx_ref above = is_pair ? onnx_cast(b, onnx_with(b, "Greater", x, 0.5), ONNX_INT64) : 0;
+    out->at[OUTPUT_PREDICT] = is_pair ? onnx_flat(b, above) : onnx_argmax(b, x);
+    out->at[OUTPUT_PREDICT_PROBA] = is_pair ? onnx_both(b, x) : x;
+}
+
 static network *network_new(sk *s)
 {
     static const char *const words[] = {"relu", "identity", "logistic", "tanh", "softmax", "exp"};
@@ -102,6 +134,7 @@ static network *network_new(sk *s)
     }
     sk_features(s, sk_ok(s) ? n->w[0].rows : 1);
     sk_answers(s, n, network_answer);
+    sk_draws(s, network_draw, NULL);
     return sk_ok(s) ? n : NULL;
 }
 

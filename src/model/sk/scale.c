@@ -34,10 +34,23 @@ static bool scaler_answer(const void *self, model_output what, const model_rows 
     return true;
 }
 
+static void scaler_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const scaler *c = self;
+    onnx_ref now = onnx_matrix(b, x);
+    if (c->minus) now = onnx_op2(b, "Sub", now, onnx_vector(b, c->minus, x->count));
+    if (c->over) now = onnx_op2(b, "Div", now, onnx_vector(b, c->over, x->count));
+    if (c->times) now = onnx_op2(b, "Mul", now, onnx_vector(b, c->times, x->count));
+    if (c->plus) now = onnx_op2(b, "Add", now, onnx_vector(b, c->plus, x->count));
+    if (c->clips) now = onnx_op3(b, "Clip", now, onnx_number(b, c->low), onnx_number(b, c->high));
+    out->table = onnx_table_of(now, x->count);
+}
+
 static scaler *scaler_new(sk *s)
 {
     scaler *c = sk_alloc(s, 1, sizeof *c);
     sk_answers(s, c, scaler_answer);
+    sk_draws(s, scaler_draw, NULL);
     return c;
 }
 
@@ -155,6 +168,20 @@ static bool normalizer_answer(const void *self, model_output what, const model_r
     return true;
 }
 
+static void normalizer_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const normalizer *n = self;
+    onnx_ref rows = onnx_matrix(b, x), norm;
+    if (n->kind == NORM_L2)
+        norm = onnx_op1(b, "Sqrt", onnx_sum(b, onnx_op2(b, "Mul", rows, rows), 1, true));
+    else if (n->kind == NORM_L1)
+        norm = onnx_sum(b, onnx_op1(b, "Abs", rows), 1, true);
+    else
+        norm = onnx_largest_of(b, n->kind == NORM_MAX ? onnx_op1(b, "Abs", rows) : rows, 1, true);
+    norm = onnx_op3(b, "Where", onnx_with(b, "Equal", norm, 0), onnx_number(b, 1), norm);
+    out->table = onnx_table_of(onnx_op2(b, "Div", rows, norm), x->count);
+}
+
 /* Until 0.23 the largest number was meant, from then on the largest magnitude. */
 static void read_normalizer(sk *s)
 {
@@ -163,6 +190,7 @@ static void read_normalizer(sk *s)
     unsigned kind = sk_choice(s, "norm", norms, COUNT_OF(norms));
     sk_features_or_any(s);
     sk_answers(s, n, normalizer_answer);
+    sk_draws(s, normalizer_draw, NULL);
     if (!sk_ok(s)) return;
     n->kind = (norm_kind)kind;
     if (n->kind == NORM_MAX && !sk_version_at_least(s->version, 0, 24)) n->kind = NORM_MAX_SIGNED;
@@ -188,11 +216,19 @@ static bool binarizer_answer(const void *self, model_output what, const model_ro
     return true;
 }
 
+static void binarizer_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const binarizer *c = self;
+    onnx_ref above = onnx_with(b, "Greater", onnx_matrix(b, x), c->threshold);
+    out->table = onnx_table_of(onnx_cast(b, above, ONNX_DOUBLE), x->count);
+}
+
 static void read_binarizer(sk *s)
 {
     binarizer *b = sk_alloc(s, 1, sizeof *b);
     sk_features_or_any(s);
     sk_answers(s, b, binarizer_answer);
+    sk_draws(s, binarizer_draw, NULL);
     if (!b) return;
     b->threshold = sk_number_or(s, "threshold", 0);
     sk_transforms(s, s->m->info.feature_count);

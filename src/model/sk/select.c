@@ -28,6 +28,12 @@ static bool selection_answer(const void *self, model_output what, const model_ro
     return true;
 }
 
+static void selection_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const selection *c = self;
+    out->table = onnx_table_pick(b, x, c->columns, c->count);
+}
+
 /* `keep` has a flag for each feature. */
 static void settle(sk *s, const bool *keep, size_t features)
 {
@@ -40,6 +46,7 @@ static void settle(sk *s, const bool *keep, size_t features)
     if (c->count == 0) sk_fail(s, ERR_UNSUPPORTED, "it selects no feature");
     sk_transforms(s, c->count);
     sk_answers(s, c, selection_answer);
+    sk_draws(s, selection_draw, NULL);
 }
 
 /* The k largest scores; of equal ones the last, as a stable sort leaves them. NaN counts as the smallest. */

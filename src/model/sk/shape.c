@@ -33,6 +33,17 @@ static bool projection_answer(const void *self, model_output what, const model_r
     return true;
 }
 
+static void projection_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const projection *p = self;
+    const matrix *c = &p->components;
+    onnx_ref x = onnx_matrix(b, t);
+    if (p->mean) x = onnx_op2(b, "Sub", x, onnx_vector(b, p->mean, c->columns));
+    x = onnx_op2(b, "MatMul", x, onnx_transposed(b, c->at, c->rows, c->columns));
+    if (p->scale) x = onnx_op2(b, "Div", x, onnx_vector(b, p->scale, c->rows));
+    out->table = onnx_table_of(x, c->rows);
+}
+
 static projection *projection_new(sk *s)
 {
     projection *p = sk_alloc(s, 1, sizeof *p);
@@ -41,6 +52,7 @@ static projection *projection_new(sk *s)
     sk_features(s, p->components.columns);
     sk_gives(s, OUTPUT_TRANSFORM, p->components.rows);
     sk_answers(s, p, projection_answer);
+    sk_draws(s, projection_draw, NULL);
     return sk_ok(s) ? p : NULL;
 }
 
@@ -84,6 +96,28 @@ static bool products_answer(const void *self, model_output what, const model_row
             out->numbers[i * p->count + k] = product;
         }
     return true;
+}
+
+/* A column of ones behind the others stands where a product has fewer factors. */
+static void products_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const products *p = self;
+    onnx_ref x = onnx_matrix(b, t), product = 0;
+    onnx_ref first = onnx_gather(b, x, onnx_integers(b, (int64_t[]){0}, 1), 1);
+    onnx_ref ones =
+        onnx_op3(b, "Where", onnx_op2(b, "Equal", first, first), onnx_number(b, 1), onnx_number(b, 1));
+    onnx_ref all = onnx_concat(b, (onnx_ref[]){x, ones}, 2, 1);
+    size_t *columns = onnx_alloc(b, p->count, sizeof *columns);
+    for (size_t d = 0; columns && d < p->degree; d++) {
+        for (size_t k = 0; k < p->count; k++) {
+            size_t factor = p->factors[k * p->degree + d];
+            columns[k] = factor == SK_ANY ? t->count : factor;
+        }
+        /* Once it is behind the last factor, all that follow are behind it too. */
+        onnx_ref factors = onnx_gather(b, all, onnx_columns_of(b, columns, p->count), 1);
+        product = product ? onnx_op2(b, "Mul", product, factors) : factors;
+    }
+    out->table = onnx_table_of(product, p->count);
 }
 
 /* The next combination of `size` columns in the order of itertools; false after the last. */
@@ -147,6 +181,7 @@ static void read_polynomial(sk *s)
     list_products(s, p, form);
     sk_gives(s, OUTPUT_TRANSFORM, p->count);
     sk_answers(s, p, products_answer);
+    sk_draws(s, products_draw, NULL);
 }
 
 /* --- powers -------------------------------------------------------------------------------------------------------------- */
@@ -183,6 +218,36 @@ static bool powers_answer(const void *self, model_output what, const model_rows 
     return !p->scaler || model_answer(p->scaler, what, &raw, a, out, e);
 }
 
+/* (x^lambda - 1) / lambda, or the logarithm. */
+static onnx_ref draw_power(onnx_build *b, onnx_ref x, double lambda)
+{
+    if (fabs(lambda) < DBL_EPSILON) return onnx_op1(b, "Log", x);
+    return onnx_with(b, "Div", onnx_with(b, "Sub", onnx_with(b, "Pow", x, lambda), 1), lambda);
+}
+
+static onnx_ref draw_yeo_johnson(onnx_build *b, onnx_ref x, double lambda)
+{
+    onnx_ref size = onnx_with(b, "Add", onnx_op1(b, "Abs", x), 1);
+    onnx_ref above = draw_power(b, size, lambda);
+    onnx_ref below = onnx_op1(b, "Neg", draw_power(b, size, 2 - lambda));
+    return onnx_op3(b, "Where", onnx_with(b, "Less", x, 0), below, above);
+}
+
+static void powers_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const powers *p = self;
+    onnx_ref *columns = onnx_alloc(b, t->count, sizeof *columns), x = onnx_matrix(b, t);
+    for (size_t j = 0; onnx_ok(b) && j < t->count; j++) {
+        onnx_ref own = onnx_gather(b, x, onnx_columns_of(b, &j, 1), 1);
+        columns[j] =
+            p->is_box_cox ? draw_power(b, own, p->lambdas[j]) : draw_yeo_johnson(b, own, p->lambdas[j]);
+    }
+    if (!onnx_ok(b)) return;
+    out->table = onnx_table_of(onnx_concat(b, columns, t->count, 1), t->count);
+    onnx_table raw = out->table;
+    if (p->scaler) onnx_draw(b, p->scaler, &raw, out);
+}
+
 static void read_powers(sk *s)
 {
     static const char *const methods[] = {"yeo-johnson", "box-cox"};
@@ -199,6 +264,7 @@ static void read_powers(sk *s)
         sk_fail(s, ERR_INVALID, "its _scaler takes %zu features", p->scaler->info.feature_count);
     sk_transforms(s, columns);
     sk_answers(s, p, powers_answer);
+    sk_draws(s, powers_draw, NULL);
 }
 
 /* --- quantiles ------------------------------------------------------------------------------------------------------------- */
@@ -287,6 +353,60 @@ static bool quantiles_answer(const void *self, model_output what, const model_ro
     return true;
 }
 
+/* numpy.interp: how many points are not above x tells where it lies. xp, fp: `n` points of one column. */
+static onnx_ref draw_interpolation(onnx_build *b, onnx_ref x, const double *xp, const double *fp, size_t n)
+{
+    double *slopes = onnx_alloc(b, n + 1, sizeof *slopes), *from = onnx_alloc(b, n + 1, sizeof *from),
+           *at = onnx_alloc(b, n + 1, sizeof *at);
+    for (size_t i = 0; onnx_ok(b) && i <= n; i++) {
+        size_t low = i ? i - 1 : 0;
+        bool inside = i > 0 && i < n;
+        slopes[i] = inside ? (fp[i] - fp[low]) / (xp[i] - xp[low]) : 0;
+        if (!isfinite(slopes[i])) slopes[i] = 0; /* of two equal points: no x lies between them */
+        from[i] = xp[low];
+        at[i] = fp[low];
+    }
+    if (!onnx_ok(b)) return 0;
+    onnx_ref below = onnx_cast(b, onnx_op2(b, "GreaterOrEqual", x, onnx_vector(b, xp, n)), ONNX_INT64);
+    onnx_ref which = onnx_sum(b, below, 1, true); /* [N, 1] */
+    onnx_ref distance = onnx_op2(b, "Sub", x, onnx_gather(b, onnx_vector(b, from, n + 1), which, 0));
+    onnx_ref step = onnx_op2(b, "Mul", onnx_gather(b, onnx_vector(b, slopes, n + 1), which, 0), distance);
+    return onnx_op2(b, "Add", step, onnx_gather(b, onnx_vector(b, at, n + 1), which, 0));
+}
+
+static onnx_ref draw_quantile(onnx_build *b, const quantiles *q, size_t j, onnx_ref x)
+{
+    size_t n = q->at.rows;
+    double *xp = onnx_alloc(b, 2 * n, sizeof *xp), *fp = onnx_alloc(b, 2 * n, sizeof *fp);
+    for (size_t i = 0; onnx_ok(b) && i < n; i++) {
+        xp[i] = q->at.at[i * q->at.columns + j];
+        fp[i] = q->references[i];
+        xp[2 * n - 1 - i] = -xp[i];
+        fp[2 * n - 1 - i] = -fp[i];
+    }
+    if (!onnx_ok(b)) return 0;
+    onnx_ref up = draw_interpolation(b, x, xp, fp, n);
+    onnx_ref down = draw_interpolation(b, onnx_op1(b, "Neg", x), xp + n, fp + n, n);
+    onnx_ref y = onnx_with(b, "Mul", onnx_op2(b, "Sub", up, down), 0.5);
+    y = onnx_op3(b, "Where", onnx_with(b, "Equal", x, xp[n - 1]), onnx_number(b, 1), y);
+    y = onnx_op3(b, "Where", onnx_with(b, "Equal", x, xp[0]), onnx_number(b, 0), y);
+    return onnx_op3(b, "Where", onnx_op1(b, "IsNaN", x), x, y);
+}
+
+static void quantiles_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const quantiles *q = self;
+    onnx_ref *columns = onnx_alloc(b, t->count, sizeof *columns), x = onnx_matrix(b, t);
+    if (q->is_normal)
+        onnx_fail(
+            b, ERR_UNSUPPORTED,
+            "a QuantileTransformer with output_distribution='normal' is not written as ONNX, which has no "
+            "inverse of the normal distribution");
+    for (size_t j = 0; onnx_ok(b) && j < t->count; j++)
+        columns[j] = draw_quantile(b, q, j, onnx_gather(b, x, onnx_columns_of(b, &j, 1), 1));
+    if (onnx_ok(b)) out->table = onnx_table_of(onnx_concat(b, columns, t->count, 1), t->count);
+}
+
 static void read_quantiles(sk *s)
 {
     static const char *const shapes[] = {"uniform", "normal"};
@@ -300,6 +420,7 @@ static void read_quantiles(sk *s)
     if (sk_ok(s) && q->at.rows == 0) sk_fail(s, ERR_INVALID, "its quantiles_ is empty");
     sk_transforms(s, q->at.columns);
     sk_answers(s, q, quantiles_answer);
+    sk_draws(s, quantiles_draw, NULL);
 }
 
 /* --- bins ---------------------------------------------------------------------------------------------------------------- */
@@ -338,6 +459,31 @@ static bool bins_answer(const void *self, model_output what, const model_rows *r
     return true;
 }
 
+static void bins_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const bins *c = self;
+    onnx_ref *columns = onnx_alloc(b, c->features, sizeof *columns), x = onnx_matrix(b, t);
+    for (size_t j = 0; onnx_ok(b) && j < c->features; j++) {
+        const matrix *edges = &c->edges[j];
+        size_t count = edges->columns - 1;
+        onnx_ref own = onnx_gather(b, x, onnx_columns_of(b, &j, 1), 1);
+        onnx_ref slack = onnx_with(b, "Add", onnx_with(b, "Mul", onnx_op1(b, "Abs", own), 1e-5), 1e-8);
+        if (c->has_slack) own = onnx_op2(b, "Add", own, slack);
+        /* A lone bin has no inner edge; one that nothing reaches does. */
+        onnx_ref inner =
+            count > 1 ? onnx_vector(b, edges->at + 1, count - 1) : onnx_vector(b, (double[]){INFINITY}, 1);
+        onnx_ref above = onnx_cast(b, onnx_op2(b, "GreaterOrEqual", own, inner), ONNX_INT64);
+        onnx_ref bin = onnx_sum(b, above, 1, !c->is_one_hot);
+        double *unit = onnx_alloc(b, count * count, sizeof *unit);
+        for (size_t i = 0; unit && i < count; i++) unit[i * count + i] = 1;
+        if (!unit) return;
+        columns[j] = c->is_one_hot ? onnx_gather(b, onnx_rows(b, unit, count, count), bin, 0)
+                                   : onnx_cast(b, bin, ONNX_DOUBLE);
+    }
+    size_t width = c->is_one_hot ? c->starts[c->features] : c->features;
+    if (onnx_ok(b)) out->table = onnx_table_of(onnx_concat(b, columns, c->features, 1), width);
+}
+
 static void read_bins(sk *s)
 {
     static const char *const codes[] = {"onehot", "onehot-dense", "ordinal"};
@@ -358,6 +504,7 @@ static void read_bins(sk *s)
     sk_features(s, b->features);
     if (sk_ok(s)) sk_gives(s, OUTPUT_TRANSFORM, b->is_one_hot ? b->starts[b->features] : b->features);
     sk_answers(s, b, bins_answer);
+    sk_draws(s, bins_draw, NULL);
 }
 
 const sk_class sk_shape_classes[] = {

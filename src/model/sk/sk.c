@@ -365,6 +365,15 @@ void sk_answers_and_frees(sk *s, void *self,
     if (sk_ok(s)) ((model_kind *)(uintptr_t)s->m->kind)->free = free_self;
 }
 
+void sk_draws(sk *s, void (*draw)(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out),
+              void (*texts)(const void *self, bool *is_text))
+{
+    if (!sk_ok(s)) return;
+    model_kind *kind = (model_kind *)(uintptr_t)s->m->kind;
+    kind->draw = draw;
+    kind->texts = texts;
+}
+
 /* --- mathematics --------------------------------------------------------------------------------------------------------- */
 
 double *sk_ask(const model *part, model_output what, const model_rows *rows, arena *a, err *e)
@@ -404,6 +413,18 @@ void exp_normalise(double *row, size_t count)
     /* cppcheck-suppress invalidFunctionArg ; the largest adds 1 to the sum */
     double log_sum = log(sum) + most;
     for (size_t i = 0; i < count; i++) row[i] = exp(row[i] - log_sum);
+}
+
+onnx_ref affine_draw(onnx_build *b, const affine *f, onnx_ref x)
+{
+    onnx_ref z = onnx_op2(b, "MatMul", x, onnx_transposed(b, f->w.at, f->w.rows, f->w.columns));
+    return f->b ? onnx_op2(b, "Add", z, onnx_vector(b, f->b, f->w.rows)) : z;
+}
+
+onnx_ref sk_draw_decision(onnx_build *b, onnx_ref scores, size_t classes)
+{
+    if (classes > 2) return onnx_argmax(b, scores);
+    return onnx_flat(b, onnx_cast(b, onnx_with(b, "Greater", scores, 0), ONNX_INT64));
 }
 
 void affine_run(const affine *f, const double *x, size_t rows, double *z)

@@ -9,6 +9,7 @@
 #define MODEL_SK_SK_H
 
 #include "kind.h"
+#include "onnx/build.h"
 
 /* What all estimators of one file share. */
 typedef struct sk_file {
@@ -40,7 +41,7 @@ typedef struct sk_class {
 extern const sk_class sk_linear_classes[], sk_scale_classes[], sk_compose_classes[], sk_boosting_classes[],
     sk_svm_classes[], sk_neighbors_classes[], sk_bayes_classes[], sk_network_classes[], sk_cluster_classes[],
     sk_shape_classes[], sk_encode_classes[], sk_impute_classes[], sk_select_classes[], sk_ensemble_classes[],
-    sk_dummy_classes[], sk_hist_classes[], sk_isolation_classes[];
+    sk_dummy_classes[], sk_hist_classes[], sk_isolation_classes[], sk_function_classes[];
 
 static const size_t SK_ANY = SIZE_MAX;
 
@@ -117,6 +118,9 @@ void sk_answers_and_frees(sk *s, void *self,
                           bool (*answer)(const void *self, model_output what, const model_rows *rows,
                                          arena *a, model_answers *out, err *e),
                           void (*free_self)(void *self));
+/* After sk_answers: the function that draws it as ONNX (onnx/build.h), and the one that marks columns of text (NULL: none must be). */
+void sk_draws(sk *s, void (*draw)(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out),
+              void (*texts)(const void *self, bool *is_text));
 
 /* --- estimators within ----------------------------------------------------------------------------------------------------- */
 
@@ -143,5 +147,8 @@ typedef struct affine {
     double *b;
 } affine;
 void affine_run(const affine *f, const double *x, size_t rows, double *z);
+onnx_ref affine_draw(onnx_build *b, const affine *f, onnx_ref x);
+/* Scores of two classes in one column, or of each: [N] int64. */
+onnx_ref sk_draw_decision(onnx_build *b, onnx_ref scores, size_t classes);
 
 #endif

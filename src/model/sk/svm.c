@@ -173,6 +173,128 @@ static bool machine_answer(const void *self, model_output what, const model_rows
     return true;
 }
 
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+/* Squared distances by the binomial formula, cut off at zero. */
+static onnx_ref draw_kernel(onnx_build *b, const machine *m, onnx_ref x)
+{
+    const matrix *v = &m->vectors;
+    onnx_ref dot = onnx_op2(b, "MatMul", x, onnx_transposed(b, v->at, v->rows, v->columns));
+    if (m->kernel == KERNEL_LINEAR) return dot;
+    if (m->kernel == KERNEL_RBF) {
+        double *norms = onnx_alloc(b, v->rows, sizeof *norms);
+        for (size_t i = 0; norms && i < v->rows * v->columns; i++)
+            norms[i / v->columns] += v->at[i] * v->at[i];
+        if (!norms) return 0;
+        onnx_ref own = onnx_sum(b, onnx_op2(b, "Mul", x, x), 1, true);
+        onnx_ref sum = onnx_op2(b, "Add", own, onnx_vector(b, norms, v->rows));
+        onnx_ref squares = onnx_op2(b, "Sub", sum, onnx_with(b, "Mul", dot, 2));
+        squares = onnx_with(b, "Max", squares, 0);
+        return onnx_op1(b, "Exp", onnx_with(b, "Mul", squares, -m->gamma));
+    }
+    onnx_ref z = onnx_with(b, "Add", onnx_with(b, "Mul", dot, m->gamma), m->coef0);
+    return m->kernel == KERNEL_POLY ? onnx_with(b, "Pow", z, m->degree) : onnx_op1(b, "Tanh", z);
+}
+
+/* One column for each pair of classes, of the coefficients of their vectors. */
+static onnx_ref draw_pairs(onnx_build *b, const machine *m, onnx_ref k)
+{
+    double *all = onnx_alloc(b, m->vectors.rows * m->pairs, sizeof *all);
+    for (size_t i = 0, p = 0; all && i < m->classes; i++)
+        for (size_t j = i + 1; j < m->classes; j++, p++) {
+            for (size_t v = m->starts[i]; v < m->starts[i + 1]; v++)
+                all[v * m->pairs + p] = m->dual.at[(j - 1) * m->dual.columns + v];
+            for (size_t v = m->starts[j]; v < m->starts[j + 1]; v++)
+                all[v * m->pairs + p] = m->dual.at[i * m->dual.columns + v];
+        }
+    if (!all) return 0;
+    onnx_ref sums = onnx_op2(b, "MatMul", k, onnx_rows(b, all, m->vectors.rows, m->pairs));
+    return onnx_op2(b, "Add", sums, onnx_vector(b, m->intercept, m->pairs));
+}
+
+/* What the first of each pair gets, times `sign` for the second: [pairs, classes]. */
+static onnx_ref pair_table(onnx_build *b, const machine *m, double first, double second)
+{
+    double *all = onnx_alloc(b, m->pairs * m->classes, sizeof *all);
+    for (size_t i = 0, p = 0; all && i < m->classes; i++)
+        for (size_t j = i + 1; j < m->classes; j++, p++) {
+            all[p * m->classes + i] = first;
+            all[p * m->classes + j] = second;
+        }
+    return all ? onnx_rows(b, all, m->pairs, m->classes) : 0;
+}
+
+/* Votes of the pairs whose decision is `op` zero, and of the others. */
+static onnx_ref draw_votes(onnx_build *b, const machine *m, onnx_ref pairs, const char *op)
+{
+    onnx_ref yes = onnx_cast(b, onnx_with(b, op, pairs, 0), ONNX_DOUBLE);
+    onnx_ref no = onnx_op2(b, "Sub", onnx_number(b, 1), yes);
+    return onnx_op2(b, "Add", onnx_op2(b, "MatMul", yes, pair_table(b, m, 1, 0)),
+                    onnx_op2(b, "MatMul", no, pair_table(b, m, 0, 1)));
+}
+
+static onnx_ref draw_ovr(onnx_build *b, const machine *m, onnx_ref pairs)
+{
+    onnx_ref sums = onnx_op2(b, "MatMul", pairs, pair_table(b, m, 1, -1));
+    onnx_ref over = onnx_with(b, "Mul", onnx_with(b, "Add", onnx_op1(b, "Abs", sums), 1), 3);
+    return onnx_op2(b, "Add", draw_votes(b, m, pairs, "GreaterOrEqual"), onnx_op2(b, "Div", sums, over));
+}
+
+/* libsvm's iteration for probabilities is what the operator SVMClassifier does, in float32. */
+static onnx_ref draw_probabilities(onnx_build *b, const machine *m, onnx_ref x)
+{
+    static const char *const names[] = {"RBF", "LINEAR", "POLY", "SIGMOID"};
+    int64_t *counts = onnx_alloc(b, m->classes, sizeof *counts),
+            *labels = onnx_alloc(b, m->classes, sizeof *labels);
+    for (size_t c = 0; onnx_ok(b) && c < m->classes; c++) {
+        counts[c] = (int64_t)(m->starts[c + 1] - m->starts[c]);
+        labels[c] = (int64_t)c;
+    }
+    if (!onnx_ok(b)) return 0;
+    onnx_ref narrow = onnx_cast(b, x, ONNX_FLOAT);
+    onnx_set_text(b, "kernel_type", names[m->kernel]);
+    onnx_set_floats(b, "kernel_params", (double[]){m->gamma, m->coef0, m->degree}, 3);
+    onnx_set_floats(b, "support_vectors", m->vectors.at, m->vectors.rows * m->vectors.columns);
+    onnx_set_floats(b, "coefficients", m->dual.at, m->dual.rows * m->dual.columns);
+    onnx_set_floats(b, "rho", m->intercept, m->pairs);
+    onnx_set_floats(b, "prob_a", m->prob_a, m->pairs);
+    onnx_set_floats(b, "prob_b", m->prob_b, m->pairs);
+    onnx_set_ints(b, "vectors_per_class", counts, m->classes);
+    onnx_set_ints(b, "classlabels_ints", labels, m->classes);
+    onnx_set_text(b, "post_transform", "NONE");
+    onnx_take(b, narrow);
+    onnx_ref both = onnx_give(b, "SVMClassifier", "ai.onnx.ml", 2);
+    return both ? onnx_cast(b, both + 1, ONNX_DOUBLE) : 0;
+}
+
+static void draw_number(const machine *m, onnx_build *b, onnx_ref k, onnx_answers *out)
+{
+    onnx_ref sum = onnx_op2(b, "MatMul", k, onnx_rows(b, m->dual.at, m->vectors.rows, 1));
+    sum = onnx_with(b, "Add", sum, m->intercept[0]);
+    out->at[OUTPUT_PREDICT] = sum;
+    if (m->kind != MACHINE_ONE_CLASS) return;
+    onnx_ref inside = onnx_with(b, "Greater", sum, 0);
+    onnx_ref minus = onnx_integers(b, (int64_t[]){-1}, 1), plus = onnx_integers(b, (int64_t[]){1}, 1);
+    out->at[OUTPUT_DECISION_FUNCTION] = sum;
+    out->at[OUTPUT_PREDICT] = onnx_flat(b, onnx_op3(b, "Where", inside, plus, minus));
+}
+
+static void machine_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const machine *m = self;
+    onnx_ref x = onnx_matrix(b, t), k = draw_kernel(b, m, x);
+    if (m->kind != MACHINE_CLASSES) {
+        draw_number(m, b, k, out);
+        return;
+    }
+    onnx_ref pairs = draw_pairs(b, m, k);
+    onnx_ref scores = m->classes == 2 ? onnx_op1(b, "Neg", pairs) : m->is_ovo ? pairs : draw_ovr(b, m, pairs);
+    bool by_score = m->breaks_ties && m->classes > 2 && !m->is_ovo;
+    out->at[OUTPUT_DECISION_FUNCTION] = scores;
+    out->at[OUTPUT_PREDICT] = onnx_argmax(b, by_score ? scores : draw_votes(b, m, pairs, "Greater"));
+    if (m->prob_a) out->at[OUTPUT_PREDICT_PROBA] = draw_probabilities(b, m, x);
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 static machine *machine_new(sk *s, machine_kind kind)
@@ -191,6 +313,7 @@ static machine *machine_new(sk *s, machine_kind kind)
     m->dual = sk_matrix(s, "_dual_coef_", SK_ANY, m->vectors.rows);
     sk_features(s, m->vectors.columns);
     sk_answers(s, m, machine_answer);
+    sk_draws(s, machine_draw, NULL);
     return sk_ok(s) ? m : NULL;
 }
 
