@@ -87,6 +87,20 @@ def tarred(members, mode="w", kind=None, link=""):
     return out.getvalue()
 
 
+def tar_of(*entries):
+    """A tar of (path, content) and (path, kind, link): names as they are, twice if they stand twice."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for path, *rest in entries:
+            info = tarfile.TarInfo(path)
+            if len(rest) == 2:
+                info.type, info.linkname = rest
+            else:
+                info.size = len(rest[0])
+            tar.addfile(info, io.BytesIO(rest[0] if len(rest) == 1 else b""))
+    return out.getvalue()
+
+
 def tar_gz(members, **more):
     return gzip.compress(tarred(members, **more), mtime=0)
 
@@ -293,6 +307,28 @@ def torch_tar(obj=None, kind=("torch", "FloatStorage"), elements=6, data=None, t
     return tarred({"sys_info": info, "pickle": obj, "storages": storages, "tensors": tensors} | (more or {}))
 
 
+def make_tar_names():
+    """Names that lead out, links, devices: a way to have a loader read or an unpacker write elsewhere, where models are; as usual in a packed system as files."""
+    good = ("m.pkl", GOOD)
+    odd = {
+        "up": ("MDL-TAR-001", ("../x", TEXT)), "absolute": ("MDL-TAR-001", ("/etc/x", TEXT)), "backslash": ("MDL-TAR-001", ("..\\x", TEXT)), "drive": ("MDL-TAR-001", ("C:/x", TEXT)),
+        "twice": ("MDL-TAR-001", good), "symlink": ("MDL-TAR-002", ("l", tarfile.SYMTYPE, "/etc/passwd")), "symlink_up": ("MDL-TAR-002", ("a/l", tarfile.SYMTYPE, "../../x")),
+        "hardlink": ("MDL-TAR-002", ("l", tarfile.LNKTYPE, "../x")), "device": ("MDL-TAR-002", ("d", tarfile.CHRTYPE, "")), "pipe": ("MDL-TAR-002", ("d", tarfile.FIFOTYPE, ""))}
+    for what, (code, entry) in odd.items():
+        add("unsafe", code, f"tar_{what}", tar_of(good, entry), "tar")
+        add("unsafe", code, f"tar_{what}_nemo", tar_of(("model_config.yaml", CONFIG), good, entry), "nemo")
+        if what in ("up", "symlink"):
+            add("unsafe", code, f"tar_{what}_in_model", zipped(Member("a/data.pkl", GOOD), Member("a/version", b"3\n"), Member("a/x", tar_of(good, entry))), "pt")
+    add("unsafe", "MDL-TAR-001", "tar_through", tar_of(("d", tarfile.SYMTYPE, "e"), ("d/m.pkl", GOOD)), "tar")
+    add("unsafe", "MDL-TAR-001", "tar_over_link", tar_of(("m.pkl", tarfile.SYMTYPE, "x"), good), "tar")
+    add("unsafe", "MDL-TAR-002", "tar_packed", gzip.compress(tar_of(good, odd["symlink"][1]), mtime=0), "tar.gz")
+    add("unsafe", "MDL-TAR-001", "torch_tar_up", torch_tar(more={"../x": TEXT}), "pt")
+    add("unsafe", "MDL-ZIP-007", "path_beside", zipped(Member("m.pkl", GOOD), Member("../x", TEXT)), "zip")
+    add("clean", "none", "tar_link_within", tar_of(good, ("a/l", tarfile.SYMTYPE, "../m.pkl"), ("b", tarfile.LNKTYPE, "m.pkl")), "tar")
+    add("clean", "none", "tar_system", tar_of(("usr/lib/python3/site-packages/x/m.pkl", GOOD), ("bin", tarfile.SYMTYPE, "/usr/bin"), ("dev/null", tarfile.CHRTYPE, "")), "tar")
+    add("not_a_model", "none", "tar_no_model", tar_of(("readme", TEXT), ("l", tarfile.SYMTYPE, "/etc/passwd")), "tar")
+
+
 def make_torch_tars():
     add("suspicious", "MDL-TOR-002", "torch_tar", torch_tar(), "pt")
     add("suspicious", "MDL-TOR-002", "torch_tar_plain_name", torch_tar(), "bin")
@@ -476,6 +512,7 @@ def main():
     make_zips()
     make_sevens()
     make_torch_tars()
+    make_tar_names()
     make_z_files()
     make_nemos()
     make_rdata()

@@ -267,6 +267,7 @@ static tar_member member_of(const sevenzip_entry *entry, uint64_t size_bytes)
     unsigned mode = entry->attributes & ATTRIBUTE_UNIX ? entry->attributes >> 16 : 0;
     bool is_folder = (entry->attributes & ATTRIBUTE_FOLDER) || (!entry->has_stream && !entry->is_empty_file);
     tar_member m = {.path = clean_path(entry->path), .size_bytes = size_bytes, .mode = mode & 07777};
+    m.is_absolute = str_starts_with(entry->path, STR("/"));
     m.kind = (mode & 0170000) == 0120000 ? TAR_SYMLINK : is_folder && !size_bytes ? TAR_DIR : TAR_FILE;
     return m;
 }

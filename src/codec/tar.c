@@ -339,6 +339,9 @@ static bool read_member(tar_walker *w, const uint8_t *block, uint64_t size, err 
                          .mode = (unsigned)(mode & 07777)};
     member.link = w->has_link ? buf_str(&w->long_link) : text_field(block, LINK_AT, NAME_BYTES);
     if (member.kind != TAR_SYMLINK && member.kind != TAR_HARDLINK) member.link = STR_NONE;
+    member.is_absolute = str_starts_with(buf_str(&w->long_path), STR("/"));
+    member.is_link_absolute = str_starts_with(member.link, STR("/"));
+    member.is_device = type == '3' || type == '4' || type == '6';
     if (member.kind == TAR_HARDLINK) member.link = clean_path(member.link);
     uint64_t stored = has_data(type, member.kind) ? size : 0;
     member.size_bytes = stored;

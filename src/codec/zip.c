@@ -6,6 +6,8 @@
  */
 #include "codec/zip.h"
 
+#include "codec/member.h"
+
 #include "base/limits.h"
 #include "base/reader.h"
 #include "zip_local.h"
@@ -151,19 +153,6 @@ static void disagree(zip_member *m, zip_oddity oddity, const char *what)
     m->disagreement = what;
 }
 
-/* Would extracting it write outside of the folder, or mean different things on different systems? */
-static bool path_escapes(str path)
-{
-    if (path.len == 0 || path.data[0] == '/' || str_find(path, '\\') >= 0) return true;
-    if (path.len >= 2 && path.data[1] == ':') return true;
-    for (size_t i = 0; i < path.len; i++)
-        if ((unsigned char)path.data[i] < 0x20 || path.data[i] == 0x7f) return true;
-    str rest = path, part;
-    while (str_next(&rest, '/', &part))
-        if (str_eq(part, STR(".."))) return true;
-    return false;
-}
-
 static bool is_symlink(uint16_t made_by, uint32_t attributes)
 {
     return made_by >> 8 == 3 && (attributes >> 16 & 0170000) == 0120000; /* 3: Unix */
@@ -190,7 +179,7 @@ static bool central_read(reader *r, zip_member *m, err *e)
     if (r->failed || signature != SIGNATURE_CENTRAL)
         return err_set(e, ERR_INVALID, "the ZIP directory is damaged near byte %zu", r->at);
     zip_extra64(extra, &(zip_extra64_fields){&m->size_bytes, &m->packed_bytes, &m->local_offset});
-    if (path_escapes(m->path)) disagree(m, ZIP_PATH, "its path leads out of the archive");
+    if (member_path_escapes(m->path)) disagree(m, ZIP_PATH, "its path leads out of the archive");
     if (is_symlink(made_by, attributes)) disagree(m, ZIP_PATH, "it is a symbolic link");
     m->is_encrypted = (m->flags & ZIP_FLAGS_ENCRYPTED) != 0;
     if (m->is_encrypted) disagree(m, ZIP_ENCRYPTED, "it is flagged as encrypted");

@@ -101,3 +101,13 @@ const char *format_zip_code(zip_oddity oddity)
     default: return "MDL-ZIP-001";
     }
 }
+
+const char *format_tar_code(member_oddity oddity)
+{
+    switch (oddity) {
+    case MEMBER_LINK:
+    case MEMBER_LINK_OUT:
+    case MEMBER_DEVICE: return "MDL-TAR-002";
+    default: return "MDL-TAR-001";
+    }
+}

@@ -4,6 +4,7 @@
 #ifndef FORMAT_NESTED_H
 #define FORMAT_NESTED_H
 
+#include "codec/member.h"
 #include "codec/zip.h"
 #include "format/format.h"
 
@@ -30,6 +31,10 @@ bool nested_too_deep(const format_input *in, str path, report *r, bool *is_too_d
 /* Content that no format took: when it is an archive (zip, tar, 7z, packed), its members are read; one that cannot be read makes the
  * report unparseable. Anything else is left alone (nested_archive.c). */
 bool nested_archive(const format_input *in, report *r, err *e) MUST_USE;
+
+/* What the name of a tar's or 7z's member is suspected of, from `least` on: MDL-TAR-001 about names, MDL-TAR-002 about links and devices. */
+bool nested_tar_member(member_watch *watch, const tar_member *m, member_oddity least, report *r,
+                       err *e) MUST_USE;
 
 /* Open the archive: what its two views disagree about, members that only one of them has, and bytes that none has, go into the report.
  * *is_open false: it could not be read, which was reported. */

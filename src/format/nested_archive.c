@@ -11,9 +11,13 @@
 static const char advice[] = "Unpack the archive and have the files in it judged one by one; what cannot be "
                              "read cannot be called safe.";
 
+static const char advice_names[] =
+    "Do not unpack this archive with a tool that trusts names; honest ones have no need of such members.";
+
 typedef struct archive_reading {
     const format_input *in;
     report *report;
+    member_watch watch;
 } archive_reading;
 
 /* --- zip ----------------------------------------------------------------------------------------------------------------------------- */
@@ -51,6 +55,7 @@ static bool wants(void *ctx, const tar_member *m)
 static bool see(void *ctx, const tar_member *m, bytes content, err *e)
 {
     archive_reading *reading = ctx;
+    if (!nested_tar_member(&reading->watch, m, MEMBER_TWICE, reading->report, e)) return false;
     if (m->kind != TAR_FILE || m->size_bytes == 0) return true;
     if (content.len) return nested_read(reading->in, m->path, content, reading->report, e);
     remark large = {.code = "MDL-ZIP-008",
@@ -60,6 +65,21 @@ static bool see(void *ctx, const tar_member *m, bytes content, err *e)
                     .is_unreadable = true};
     return nested_say(reading->report, &large,
                       STR("The member is sparse, or larger than LIMIT_ARCHIVE_MEMBER_BYTES"), e);
+}
+
+bool nested_tar_member(member_watch *watch, const tar_member *m, member_oddity least, report *r, err *e)
+{
+    member_oddity oddity;
+    if (!member_watch_note(watch, m, &oddity, e)) return false;
+    if (oddity < least || oddity == MEMBER_PLAIN) return true;
+    remark odd = {.code = format_tar_code(oddity),
+                  .severity = SEVERITY_HIGH,
+                  .member = arena_copy(r->arena, m->path),
+                  .advice = advice_names};
+    str title = arena_printf(r->arena, "A member of the archive is no plain file at a plain place: %s",
+                             member_oddity_words(oddity));
+    if (!title.data) return err_set(e, ERR_MEMORY, "no memory for a report");
+    return nested_say(r, &odd, title, e);
 }
 
 static bool unreadable(report *r, archive_kind kind, bytes content, const char *why, err *e)
@@ -80,10 +100,12 @@ bool nested_archive(const format_input *in, report *r, err *e)
     archive_kind kind = archive_sniff(in->content);
     if (kind == ARCHIVE_NONE) return true;
     if (kind == ARCHIVE_ZIP) return read_zip(in, r, e);
-    archive_reading reading = {in, r};
+    archive_reading reading = {.in = in, .report = r};
     tar_visitor visitor = {.ctx = &reading, .wants = wants, .member = see};
     err why = {0};
-    if (archive_walk(kind, in->path, in->content, in->budget, &visitor, &why)) return true;
+    bool is_read = archive_walk(kind, in->path, in->content, in->budget, &visitor, &why);
+    member_watch_done(&reading.watch);
+    if (is_read) return true;
     if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
     return unreadable(r, kind, in->content, why.message, e);
 }

@@ -5,6 +5,8 @@
  */
 #include "inspect.h"
 
+#include "inspect_members.h"
+
 #include "base/limits.h"
 #include "codec/archive.h"
 #include "codec/zip.h"
@@ -62,10 +64,17 @@ static bool note_replaced(inspection *in, const tar_member *member, err *e)
     return inspect_append(in->part, "deleted", json_from_str(member->path), e);
 }
 
+typedef struct plain_walk {
+    inspection *in;
+    archive_names names;
+} plain_walk;
+
 static bool see_member(void *ctx, const tar_member *member, bytes content, err *e)
 {
-    inspection *in = ctx;
+    plain_walk *walk = ctx;
+    inspection *in = walk->in;
     bool is_whiteout;
+    if (!archive_names_tar(&walk->names, in->arena, member, e)) return false;
     if (!note_whiteout(in, member->path, &is_whiteout, e)) return false;
     if (is_whiteout) return true;
     if (member->kind != TAR_FILE) return note_replaced(in, member, e);
@@ -75,8 +84,15 @@ static bool see_member(void *ctx, const tar_member *member, bytes content, err *
 
 static bool inspect_plain(inspection *in, archive_kind kind, str path, bytes content, err *e)
 {
-    tar_visitor visitor = {.ctx = in, .wants = wants_member, .member = see_member};
-    return archive_walk(kind, path, content, in->budget, &visitor, e);
+    plain_walk walk = {.in = in, .names.models_before = json_array_size(json_object_get(in->part, "models"))};
+    tar_visitor visitor = {.ctx = &walk, .wants = wants_member, .member = see_member};
+    /* What was seen until an archive breaks off counts. */
+    err why = {0}, told = {0};
+    bool is_read = archive_walk(kind, path, content, in->budget, &visitor, &why);
+    bool is_told = archive_names_tell(in, &walk.names, &told);
+    archive_names_done(&walk.names);
+    if (!is_told) return err_set(e, told.code, "%s", told.message);
+    return is_read || err_set(e, why.code, "%s", why.message);
 }
 
 /* --- zip ------------------------------------------------------------------------------------------------------------------- */
@@ -101,7 +117,8 @@ static bool add_oddity(inspection *in, const char *code, severity s, str member,
 static bool note_member(inspection *in, const zip_member *member, err *e)
 {
     if (!member->disagreement || member->oddity == ZIP_ENCRYPTED)
-        return true; /* that shows when it is read */
+        return true;                             /* that shows when it is read */
+    if (member->oddity == ZIP_PATH) return true; /* told at the archive's end */
     bool is_wanted = is_wanted_by_name(member->path);
     if (!is_wanted && in->prefix.len) return true;
     severity how_bad = !is_wanted                    ? SEVERITY_INFO
@@ -166,13 +183,16 @@ static bool see_zip_member(inspection *in, bytes file, const zip_member *member,
 static bool inspect_zip(inspection *in, bytes content, err *e)
 {
     zip_directory directory;
+    archive_names names = {.models_before = json_array_size(json_object_get(in->part, "models"))};
     if (!zip_read(in->arena, content, in->budget, &directory, e)) return false;
     if (!note_directory(in, &directory, e) || !see_leftovers(in, &directory, e)) return false;
     for (size_t i = 0; i < directory.count; i++)
-        if (!see_zip_member(in, content, &directory.members[i], e)) return false;
+        if (!archive_names_zip(&names, in->arena, &directory.members[i], e) ||
+            !see_zip_member(in, content, &directory.members[i], e))
+            return false;
     for (size_t i = 0; i < directory.shadow_count; i++)
         if (!see_zip_member(in, content, &directory.shadows[i], e)) return false;
-    return true;
+    return archive_names_tell(in, &names, e);
 }
 
 bool inspect_archive(inspection *in, str path, bytes content, err *e)

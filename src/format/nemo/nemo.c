@@ -67,6 +67,7 @@ static bool sniff(const format_input *in)
 typedef struct reading {
     const format_input *in;
     report *report;
+    member_watch watch;
     bool has_config;
 } reading;
 
@@ -76,45 +77,50 @@ static bool wants(void *ctx, const tar_member *m)
     return m->kind == TAR_FILE;
 }
 
-static bool say(reading *rd, str member, str title, bool is_unreadable, err *e)
+static bool unreadable(reading *rd, str member, str title, err *e)
 {
-    remark m = {.code = is_unreadable ? "MDL-NEM-002" : "MDL-TAR-002",
-                .severity = is_unreadable ? SEVERITY_MEDIUM : SEVERITY_HIGH,
+    remark m = {.code = "MDL-NEM-002",
+                .severity = SEVERITY_MEDIUM,
                 .member = member,
                 .advice = advice,
-                .is_unreadable = is_unreadable};
+                .is_unreadable = true};
     return nested_say(rd->report, &m, title, e);
 }
 
 static bool see(void *ctx, const tar_member *m, bytes content, err *e)
 {
     reading *rd = ctx;
-    if (m->kind == TAR_SYMLINK || m->kind == TAR_HARDLINK)
-        return say(rd, m->path, STR("A link where files of a model should be; it may lead anywhere"), false,
-                   e);
+    /* A link to another member is one too many here: a loader follows it to wherever that leads. */
+    if (!nested_tar_member(&rd->watch, m, MEMBER_LINK, rd->report, e)) return false;
     if (m->kind != TAR_FILE || m->size_bytes == 0) return true;
     if (content.len == 0)
-        return say(rd, m->path, STR("The member is sparse, or larger than LIMIT_ARCHIVE_MEMBER_BYTES"), true,
-                   e);
+        return unreadable(rd, m->path, STR("The member is sparse, or larger than LIMIT_ARCHIVE_MEMBER_BYTES"),
+                          e);
     bool is_yaml = str_ends_with(m->path, STR(".yaml")) || str_ends_with(m->path, STR(".yml"));
     rd->has_config |= str_eq(base_of(m->path), str_from_c(config_name));
     if (is_yaml && !nemo_config_read(m->path, content, rd->report, e)) return false;
     return nested_read(rd->in, m->path, content, rd->report, e);
 }
 
+static bool read_members(reading *rd, err *e)
+{
+    const format_input *in = rd->in;
+    tar_visitor v = {.ctx = rd, .wants = wants, .member = see};
+    err why = {0};
+    if (archive_walk(ARCHIVE_TAR, in->path, in->content, in->budget, &v, &why)) {
+        str missing = STR("The archive has no model_config.yaml, so NeMo does not restore it");
+        return rd->has_config || unreadable(rd, STR_NONE, missing, e);
+    }
+    if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
+    return unreadable(rd, STR_NONE, str_from_c(why.message), e);
+}
+
 static bool read(const format_input *in, report *r, err *e)
 {
     reading rd = {.in = in, .report = r};
-    tar_visitor v = {.ctx = &rd, .wants = wants, .member = see};
-    err why = {0};
-    if (!report_fact(r, STR("framework"), STR("nemo"), e)) return false;
-    if (!archive_walk(ARCHIVE_TAR, in->path, in->content, in->budget, &v, &why)) {
-        if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
-        return say(&rd, STR_NONE, str_from_c(why.message), true, e);
-    }
-    return rd.has_config ||
-           say(&rd, STR_NONE, STR("The archive has no model_config.yaml, so NeMo does not restore it"), true,
-               e);
+    bool done = report_fact(r, STR("framework"), STR("nemo"), e) && read_members(&rd, e);
+    member_watch_done(&rd.watch);
+    return done;
 }
 
 const model_format format_nemo = {.name = "nemo", .title = "NeMo archive", .sniff = sniff, .read = read};

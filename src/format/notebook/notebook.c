@@ -124,9 +124,8 @@ static void note_command(deeds *d, str command, uint32_t line)
 
 static bool is_shell_magic(str word)
 {
-    static const char *const magics[] = {"%%bash", "%%sh",      "%%script", "%%cmd",        "%%system",
-                                         "%%sx",   "%%perl",    "%%ruby",   "%%javascript", "%%js",
-                                         "%%html", "%%python2", "%%pypy"};
+    static const char *const magics[] = {"%%bash", "%%sh",   "%%script",     "%%cmd", "%%system",  "%%sx",
+                                         "%%perl", "%%ruby", "%%javascript", "%%js",  "%%python2", "%%pypy"};
     for (size_t i = 0; i < COUNT_OF(magics); i++)
         if (str_starts_with(word, str_from_c(magics[i]))) return true;
     return false;
@@ -159,6 +158,16 @@ static ptrdiff_t command_at(str line)
                : -1;
 }
 
+/* A page that a browser would run something of. */
+static bool shows_script(str page)
+{
+    static const char *const signs[] = {
+        "<script", "<SCRIPT", "<Script", "javascript:", "onerror=", "onload=", "<iframe"};
+    for (size_t i = 0; i < COUNT_OF(signs); i++)
+        if (str_contains(page, str_from_c(signs[i]))) return true;
+    return false;
+}
+
 /* Python of the cell, line by line, with IPython's lines as comments so that numbers stay. A line that begins with % within a text is taken out too; the
  * text stays one. */
 static void take_python(str source, deeds *d, buf *python)
@@ -172,8 +181,9 @@ static void take_python(str source, deeds *d, buf *python)
         number++;
         ptrdiff_t at = command_at(trimmed);
         if (number == 1 && str_starts_with(trimmed, STR("%%"))) {
-            is_foreign = is_shell_magic(trimmed);
-            if (is_foreign) note_command(d, source, number);
+            bool is_page = str_starts_with(trimmed, STR("%%html")); /* only its scripts run */
+            is_foreign = is_page || is_shell_magic(trimmed);
+            if (is_foreign && (!is_page || shows_script(source))) note_command(d, source, number);
             note_magic(d, trimmed, number);
         } else if (is_foreign || goes_on) {
             /* not Python */
@@ -256,11 +266,7 @@ static bool has_script(const json_t *value)
     AUTO_BUF buf text;
     buf_init(&text, SOURCE_BYTES);
     (void)join(value, &text);
-    static const char *const signs[] = {
-        "<script", "<SCRIPT", "<Script", "javascript:", "onerror=", "onload=", "<iframe"};
-    for (size_t i = 0; i < COUNT_OF(signs); i++)
-        if (str_contains(buf_str(&text), str_from_c(signs[i]))) return true;
-    return false;
+    return shows_script(buf_str(&text));
 }
 
 static bool read_output(const notebook *n, const json_t *data, bool is_trusted, err *e)

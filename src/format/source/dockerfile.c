@@ -3,23 +3,37 @@
  *
  * Read as the builder does: comments, continued lines, here-documents, stages. Only the last stage becomes the image, so the user is judged there.
  */
-#include "format/source.h"
+#include "source/dockerfile.h"
 
 #include "base/buf.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { TITLE_BYTES = 300, STAGES_MAX = 64, INSTRUCTION_BYTES = 64 * 1024, SHOWN_BYTES = 100 };
+enum {
+    TITLE_BYTES = 300,
+    STAGES_MAX = 64,
+    INSTRUCTION_BYTES = 64 * 1024,
+    SHOWN_BYTES = 100,
+    VARIABLES_MAX = 256,
+    EXPANDED_BYTES = 4096,
+};
+
+typedef struct variable {
+    str name, value;
+} variable;
 
 typedef struct recipe {
     str member;
     report *report;
     str stages[STAGES_MAX]; /* names of earlier stages */
-    size_t stage_count, instructions;
+    str stage_users[STAGES_MAX];
+    variable variables[VARIABLES_MAX]; /* of ARG and ENV; those in front of the first FROM first */
+    size_t stage_count, variable_count, global_count, instructions;
+    char escape; /* what joins lines: a backslash, or what `# escape=` says */
     uint32_t from_line, user_line;
     str user;
-    bool has_from, is_scratch;
+    bool has_from, is_scratch, is_stage_named;
     err *e;
 } recipe;
 
@@ -69,96 +83,92 @@ static str next_word(str *rest)
     return word;
 }
 
-/* --- bases -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- variables ---------------------------------------------------------------------------------------------------------------------------- */
 
-/* Releases whose maintainers no longer mend them, with the month in which that ended. `tag`: what a tag begins with, or a part between dashes. */
-static const struct {
-    const char *image, *tag, *end;
-} ended[] = {
-    {"python", "2", "2020-01"},      {"python", "3.4", "2019-03"},
-    {"python", "3.5", "2020-09"},    {"python", "3.6", "2021-12"},
-    {"python", "3.7", "2023-06"},    {"python", "3.8", "2024-10"},
-    {"python", "3.9", "2025-10"},    {"debian", "wheezy", "2018-05"},
-    {"debian", "7", "2018-05"},      {"debian", "jessie", "2020-06"},
-    {"debian", "8", "2020-06"},      {"debian", "stretch", "2022-06"},
-    {"debian", "9", "2022-06"},      {"debian", "buster", "2024-06"},
-    {"debian", "10", "2024-06"},     {"ubuntu", "14.04", "2019-04"},
-    {"ubuntu", "trusty", "2019-04"}, {"ubuntu", "16.04", "2021-04"},
-    {"ubuntu", "xenial", "2021-04"}, {"ubuntu", "18.04", "2023-05"},
-    {"ubuntu", "bionic", "2023-05"}, {"ubuntu", "20.04", "2025-05"},
-    {"ubuntu", "focal", "2025-05"},  {"ubuntu", "22.10", "2023-07"},
-    {"ubuntu", "23.04", "2024-01"},  {"ubuntu", "23.10", "2024-07"},
-    {"ubuntu", "24.10", "2025-07"},  {"centos", "", "2024-06"},
-    {"node", "8", "2019-12"},        {"node", "10", "2021-04"},
-    {"node", "12", "2022-04"},       {"node", "14", "2023-04"},
-    {"node", "16", "2023-09"},       {"node", "18", "2025-04"},
-    {"fedora", "38", "2024-05"},     {"fedora", "39", "2024-11"},
-    {"fedora", "40", "2025-05"},     {"opensuse/leap", "15.4", "2023-12"},
-};
-/* Distributions by the part of a tag that names them, whatever the image is: python:3.11-slim-buster. */
-static const char *const distributions[] = {"wheezy", "jessie", "stretch", "buster",
-                                            "trusty", "xenial", "bionic",  "focal"};
-
-/* "3.9" is in "3.9", "3.9.18" and "3.9-slim", not in "3.90". */
-static bool begins_version(str tag, str version)
+static str value_of(const recipe *r, str name)
 {
-    if (!str_starts_with(tag, version)) return false;
-    return tag.len == version.len || tag.data[version.len] == '.' || tag.data[version.len] == '-';
+    for (size_t i = r->variable_count; i > 0; i--)
+        if (str_eq(r->variables[i - 1].name, name)) return r->variables[i - 1].value;
+    return STR_NONE;
 }
 
-static bool has_part(str tag, str part)
+static bool is_name_char(char c)
 {
-    str each, rest = tag;
-    while (str_next(&rest, '-', &each))
-        if (str_eq(each, part)) return true;
-    return false;
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool is_distribution(str tag)
+/* ${NAME:-default} without its braces. */
+static str value_of_braced(const recipe *r, str inside)
 {
-    for (size_t i = 0; i < COUNT_OF(distributions); i++)
-        if (str_eq(tag, str_from_c(distributions[i]))) return true;
-    return false;
+    size_t len = 0;
+    while (len < inside.len && is_name_char(inside.data[len])) len++;
+    str value = value_of(r, str_slice(inside, 0, len)), rest = str_skip(inside, len);
+    bool has_default = str_starts_with(rest, STR(":-")) || str_starts_with(rest, STR("-"));
+    if (value.len == 0 && has_default) return str_skip(rest, rest.data[0] == ':' ? 2 : 1);
+    return value;
 }
 
-/* Alpine's releases live two years: those up to 3.19 are over. */
-static const char *end_of_alpine(str tag)
+/* One reference at the front of `*rest`: what it stands for, or itself when nobody knows before the build. */
+static str take_reference(const recipe *r, str *rest)
 {
-    uint64_t minor = 0;
-    if (str_starts_with(tag, STR("alpine"))) tag = str_skip(tag, 6);
-    if (!str_starts_with(tag, STR("3."))) return NULL;
-    size_t len = 2;
-    while (len < tag.len && tag.data[len] >= '0' && tag.data[len] <= '9') len++;
-    return str_to_u64(str_slice(tag, 2, len - 2), &minor) && minor <= 19 ? "2025-11 or earlier" : NULL;
-}
-
-/* The last part of the name: docker.io/library/python is python. */
-static str short_name(str image)
-{
-    if (str_ends_with(image, STR("opensuse/leap"))) return STR("opensuse/leap");
-    return str_skip(image, (size_t)(str_find_last(image, '/') + 1));
-}
-
-static const char *end_of_life(str image, str tag)
-{
-    str name = short_name(image), each, rest = tag;
-    if (str_eq(name, STR("alpine")) && end_of_alpine(tag)) return end_of_alpine(tag);
-    while (str_next(&rest, '-', &each))
-        if (str_starts_with(each, STR("alpine3.")) && end_of_alpine(each)) return end_of_alpine(each);
-    for (size_t i = 0; i < COUNT_OF(ended); i++) {
-        str wanted = str_from_c(ended[i].tag);
-        bool is_image = str_eq(name, str_from_c(ended[i].image));
-        if (is_image && (wanted.len == 0 || begins_version(tag, wanted))) return ended[i].end;
-        if (is_distribution(wanted) && has_part(tag, wanted)) return ended[i].end;
+    str whole = *rest, value = STR_NONE;
+    size_t len = 1;
+    if (whole.len > 1 && whole.data[1] == '{') {
+        ptrdiff_t end = str_find(whole, '}');
+        len = end < 0 ? whole.len : (size_t)end + 1;
+        if (end > 2) value = value_of_braced(r, str_slice(whole, 2, (size_t)end - 2));
+    } else {
+        while (len < whole.len && is_name_char(whole.data[len])) len++;
+        value = value_of(r, str_slice(whole, 1, len - 1));
     }
-    return NULL;
+    *rest = str_skip(whole, len);
+    return value.len ? value : str_slice(whole, 0, len);
 }
+
+static str expand(const recipe *r, str text)
+{
+    if (str_find(text, '$') < 0) return text;
+    AUTO_BUF buf out;
+    buf_init(&out, EXPANDED_BYTES);
+    str rest = text;
+    while (rest.len) {
+        ptrdiff_t at = str_find(rest, '$');
+        buf_add_str(&out, at < 0 ? rest : str_slice(rest, 0, (size_t)at));
+        rest = at < 0 ? STR_NONE : str_skip(rest, (size_t)at);
+        if (rest.len) buf_add_str(&out, take_reference(r, &rest));
+    }
+    str kept = out.failed ? STR_NONE : arena_copy(r->report->arena, buf_str(&out));
+    return kept.len ? kept : text;
+}
+
+static str without_quotes(str value)
+{
+    while (value.len && (value.data[0] == '"' || value.data[0] == '\'')) value = str_skip(value, 1);
+    while (value.len && (value.data[value.len - 1] == '"' || value.data[value.len - 1] == '\'')) value.len--;
+    return value;
+}
+
+static void remember(recipe *r, str name, str value)
+{
+    if (r->variable_count == VARIABLES_MAX) return;
+    r->variables[r->variable_count++] = (variable){name, expand(r, without_quotes(value))};
+    if (!r->has_from) r->global_count = r->variable_count;
+}
+
+/* --- bases -------------------------------------------------------------------------------------------------------------------------------- */
 
 static bool is_stage(const recipe *r, str name)
 {
     for (size_t i = 0; i < r->stage_count; i++)
         if (str_eq_nocase(r->stages[i], name)) return true;
     return false;
+}
+
+static str user_of_stage(const recipe *r, str name)
+{
+    for (size_t i = r->stage_count; i > 0; i--)
+        if (str_eq_nocase(r->stages[i - 1], name)) return r->stage_users[i - 1];
+    return STR_NONE;
 }
 
 /* registry:5000/name:tag@digest */
@@ -178,7 +188,7 @@ static bool judge_base(recipe *r, str whole, uint32_t line)
     str image, tag;
     bool is_pinned;
     cut_image(whole, &image, &tag, &is_pinned);
-    const char *end = end_of_life(image, tag);
+    const char *end = dockerfile_end_of_life(image, tag);
     note old = {"SRC-DKR-002", FINDING_MISCONFIGURATION, SEVERITY_MEDIUM, line,
                 "Take a release that still gets security updates, and rebuild."};
     if (end &&
@@ -194,18 +204,28 @@ static bool judge_base(recipe *r, str whole, uint32_t line)
                STR_ARG(shown(whole)));
 }
 
+/* The stage that ends here has this user, for those that build on it. */
+static void end_stage(recipe *r)
+{
+    if (r->is_stage_named && r->stage_count) r->stage_users[r->stage_count - 1] = r->user;
+}
+
 static bool read_from(recipe *r, str rest, uint32_t line)
 {
+    end_stage(r);
     str image = next_word(&rest);
     while (str_starts_with(image, STR("--"))) image = next_word(&rest);
+    image = expand(r, image);
     str as = next_word(&rest), name = next_word(&rest);
     r->has_from = true;
     r->from_line = line;
+    r->variable_count = r->global_count; /* each stage has its own */
     bool is_own = is_stage(r, image);
-    if (!is_own) r->user = STR_NONE;
+    r->user = is_own ? user_of_stage(r, image) : STR_NONE;
     r->is_scratch = str_eq_nocase(image, STR("scratch"));
     bool is_fine = is_own || r->is_scratch || judge_base(r, image, line);
-    if (str_eq_nocase(as, STR("as")) && r->stage_count < STAGES_MAX) r->stages[r->stage_count++] = name;
+    r->is_stage_named = str_eq_nocase(as, STR("as")) && r->stage_count < STAGES_MAX;
+    if (r->is_stage_named) r->stages[r->stage_count++] = name;
     return is_fine;
 }
 
@@ -213,36 +233,14 @@ static bool read_from(recipe *r, str rest, uint32_t line)
 
 static bool read_add(recipe *r, str rest, uint32_t line)
 {
+    rest = expand(r, rest);
     bool is_checked = has_word(rest, "--checksum=");
-    bool is_remote = has_word(rest, "http://") || has_word(rest, "https://") || has_word(rest, "ftp://");
+    bool is_remote = has_word(rest, "http://") || has_word(rest, "https://") || has_word(rest, "ftp://") ||
+                     has_word(rest, "git@");
     note n = {"SRC-DKR-004", FINDING_MISCONFIGURATION, SEVERITY_MEDIUM, line,
               "Give --checksum=sha256:..., or fetch it in a RUN that checks what it got."};
     return is_checked || !is_remote ||
            say(r, &n, "ADD takes a file from the network without checking it: %.*s", STR_ARG(shown(rest)));
-}
-
-static bool pipes_into_shell(str command)
-{
-    static const char *const shells[] = {"| sh",
-                                         "|sh",
-                                         "| bash",
-                                         "|bash",
-                                         "| sudo sh",
-                                         "| sudo bash",
-                                         "| sudo -E bash",
-                                         "| python",
-                                         "|python",
-                                         "| /bin/sh",
-                                         "| /bin/bash",
-                                         "sh -c \"$(curl",
-                                         "bash -c \"$(curl",
-                                         "sh <(curl",
-                                         "bash <(curl",
-                                         "$(wget"};
-    if (!has_word(command, "curl") && !has_word(command, "wget")) return false;
-    for (size_t i = 0; i < COUNT_OF(shells); i++)
-        if (has_word(command, shells[i])) return true;
-    return false;
 }
 
 /* A package of `pip install` without a version; -r, -e, files and addresses name theirs elsewhere. */
@@ -290,11 +288,28 @@ static bool judge_pip(recipe *r, str command, uint32_t line)
     return true;
 }
 
+/* COPY --from=image: what is not one of the stages is an image too. */
+static bool read_copy(recipe *r, str rest, uint32_t line)
+{
+    for (str word = next_word(&rest); str_starts_with(word, STR("--")); word = next_word(&rest)) {
+        if (!str_starts_with(word, STR("--from="))) continue;
+        str image = expand(r, str_skip(word, 7));
+        uint64_t number;
+        if (image.len && !str_to_u64(image, &number) && !is_stage(r, image))
+            return judge_base(r, image, line);
+    }
+    return true;
+}
+
 static bool read_run(recipe *r, str command, uint32_t line)
 {
-    note n = {"SRC-DKR-005", FINDING_MISCONFIGURATION, SEVERITY_HIGH, line,
-              "Download it, check its hash, and then run it."};
-    if (pipes_into_shell(command) && !say(r, &n, "RUN fetches a script from the network and runs it unseen"))
+    fetched_run how = dockerfile_command(command);
+    note n = {"SRC-DKR-005", FINDING_MISCONFIGURATION, how == RUN_UNSEEN ? SEVERITY_HIGH : SEVERITY_MEDIUM,
+              line, "Download it, check its hash, and then run it."};
+    if (how == RUN_UNSEEN && !say(r, &n, "RUN fetches a script from the network and runs it unseen"))
+        return false;
+    if (how == RUN_SAVED &&
+        !say(r, &n, "RUN fetches a program from the network and runs it without a look at its checksum"))
         return false;
     return judge_pip(r, command, line);
 }
@@ -320,8 +335,7 @@ static bool is_secret_name(str name)
 
 static bool is_real_value(str value)
 {
-    while (value.len && (value.data[0] == '"' || value.data[0] == '\'')) value = str_skip(value, 1);
-    while (value.len && (value.data[value.len - 1] == '"' || value.data[value.len - 1] == '\'')) value.len--;
+    value = without_quotes(value);
     static const char *const none[] = {"",    "changeme", "none",   "null",     "true",        "false",
                                        "xxx", "example",  "secret", "password", "placeholder", "your-token",
                                        "0",   "1"};
@@ -344,16 +358,31 @@ static bool judge_variable(recipe *r, str name, str value, uint32_t line)
 static bool read_variables(recipe *r, str rest, uint32_t line)
 {
     str first = rest, word = next_word(&first);
-    if (str_find(word, '=') < 0) return judge_variable(r, word, first, line);
+    if (str_find(word, '=') < 0) {
+        if (first.len) remember(r, word, first);
+        return judge_variable(r, word, first, line);
+    }
     while (rest.len) {
         str name, value;
         word = next_word(&rest);
-        if (str_cut(word, '=', &name, &value) && !judge_variable(r, name, value, line)) return false;
+        if (!str_cut(word, '=', &name, &value)) continue;
+        remember(r, name, value);
+        if (!judge_variable(r, name, value, line)) return false;
     }
     return true;
 }
 
 /* --- the whole -------------------------------------------------------------------------------------------------------------------------- */
+
+/* What whoever builds on this image will run. */
+static bool read_onbuild(recipe *r, str rest, uint32_t line)
+{
+    str word = next_word(&rest);
+    if (str_eq_nocase(word, STR("RUN"))) return read_run(r, rest, line);
+    if (str_eq_nocase(word, STR("ADD"))) return read_add(r, rest, line);
+    if (str_eq_nocase(word, STR("COPY"))) return read_copy(r, rest, line);
+    return true;
+}
 
 static bool instruction(recipe *r, str text, uint32_t line)
 {
@@ -363,10 +392,12 @@ static bool instruction(recipe *r, str text, uint32_t line)
     if (str_eq_nocase(word, STR("FROM"))) return read_from(r, rest, line);
     if (str_eq_nocase(word, STR("ADD"))) return read_add(r, rest, line);
     if (str_eq_nocase(word, STR("RUN"))) return read_run(r, rest, line);
+    if (str_eq_nocase(word, STR("COPY"))) return read_copy(r, rest, line);
     if (str_eq_nocase(word, STR("ENV")) || str_eq_nocase(word, STR("ARG")))
         return read_variables(r, rest, line);
+    if (str_eq_nocase(word, STR("ONBUILD"))) return read_onbuild(r, rest, line);
     if (str_eq_nocase(word, STR("USER"))) {
-        r->user = next_word(&rest);
+        r->user = expand(r, next_word(&rest));
         r->user_line = line;
     }
     return true;
@@ -405,15 +436,29 @@ static void take_heredoc(str first, str *rest, buf *whole, uint32_t *line)
         str each = take_line(rest);
         ++*line;
         if (str_eq(each, word)) return;
-        buf_add_byte(whole, ' ');
+        buf_add_byte(whole, '\n');
         buf_add_str(whole, each);
+    }
+}
+
+/* `# escape=` counts in the comments at the very top only. */
+static void read_directives(recipe *r, str text)
+{
+    str line, name, value;
+    while (str_next(&text, '\n', &line)) {
+        line = str_trim(line);
+        if (!str_starts_with(line, STR("#")) || !str_cut(str_skip(line, 1), '=', &name, &value)) return;
+        value = str_trim(value);
+        if (str_eq_nocase(str_trim(name), STR("escape")) && value.len == 1) r->escape = value.data[0];
     }
 }
 
 bool dockerfile_read(str member, str text, report *r, err *e)
 {
-    recipe made = {.member = member, .report = r, .e = e};
+    recipe made = {.member = member, .report = r, .e = e, .escape = '\\'};
     uint32_t line = 0;
+    if (str_starts_with(text, STR("\xef\xbb\xbf"))) text = str_skip(text, 3);
+    read_directives(&made, text);
     while (text.len) {
         AUTO_BUF buf whole;
         buf_init(&whole, INSTRUCTION_BYTES);
@@ -422,7 +467,7 @@ bool dockerfile_read(str member, str text, report *r, err *e)
             str each = take_line(&text);
             line++;
             if (str_starts_with(each, STR("#")) || (each.len == 0 && whole.len)) continue;
-            goes_on = str_ends_with(each, STR("\\"));
+            goes_on = str_ends_with(each, (str){&made.escape, 1});
             if (goes_on) each.len--;
             buf_add_str(&whole, each);
             buf_add_byte(&whole, ' ');

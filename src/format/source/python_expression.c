@@ -19,10 +19,54 @@ enum {
 
 /* --- tokens --------------------------------------------------------------------------------------------------------------------------- */
 
+/* A letter in another dress, which Python takes for the plain one (NFKC): fullwidth forms, and mathematical alphabets, 26 capitals and
+ * 26 small letters after each other. 0: none of these. */
+static char plain_letter(uint32_t c)
+{
+    enum { FULLWIDTH = 0xff01, FULLWIDTH_END = 0xff5f, MATH = 0x1d400, MATH_END = 0x1d6a4 };
+    if (c >= FULLWIDTH && c < FULLWIDTH_END) return (char)(c - FULLWIDTH + '!');
+    if (c < MATH || c >= MATH_END) return 0;
+    uint32_t place = (c - MATH) % 52;
+    return (char)(place < 26 ? 'A' + place : 'a' + place - 26);
+}
+
+static void add_plain(buf *out, str *rest)
+{
+    uint8_t first = (uint8_t)rest->data[0];
+    size_t len = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (len > rest->len) len = rest->len;
+    uint32_t c = len == 1 ? first : first & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++) c = c << 6 | ((uint8_t)rest->data[i] & 0x3f);
+    char plain = plain_letter(c);
+    if (plain)
+        buf_add_byte(out, (uint8_t)plain);
+    else
+        buf_add_str(out, str_slice(*rest, 0, len));
+    *rest = str_skip(*rest, len);
+}
+
+static bool has_foreign_letters(str name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if ((uint8_t)name.data[i] >= 0x80) return true;
+    return false;
+}
+
+static str plain_name(python_reader *p, str name)
+{
+    AUTO_BUF buf plain;
+    buf_init(&plain, CONSTANT_BYTES);
+    str rest = name;
+    while (rest.len) add_plain(&plain, &rest);
+    str kept = plain.failed ? STR_NONE : arena_copy(p->report->arena, buf_str(&plain));
+    return kept.data ? kept : name;
+}
+
 void python_advance(python_reader *p)
 {
     if (p->now.kind == PYTHON_BROKEN) return;
     p->now = python_next(&p->lexer);
+    if (p->now.kind == PYTHON_NAME && has_foreign_letters(p->now.raw)) p->now.raw = plain_name(p, p->now.raw);
     if (p->now.kind == PYTHON_BROKEN) p->is_broken = true;
 }
 
@@ -57,8 +101,6 @@ static uint32_t line_of(const python_reader *p)
 
 /* --- names ---------------------------------------------------------------------------------------------------------------------------- */
 
-static python_value look_up(python_reader *p, str name);
-
 /* A name of this scope that is bound again takes its place. What is not known need not be kept, unless it hides something that is. */
 static bool bind_again(python_reader *p, str name, python_value value)
 {
@@ -68,7 +110,7 @@ static bool bind_again(python_reader *p, str name, python_value value)
             return true;
         }
     if (value.what != IS_UNKNOWN || value.taints) return false;
-    python_value before = look_up(p, name);
+    python_value before = python_look_up(p, name);
     return before.what == IS_UNKNOWN && !before.taints;
 }
 
@@ -100,7 +142,7 @@ python_value python_named(python_reader *p, str module, str name)
     return dotted.data ? (python_value){.what = IS_NAMED, .text = dotted} : (python_value){0};
 }
 
-static python_value look_up(python_reader *p, str name)
+python_value python_look_up(python_reader *p, str name)
 {
     for (size_t i = p->name_count; i > 0; i--)
         if (str_eq(p->names[i - 1].name, name)) return p->names[i - 1].value;
@@ -116,7 +158,7 @@ static python_value look_up(python_reader *p, str name)
     if (str_eq(name, STR("True"))) return (python_value){.what = IS_TRUE};
     if (str_eq(name, STR("False"))) return (python_value){.what = IS_FALSE};
     if (str_eq(name, STR("None"))) return (python_value){.what = IS_NONE};
-    return (python_value){0};
+    return (python_value){.unbound = name};
 }
 
 /* --- atoms ----------------------------------------------------------------------------------------------------------------------------- */
@@ -164,12 +206,13 @@ static python_value take_text(python_reader *p)
 /* Everything up to the closing bracket; of one item alone, the item. */
 python_value python_items(python_reader *p, const char *close)
 {
-    python_value all = {0};
+    python_value all = {0}, telling = {0};
     bool is_first = true;
     python_advance(p);
     while (!python_at_line_end(p) && !python_at_sign(p, close)) {
         python_token before = p->now;
         python_value item = python_expression(p);
+        if (!python_is_telling(telling)) telling = item;
         all = is_first ? item : (python_value){.taints = all.taints | item.taints};
         is_first = false;
         if (python_at_sign(p, close)) break;
@@ -177,19 +220,37 @@ python_value python_items(python_reader *p, const char *close)
         if (p->now.kind == PYTHON_SIGN || p->now.raw.data == before.raw.data) python_advance(p);
     }
     (void)python_take_sign(p, close);
+    if (!python_is_telling(telling) || all.what == telling.what) return all;
+    telling.taints |= all.taints;
+    telling.is_boxed = true;
+    return telling;
+}
+
+/* [f], {'a': f}: something that holds it, not itself. */
+static python_value take_box(python_reader *p, const char *close)
+{
+    python_value all = python_items(p, close);
+    all.is_boxed = python_is_telling(all);
     return all;
 }
 
 static python_value take_lambda(python_reader *p)
 {
     python_block outer = p->here;
+    int function = python_new_function(p);
     python_advance(p);
-    while (!python_at_line_end(p) && !python_at_sign(p, ":") && !python_at_sign(p, ")")) python_advance(p);
+    while (!python_at_line_end(p) && !python_at_sign(p, ":") && !python_at_sign(p, ")")) {
+        bool has_default = python_at_sign(p, "=");
+        python_advance(p);
+        if (has_default && !python_at_line_end(p)) (void)python_expression(p); /* computed now */
+    }
     (void)python_take_sign(p, ":");
     p->here.at_import = false;
+    if (function != NO_FUNCTION) p->here.function = function;
     python_value body = python_expression(p);
     p->here = outer;
-    return (python_value){.taints = body.taints};
+    if (function == NO_FUNCTION) return (python_value){.taints = body.taints};
+    return (python_value){.what = IS_LOCAL, .function = (size_t)function, .taints = body.taints};
 }
 
 static python_value take_name(python_reader *p)
@@ -204,7 +265,7 @@ static python_value take_name(python_reader *p)
         python_bind(p, name, value);
         return value;
     }
-    return look_up(p, name);
+    return python_look_up(p, name);
 }
 
 /* --- what follows an atom ----------------------------------------------------------------------------------------------------------------- */
@@ -250,18 +311,37 @@ static python_value take_call(python_reader *p, python_value callee)
 /* globals()['eval'], __builtins__['eval'], os.__dict__['system'], sys.modules['os']. */
 static python_value subscript(python_reader *p, python_value object, python_value index)
 {
+    if (object.is_boxed) {
+        object.is_boxed = false;
+        return object;
+    }
     if (index.what != IS_TEXT) return (python_value){.taints = object.taints | index.taints};
-    if (object.what == IS_SCOPE) return look_up(p, index.text);
+    if (object.what == IS_SCOPE) return python_look_up(p, index.text);
     if (object.what != IS_NAMED) return (python_value){.taints = object.taints};
     if (str_eq(object.text, STR("sys.modules"))) return (python_value){.what = IS_NAMED, .text = index.text};
     return python_named(p, object.text, index.text);
 }
 
+/* What `anything.name = os.system` made of the name, whatever the object is. */
+static python_value assigned_attribute(python_reader *p, str name)
+{
+    str dotted = p->has_attributes ? arena_printf(p->report->arena, ".%.*s", STR_ARG(name)) : STR_NONE;
+    python_value value = dotted.len ? python_look_up(p, dotted) : (python_value){0};
+    value.unbound = STR_NONE;
+    return value;
+}
+
 static python_value attribute(python_reader *p, python_value object, str name)
 {
     if (str_eq(name, STR("__dict__")) || str_eq(name, STR("__call__"))) return object;
-    python_value found = {.what = IS_METHOD, .text = name};
+    python_value found = {.what = IS_METHOD, .text = name}, assigned;
     if (object.what == IS_NAMED) found = python_named(p, object.text, name);
+    bool is_own = object.what == IS_CLASS || object.what == IS_INSTANCE;
+    int method = is_own ? python_method_of(p, object.function, name) : NO_FUNCTION;
+    if (method != NO_FUNCTION) found = (python_value){.what = IS_LOCAL, .function = (size_t)method};
+    if (is_own && method == NO_FUNCTION) found.owner = object.function + 1;
+    assigned = found.what == IS_METHOD ? assigned_attribute(p, name) : (python_value){0};
+    if (assigned.what != IS_UNKNOWN) found = assigned;
     found.taints = object.taints;
     return found;
 }
@@ -272,6 +352,7 @@ static python_value take_trailers(python_reader *p, python_value value)
         if (python_at_sign(p, ".")) {
             python_advance(p);
             if (p->now.kind != PYTHON_NAME) return value;
+            p->last_attribute = p->now.raw;
             value = attribute(p, value, p->now.raw);
             python_advance(p);
         } else if (python_at_sign(p, "(")) {
@@ -299,9 +380,9 @@ static python_value operand(python_reader *p)
         if (python_at_sign(p, "("))
             value = python_items(p, ")");
         else if (python_at_sign(p, "["))
-            value = python_items(p, "]");
+            value = take_box(p, "]");
         else if (python_at_sign(p, "{"))
-            value = python_items(p, "}");
+            value = take_box(p, "}");
         else if (python_at_sign(p, "..."))
             python_advance(p);
         else
@@ -331,8 +412,24 @@ static bool is_operator(const python_reader *p)
     return false;
 }
 
-static python_value combine(python_reader *p, python_value left, python_value right, bool is_plus)
+/* How the operator in front of an operand joins it to those before. */
+typedef enum joint { JOINT_OTHER, JOINT_PLUS, JOINT_CHOICE } joint;
+
+static joint joint_of(const python_reader *p)
 {
+    bool is_choice = python_at_word(p, "if") || python_at_word(p, "else") || python_at_word(p, "or") ||
+                     python_at_word(p, "and");
+    return python_at_sign(p, "+") ? JOINT_PLUS : is_choice ? JOINT_CHOICE : JOINT_OTHER;
+}
+
+static python_value combine(python_reader *p, python_value left, python_value right, joint how)
+{
+    bool is_plus = how == JOINT_PLUS;
+    if (how == JOINT_CHOICE && (python_is_telling(left) || python_is_telling(right))) {
+        python_value chosen = python_is_telling(left) ? left : right;
+        chosen.taints = left.taints | right.taints;
+        return chosen;
+    }
     size_t len = left.text.len + right.text.len;
     bool fits = len <= CONSTANT_BYTES && p->joined_bytes + len <= JOINED_BYTES;
     if (is_plus && left.what == IS_TEXT && right.what == IS_TEXT && fits) {
@@ -353,21 +450,22 @@ python_value python_expression(python_reader *p)
         return value;
     }
     p->depth++;
-    bool is_first = true, is_plus = false;
+    bool is_first = true;
+    joint how = JOINT_OTHER;
     while (!python_at_line_end(p)) {
         if (is_operator(p)) {
-            is_plus = python_at_sign(p, "+") && !is_first;
+            how = is_first ? JOINT_OTHER : joint_of(p);
             if (!python_at_sign(p, "==") && !python_at_word(p, "and")) p->guard |= PYTHON_GUARD_OTHER;
-            if (!is_first && !is_plus) value = (python_value){.taints = value.taints};
+            if (!is_first && how == JOINT_OTHER) value = (python_value){.taints = value.taints};
             python_advance(p);
             continue;
         }
         python_token before = p->now;
         python_value next = operand(p);
         if (p->now.raw.data == before.raw.data && p->now.kind == before.kind) break;
-        value = is_first ? next : combine(p, value, next, is_plus);
+        value = is_first ? next : combine(p, value, next, how);
         is_first = false;
-        is_plus = false;
+        how = JOINT_OTHER;
         if (!is_operator(p)) break;
     }
     p->depth--;

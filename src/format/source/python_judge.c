@@ -106,21 +106,16 @@ static void at_import(python_reader *p, const python_call *c, const char *what)
     if (p->here.function == NO_FUNCTION) return;
     python_later *later = &p->functions[p->here.function];
     if (later->is_set) return;
-    *later = (python_later){true, c->line, arena_copy(p->report->arena, str_from_c(title))};
+    *later = (python_later){
+        .is_set = true, .line = c->line, .title = arena_copy(p->report->arena, str_from_c(title))};
+    p->changes++;
     if (!later->title.data) p->has_failed = !err_set(p->e, ERR_MEMORY, "no memory for a report");
 }
 
-static void call_local(python_reader *p, const python_call *c)
+void python_say_later(python_reader *p, const python_later *later)
 {
-    python_later *called = &p->functions[c->callee.function];
-    if (!called->is_set) return;
-    if (p->here.at_import) {
-        note n = {"SRC-PY-002", advice_import, SEVERITY_MEDIUM, called->line};
-        add(p, &n, called->title);
-        called->is_set = false; /* once */
-    } else if (p->here.function != NO_FUNCTION && !p->functions[p->here.function].is_set) {
-        p->functions[p->here.function] = *called;
-    }
+    note n = {"SRC-PY-002", advice_import, SEVERITY_MEDIUM, later->line};
+    add(p, &n, later->title);
 }
 
 /* "curl https://x | sh" in a command. */
@@ -155,6 +150,19 @@ static void judge_command(python_reader *p, const python_call *c)
         say(p, &n, "%.*s fetches a program from the network and runs it", STR_ARG(shown(c->callee.text)));
     } else
         at_import(p, c, "Starts a program");
+}
+
+/* getattr(os, name)(): nobody needs to hide the name of a function of these modules. */
+static void judge_computed(python_reader *p, const python_call *c)
+{
+    note n = {"SRC-PY-004", advice_hidden, SEVERITY_HIGH, c->line};
+    bool is_hidden = taints_of(c) != 0;
+    p->summary->hides |= is_hidden;
+    if (is_hidden)
+        say(p, &n, "Calls something of %.*s under a name that is decoded first, so that it cannot be read",
+            STR_ARG(shown(c->callee.text)));
+    else
+        at_import(p, c, "Calls something under a name that is put together,");
 }
 
 static void judge_evaluation(python_reader *p, const python_call *c)
@@ -232,11 +240,38 @@ static void judge_remote(python_reader *p, const python_call *c, const char *why
 /* What is called through a name that is put together must be called so for a reason. */
 static python_value judge_attribute(python_reader *p, const python_call *c)
 {
+    static const char *const guarded[] = {"os",    "posix",     "nt",  "subprocess", "builtins",
+                                          "types", "importlib", "pty", "runpy",      "code"};
     python_value object = positional(c, 0), name = positional(c, 1);
+    bool is_open = object.what == IS_NAMED && name.what == IS_UNKNOWN && c->count > 1;
+    for (size_t i = 0; is_open && i < COUNT_OF(guarded); i++)
+        if (str_eq(object.text, str_from_c(guarded[i])))
+            return (python_value){.what = IS_COMPUTED, .text = object.text, .taints = taints_of(c)};
     if (object.what == IS_NAMED && name.what == IS_TEXT) return python_named(p, object.text, name.text);
     if (name.what == IS_TEXT)
         return (python_value){.what = IS_METHOD, .text = name.text, .taints = object.taints};
     return (python_value){.taints = taints_of(c)};
+}
+
+/* map(os.system, commands), Thread(target=f): what is handed over is called. */
+static void judge_caller(python_reader *p, const python_call *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        python_call handed = {.callee = c->arguments[i].value, .line = c->line};
+        if (handed.callee.is_boxed || !python_is_telling(handed.callee)) continue;
+        (void)python_judge_call(p, &handed);
+    }
+}
+
+/* Methods that call what they get, whatever their object is: of pools, loops and registers. */
+static bool is_caller(const python_call *c)
+{
+    static const char *const names[] = {"submit",   "map",   "apply",     "apply_async",
+                                        "starmap",  "imap",  "call_soon", "run_in_executor",
+                                        "register", "start", "call_later"};
+    for (size_t i = 0; c->callee.what == IS_METHOD && i < COUNT_OF(names); i++)
+        if (str_eq(c->callee.text, str_from_c(names[i]))) return true;
+    return false;
 }
 
 static python_value judge_known(python_reader *p, const python_call *c, python_deed deed)
@@ -250,7 +285,13 @@ static python_value judge_known(python_reader *p, const python_call *c, python_d
         p->summary->connects = true;
         result.taints |= TAINT_FETCHED;
         break;
-    case DEED_UNPICKLE: judge_load(p, c, SEVERITY_MEDIUM, "runs whatever the file says"); break;
+    case DEED_UNPICKLE:
+        judge_load(p, c, SEVERITY_MEDIUM, "runs whatever the file says");
+        result.taints |= TAINT_DECODED; /* exec(marshal.loads(...)) */
+        break;
+    case DEED_CALLER: judge_caller(p, c); break;
+    case DEED_IPYTHON: return (python_value){.what = IS_NAMED, .text = STR("ipython")};
+    case DEED_NATIVE: return (python_value){.what = IS_NAMED, .text = STR("libc")};
     case DEED_TORCH_LOAD: judge_torch(p, c); break;
     case DEED_NUMPY_LOAD: judge_numpy(p, c); break;
     case DEED_YAML_LOAD: judge_yaml(p, c); break;
@@ -262,6 +303,7 @@ static python_value judge_known(python_reader *p, const python_call *c, python_d
     case DEED_REMOTE_CODE: judge_remote(p, c, "fetches a repository and runs its code"); break;
     case DEED_IMPORT:
         if (first.what == IS_TEXT) return (python_value){.what = IS_NAMED, .text = first.text};
+        if (first.taints) say_hidden(p, c, first.taints, "imports");
         break;
     case DEED_ATTRIBUTE: return judge_attribute(p, c);
     case DEED_SCOPE:
@@ -288,7 +330,13 @@ python_value python_judge_call(python_reader *p, const python_call *c)
 {
     if (keyword(c, "trust_remote_code").what == IS_TRUE)
         judge_remote(p, c, "with trust_remote_code=True fetches a repository and runs its code");
-    if (c->callee.what == IS_LOCAL) call_local(p, c);
+    if (c->callee.is_boxed) return (python_value){.taints = taints_of(c)};
+    if (c->callee.what == IS_LOCAL || c->callee.what == IS_CLASS) python_call_function(p, c->callee.function);
+    if (c->callee.what == IS_CLASS)
+        return (python_value){.what = IS_INSTANCE, .function = c->callee.function};
+    if (c->callee.what == IS_COMPUTED) judge_computed(p, c);
+    python_call_unbound(p, c->callee);
+    if (is_caller(c)) judge_caller(p, c);
     if (c->callee.what == IS_NAMED) return judge_known(p, c, python_deed_of(c->callee.text));
     python_value result = {.taints = taints_of(c)};
     if (c->callee.what == IS_METHOD && is_decoding(c)) result.taints |= TAINT_DECODED;

@@ -89,6 +89,33 @@ static void read_parameters(python_reader *p, str *names, size_t *count, size_t 
     (void)python_take_sign(p, ")");
 }
 
+static bool is_word(const python_token *token, const char *word)
+{
+    return token->kind == PYTHON_NAME && str_eq(token->raw, str_from_c(word));
+}
+
+/* Making an object runs these, so what they do is noted of the class itself. */
+static bool is_of_making(str name)
+{
+    static const char *const names[] = {"__init__", "__new__", "__post_init__", "__prepare__"};
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_eq(name, str_from_c(names[i]))) return true;
+    return false;
+}
+
+/* Where to note what the function does. When there are too many it counts as part of the one around it. */
+static int slot_of_def(python_reader *p, str name)
+{
+    int owner = p->here.owner;
+    if (owner != NO_FUNCTION && is_of_making(name)) return owner;
+    int function = python_new_function(p);
+    if (function == NO_FUNCTION) return p->here.function;
+    if (owner != NO_FUNCTION && p->method_count < METHODS_KEPT)
+        p->methods[p->method_count++] =
+            (python_method){.owner = (size_t)owner, .function = (size_t)function, .name = name};
+    return function;
+}
+
 static void read_def(python_reader *p)
 {
     enum { PARAMETERS_KEPT = 64 };
@@ -97,20 +124,44 @@ static void read_def(python_reader *p)
     python_advance(p);
     str name = p->now.raw;
     python_advance(p);
-    bool is_outermost = p->here.function == NO_FUNCTION && p->function_count < FUNCTIONS_KEPT;
-    int function = is_outermost ? (int)p->function_count++ : p->here.function;
-    python_value value = {.what = is_outermost ? IS_LOCAL : IS_UNKNOWN,
-                          .function = is_outermost ? (size_t)function : 0};
-    python_bind(p, name, value);
+    int owner = p->here.owner, function = slot_of_def(p, name);
+    bool is_own = function != p->here.function;
+    python_bind(
+        p, name,
+        (python_value){.what = is_own ? IS_LOCAL : IS_UNKNOWN, .function = is_own ? (size_t)function : 0});
     if (python_at_sign(p, "[")) (void)python_items(p, "]"); /* type parameters of 3.12 */
     if (python_at_sign(p, "(")) read_parameters(p, parameters, &count, PARAMETERS_KEPT);
     if (python_take_sign(p, "->")) (void)python_expression(p);
-    p->next =
-        (python_block){.names = p->name_count, .function = function, .is_scope = true, .at_import = false};
+    p->next = (python_block){.names = p->name_count,
+                             .function = function,
+                             .owner = NO_FUNCTION,
+                             .is_scope = true,
+                             .at_import = false};
     python_block outer = p->here;
     p->here = p->next;
     for (size_t i = 0; i < count; i++) python_bind(p, parameters[i], (python_value){0});
+    if (owner != NO_FUNCTION && count)
+        python_bind(p, parameters[0], (python_value){.what = IS_INSTANCE, .function = (size_t)owner});
     p->here = outer;
+}
+
+/* `class B(A, metaclass=M)`: the metaclass makes the class, and A may be told of it. */
+static void read_bases(python_reader *p)
+{
+    python_advance(p);
+    while (!python_at_line_end(p) && !python_at_sign(p, ")")) {
+        python_token before = p->now;
+        python_value base = python_expression(p);
+        bool is_metaclass = is_word(&before, "metaclass") && python_take_sign(p, "=");
+        if (is_metaclass) base = python_expression(p);
+        if (base.what == IS_CLASS) {
+            int told = is_metaclass ? (int)base.function
+                                    : python_method_of(p, base.function, STR("__init_subclass__"));
+            if (told != NO_FUNCTION) python_call_function(p, (size_t)told);
+        }
+        if (p->now.raw.data == before.raw.data || !python_at_sign(p, ")")) python_advance(p);
+    }
+    (void)python_take_sign(p, ")");
 }
 
 static void read_class(python_reader *p)
@@ -119,11 +170,15 @@ static void read_class(python_reader *p)
     str name = p->now.raw;
     python_advance(p);
     if (python_at_sign(p, "[")) (void)python_items(p, "]");
-    if (python_at_sign(p, "(")) (void)python_items(p, ")");
-    python_bind(p, name, (python_value){0});
+    if (python_at_sign(p, "(")) read_bases(p);
+    int slot = python_new_function(p);
+    python_value value = {0};
+    if (slot != NO_FUNCTION) value = (python_value){.what = IS_CLASS, .function = (size_t)slot};
+    python_bind(p, name, value);
     p->next = p->here;
     p->next.names = p->name_count;
     p->next.is_scope = true;
+    p->next.owner = slot;
 }
 
 /* `if`, `while`, `with ... as name`, `for name in`, `except E as name`, `else`, `try`, `finally`. */
@@ -159,26 +214,88 @@ static bool is_one_name(const python_token *name, const python_token *next)
     return str_trim((str){end, (size_t)(next->raw.data - end)}).len == 0;
 }
 
+enum { TARGETS_KEPT = 16 };
+
+/* a, b = c = x, y: groups of targets, then the values. */
+typedef struct assignment {
+    struct target {
+        str name; /* ".name" of an attribute; empty when it is neither */
+        size_t index, group_count;
+    } targets[TARGETS_KEPT];
+    python_value parts[TARGETS_KEPT]; /* of the group that is being read */
+    size_t count, group_from, part_count;
+    bool is_annotation; /* what stands behind ':' is no target */
+} assignment;
+
+static void note_part(python_reader *p, assignment *a, const python_token *before, python_value value)
+{
+    if (a->part_count < TARGETS_KEPT) a->parts[a->part_count] = value;
+    if (a->count < TARGETS_KEPT && !a->is_annotation) {
+        struct target *t = &a->targets[a->count++];
+        *t = (struct target){.index = a->part_count};
+        if (is_one_name(before, &p->now))
+            t->name = before->raw;
+        else if (p->last_attribute.len)
+            t->name = arena_printf(p->report->arena, ".%.*s", STR_ARG(p->last_attribute));
+    }
+    a->part_count++;
+}
+
+/* What was read up to here is assigned to. */
+static void end_group(assignment *a, bool is_annotation)
+{
+    a->is_annotation = is_annotation;
+    for (size_t i = a->group_from; i < a->count; i++) a->targets[i].group_count = a->part_count;
+    a->group_from = a->count;
+    a->part_count = 0;
+}
+
+/* group_count 0: it stands behind the last '=' and is a value itself. */
+static void bind_target(python_reader *p, const assignment *a, const struct target *t)
+{
+    if (t->group_count == 0 || t->name.len == 0) return;
+    python_value value = {0};
+    for (size_t i = 0; i < a->part_count && i < TARGETS_KEPT; i++) value.taints |= a->parts[i].taints;
+    bool is_alone = t->group_count == 1 && a->part_count == 1;
+    bool is_pair = t->group_count > 1 && t->group_count == a->part_count && t->index < TARGETS_KEPT;
+    if (is_alone) value = a->parts[0];
+    if (is_pair) value = a->parts[t->index];
+    if (t->group_count > 1 && a->part_count == 1 && a->parts[0].is_boxed) {
+        value = a->parts[0]; /* a, b = pair */
+        value.is_boxed = false;
+    }
+    bool is_attribute = t->name.data[0] == '.';
+    if (is_attribute && !python_is_telling(value)) return;
+    p->has_attributes |= is_attribute;
+    python_bind(p, t->name, value);
+}
+
 /* Assignments, annotations, calls; `match x:` looks like one and opens a block. */
 static void read_simple(python_reader *p)
 {
-    enum { TARGETS_KEPT = 8 };
-    str targets[TARGETS_KEPT];
-    size_t count = 0;
+    assignment a = {0};
     python_value value = {0};
     while (!python_at_line_end(p) && !python_at_sign(p, ";")) {
         python_token before = p->now;
+        p->last_attribute = STR_NONE;
         value = python_expression(p);
-        bool is_target = python_at_sign(p, "=") || python_at_sign(p, ":") || python_at_sign(p, ",");
-        if (is_target && is_one_name(&before, &p->now) && count < TARGETS_KEPT) targets[count++] = before.raw;
-        if (python_at_sign(p, ",")) value = (python_value){.taints = value.taints};
+        bool is_target = python_at_sign(p, "=") || python_at_sign(p, ":");
+        note_part(p, &a, &before, value);
+        if (is_target) end_group(&a, python_at_sign(p, ":"));
         /* Behind a word such as `return` the expression is still to come. */
         bool is_stuck = p->now.raw.data == before.raw.data;
         if (!python_at_line_end(p) && !python_at_sign(p, ";") && (p->now.kind == PYTHON_SIGN || is_stuck))
             python_advance(p);
     }
-    for (size_t i = 0; i < count; i++)
-        python_bind(p, targets[i], count == 1 ? value : (python_value){.taints = value.taints});
+    for (size_t i = 0; i < a.count; i++) bind_target(p, &a, &a.targets[i]);
+}
+
+/* `@d` in front of a function or class: d is called with it. */
+static void read_decorator(python_reader *p)
+{
+    uint32_t line = p->now.line;
+    python_call call = {.callee = python_expression(p), .line = p->line ? p->line : line};
+    if (!p->has_failed) (void)python_judge_call(p, &call);
 }
 
 static void statement(python_reader *p)
@@ -202,8 +319,10 @@ static void statement(python_reader *p)
                 read_header(p);
                 return;
             }
-        (void)python_take_sign(p, "@");
-        read_simple(p);
+        if (python_take_sign(p, "@"))
+            read_decorator(p);
+        else
+            read_simple(p);
     }
 }
 
@@ -291,13 +410,53 @@ static bool say_broken(const python_reader *p, err *e)
     return report_add(p->report, &f, e);
 }
 
+/* "# -*- coding: rot13 -*-" in the first two lines (PEP 263): what a person reads is then not what Python reads. */
+static str hiding_codec(str text)
+{
+    static const char *const codecs[] = {
+        "rot13",          "rot_13", "rot-13", "utf-7",          "utf_7",
+        "unicode_escape", "hex",    "base64", "unicode-escape", "raw_unicode_escape",
+        "punycode",       "idna",   "uu",     "zlib",           "cp037",
+        "cp500",          "utf7",   "bz2"};
+    str line;
+    for (unsigned i = 0; i < 2 && str_next(&text, '\n', &line); i++) {
+        ptrdiff_t at = str_find(line, '#');
+        str comment = at < 0 ? STR_NONE : str_skip(line, (size_t)at);
+        while (comment.len && !str_starts_with(comment, STR("coding"))) comment = str_skip(comment, 1);
+        comment = str_trim(str_skip(comment, comment.len < 7 ? comment.len : 7));
+        for (size_t k = 0; k < COUNT_OF(codecs); k++) {
+            str codec = str_from_c(codecs[k]);
+            if (str_eq_nocase(str_slice(comment, 0, codec.len), codec)) return codec;
+        }
+    }
+    return STR_NONE;
+}
+
+static bool say_codec(const python_reader *p, str codec, err *e)
+{
+    finding f = {.code = "SRC-PY-004",
+                 .kind = FINDING_MISCONFIGURATION,
+                 .severity = SEVERITY_HIGH,
+                 .title = arena_printf(
+                     p->report->arena,
+                     "The text says that it is written in %.*s: what Python runs is not what a person reads",
+                     STR_ARG(codec)),
+                 .member = p->place->member,
+                 .line = p->place->first_line,
+                 .advice = STR("Do not run this file before somebody has decoded it and read it.")};
+    p->summary->hides = true;
+    return report_add(p->report, &f, e);
+}
+
 bool python_read(const python_place *place, str text, report *r, python_summary *summary, err *e)
 {
     python_reader *p = arena_alloc(r->arena, sizeof *p);
     if (!p) return err_set(e, ERR_MEMORY, "no memory for a Python text");
     *p = (python_reader){.place = place, .report = r, .summary = summary, .e = e};
-    p->here = (python_block){.function = NO_FUNCTION, .at_import = true};
+    p->here = (python_block){.function = NO_FUNCTION, .owner = NO_FUNCTION, .at_import = true};
     python_lex_init(&p->lexer, text, place->first_line);
+    str codec = hiding_codec(text);
+    if (codec.len && !say_codec(p, codec, e)) return false;
     read_text(p);
     if (p->has_failed) return false;
     return !p->is_broken || say_broken(p, e);

@@ -18,8 +18,11 @@ typedef enum python_what {
     IS_TRUE,
     IS_FALSE,
     IS_NONE,
-    IS_SCOPE, /* globals(): its items are names */
-    IS_LOCAL, /* function: one that this text defines */
+    IS_SCOPE,    /* globals(): its items are names */
+    IS_LOCAL,    /* function: one that this text defines */
+    IS_CLASS,    /* function: what making an object of it runs */
+    IS_INSTANCE, /* function: of its class */
+    IS_COMPUTED, /* text: a module, of which something is taken under a name that is put together */
 } python_what;
 
 enum { TAINT_DECODED = 1, TAINT_FETCHED = 2 };
@@ -29,6 +32,9 @@ typedef struct python_value {
     str text;
     unsigned taints;
     size_t function;
+    bool is_boxed; /* an item of a list, tuple or dictionary, which says nothing of the others */
+    str unbound;   /* a name that means nothing yet: a function that is defined further down */
+    size_t owner;  /* IS_METHOD: 1 + the class whose object has it, or 0 */
 } python_value;
 
 enum { ARGUMENTS_KEPT = 12 };
@@ -45,21 +51,41 @@ typedef struct python_call {
 
 /* Something that would happen if a function were called: told when it is, while importing. */
 typedef struct python_later {
-    bool is_set;
+    bool is_set, is_looked_at;
     uint32_t line;
     str title;
+    size_t seen_at; /* 1 + p->changes when it was last found harmless */
 } python_later;
+
+/* A call within a function, of one that may become known later. */
+typedef struct python_edge {
+    size_t caller, callee; /* callee: of `name` empty */
+    size_t owner;          /* 1 + the class whose method it is, or 0 */
+    str name;
+} python_edge;
+
+typedef struct python_method {
+    size_t owner, function;
+    str name;
+} python_method;
 
 typedef struct python_bound {
     str name;
     python_value value;
 } python_bound;
 
-enum { FUNCTIONS_KEPT = 256, STARS_KEPT = 16, BLOCKS_MAX = PYTHON_INDENTS + 1, NO_FUNCTION = -1 };
+enum {
+    FUNCTIONS_KEPT = 1024,
+    EDGES_KEPT = 2048,
+    METHODS_KEPT = 1024,
+    STARS_KEPT = 16,
+    BLOCKS_MAX = PYTHON_INDENTS + 1,
+    NO_FUNCTION = -1
+};
 
 typedef struct python_block {
-    size_t names; /* to return to at its end */
-    int function;
+    size_t names;        /* to return to at its end */
+    int function, owner; /* owner: the class whose body this is, or NO_FUNCTION */
     bool is_scope, at_import;
 } python_block;
 
@@ -74,7 +100,12 @@ typedef struct python_reader {
     str stars[STARS_KEPT]; /* modules that were imported whole */
     size_t star_count;
     python_later functions[FUNCTIONS_KEPT];
-    size_t function_count, findings;
+    python_edge edges[EDGES_KEPT];
+    python_method methods[METHODS_KEPT];
+    size_t function_count, edge_count, method_count, findings;
+    size_t changes;      /* of what functions are known to do */
+    bool has_attributes; /* of objects, that were assigned something telling */
+    str last_attribute;  /* of the target that was read last: `a.b = c` */
     python_block blocks[BLOCKS_MAX];
     size_t block_count;
     python_block here, next; /* of the current statement; of the block that its ':' opens */
@@ -97,6 +128,7 @@ bool python_at_word(const python_reader *p, const char *word);
 bool python_take_sign(python_reader *p, const char *sign);
 bool python_at_line_end(const python_reader *p);
 void python_bind(python_reader *p, str name, python_value value);
+python_value python_look_up(python_reader *p, str name);
 /* "module.name", unknown when that is longer than any real one. */
 python_value python_named(python_reader *p, str module, str name);
 /* Up to a sign that ends an expression; calls are judged on the way. */
@@ -108,6 +140,21 @@ python_value python_items(python_reader *p, const char *close);
 
 /* What a call does; its result is what is known of what it hands back. */
 python_value python_judge_call(python_reader *p, const python_call *call);
+/* What a function does that is called while importing. */
+void python_say_later(python_reader *p, const python_later *later);
+
+/* --- functions of the text (python_follow.c) --------------------------------------------------------------------------------------------- */
+
+/* What calling it does is known to matter: a function that starts programs or evaluates text, or one that the text defines. */
+bool python_is_telling(python_value value);
+/* A place to note what a function does; NO_FUNCTION when there are too many. */
+int python_new_function(python_reader *p);
+/* The method of that class, or NO_FUNCTION. */
+int python_method_of(const python_reader *p, size_t owner, str name);
+/* The text's own function is called here. */
+void python_call_function(python_reader *p, size_t function);
+/* Something is called that has no meaning yet: within a function it may get one. */
+void python_call_unbound(python_reader *p, python_value callee);
 /* Text that is code: read as if it stood here. */
 void python_read_inner(python_reader *p, str text, uint32_t line);
 

@@ -32,6 +32,18 @@ static const struct {
     {"builtins", "getattr", DEED_ATTRIBUTE},
     {"builtins", "globals locals vars", DEED_SCOPE},
     {"functools", "partial", DEED_PARTIAL},
+    {"builtins", "map filter sorted min max", DEED_CALLER},
+    {"functools", "reduce", DEED_CALLER},
+    {"itertools", "starmap accumulate takewhile dropwhile filterfalse", DEED_CALLER},
+    {"threading", "Thread Timer", DEED_CALLER},
+    {"_thread", "start_new_thread", DEED_CALLER},
+    {"multiprocessing", "Process", DEED_CALLER},
+    {"atexit", "register", DEED_CALLER},
+    {"asyncio", "run to_thread", DEED_CALLER},
+    {"ctypes", "CDLL PyDLL WinDLL cdll.LoadLibrary windll.LoadLibrary", DEED_NATIVE},
+    {"ipython", "system getoutput", DEED_COMMAND},
+    {"builtins", "get_ipython", DEED_IPYTHON},
+    {"libc", "system execl execlp execv execve execvp popen", DEED_COMMAND},
     {"base64", "b64decode b32decode b16decode b85decode a85decode urlsafe_b64decode standard_b64decode decodebytes decodestring", DEED_DECODE},
     {"binascii", "unhexlify a2b_hex a2b_base64 a2b_uu", DEED_DECODE},
     {"codecs", "decode getdecoder", DEED_DECODE},
@@ -62,6 +74,16 @@ static const struct {
     {"shelve", "open Shelf DbfilenameShelf", DEED_UNPICKLE},
     {"marshal", "load loads", DEED_UNPICKLE},
     {"jsonpickle", "decode loads", DEED_UNPICKLE},
+    {"pickle", "_load _loads _Unpickler", DEED_UNPICKLE},
+    {"mlflow.sklearn", "load_model", DEED_UNPICKLE},
+    {"mlflow.pyfunc", "load_model", DEED_UNPICKLE},
+    {"mlflow.pytorch", "load_model", DEED_UNPICKLE},
+    {"fastai.learner", "load_learner", DEED_UNPICKLE},
+    {"fastai.vision.all", "load_learner", DEED_UNPICKLE},
+    {"fastai.basics", "load_learner", DEED_UNPICKLE},
+    {"fastai.text.all", "load_learner", DEED_UNPICKLE},
+    {"fastai.tabular.all", "load_learner", DEED_UNPICKLE},
+    {"paddle", "load", DEED_UNPICKLE},
     {"compress_pickle", "load loads", DEED_UNPICKLE},
     {"hickle", "load", DEED_UNPICKLE},
     {"torch", "load", DEED_TORCH_LOAD},
@@ -104,7 +126,7 @@ python_deed python_deed_of(str dotted)
 bool python_is_builtin(str name)
 {
     static const char names[] = "eval exec execfile compile __import__ getattr globals locals vars chr bytes "
-                                "bytearray open input setattr "
+                                "bytearray open input setattr map filter sorted min max get_ipython "
                                 "__builtins__ breakpoint";
     return is_listed(names, name);
 }

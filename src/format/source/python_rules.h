@@ -25,6 +25,9 @@ typedef enum python_deed {
     DEED_SCOPE,       /* globals(), locals() */
     DEED_PARTIAL,     /* its result is its first argument, to be called later */
     DEED_COMPILE,
+    DEED_CALLER,  /* calls what it gets: map, Thread */
+    DEED_IPYTHON, /* its result is the shell of a notebook */
+    DEED_NATIVE,  /* its result is a library of the system */
 } python_deed;
 
 /* "os.system" -> DEED_COMMAND. */

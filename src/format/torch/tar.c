@@ -20,6 +20,7 @@ typedef struct tar_form {
     report *report;
     bytes members[MEMBERS];
     bool is_there[MEMBERS];
+    member_watch watch;
 } tar_form;
 
 /* --- members -------------------------------------------------------------------------------------------------------------------------- */
@@ -220,6 +221,7 @@ static bool read_whole_pickle(tar_form *t, unsigned which, err *e)
 static bool see_other(void *ctx, const tar_member *m, bytes content, err *e)
 {
     tar_form *t = ctx;
+    if (!nested_tar_member(&t->watch, m, MEMBER_LINK, t->report, e)) return false;
     for (size_t i = 0; i < MEMBERS; i++)
         if (str_eq(m->path, str_from_c(names[i]))) return true;
     return content.len == 0 || nested_read(t->in, m->path, content, t->report, e);
@@ -229,7 +231,9 @@ static bool read_others(tar_form *t, err *e)
 {
     tar_visitor v = {.ctx = t, .wants = wants, .member = see_other};
     err why = {0};
-    if (tar_walk(t->in->content, t->in->budget, &v, &why)) return true;
+    bool is_read = tar_walk(t->in->content, t->in->budget, &v, &why);
+    member_watch_done(&t->watch);
+    if (is_read) return true;
     if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
     return unreadable(t, OBJECT, 0, why.message, e);
 }

@@ -16,6 +16,8 @@ typedef struct tar_member {
     /* As stored in the archive; a sparse file is larger when it is unpacked, and its bytes are never given. */
     uint64_t size_bytes;
     unsigned mode;
+    bool is_absolute, is_link_absolute; /* the name, the hard link's target: stored with a leading "/" */
+    bool is_device;                     /* TAR_OTHER: a device or a pipe */
 } tar_member;
 
 typedef struct tar_visitor {

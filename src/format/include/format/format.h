@@ -6,6 +6,7 @@
 #ifndef FORMAT_FORMAT_H
 #define FORMAT_FORMAT_H
 
+#include "codec/member.h"
 #include "codec/unpack.h"
 #include "codec/zip.h"
 #include "format/report.h"
@@ -32,5 +33,6 @@ bool format_read(const format_input *in, report *r, err *e) MUST_USE;
 bool format_name_claims_model(str path); /* .pkl .joblib .pt .h5 ... */
 /* The code of the finding about such a member: "MDL-ZIP-001". */
 const char *format_zip_code(zip_oddity oddity);
+const char *format_tar_code(member_oddity oddity);
 
 #endif
