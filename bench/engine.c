@@ -1,7 +1,8 @@
 /*
- * bench/engine.c - how long the engine takes for a batch of rows: engine MODEL ROWS.f64 COLUMNS THREADS TURNS
+ * bench/engine.c - how long the engine takes for a batch of rows: engine MODEL ROWS.f64 COLUMNS THREADS
  *
- * ROWS.f64 is doubles, row after row. Prints the fastest turn in milliseconds, and the sum of all answers. Used by bench/model.py.
+ * ROWS.f64 is doubles, row after row. Prints "ready"; then for each line that it reads takes a turn, and prints its milliseconds, the processor's milliseconds
+ * in it, and the sum of all answers. Used by bench/model.py, which has the peers take turns between.
  */
 #include "base/limits.h"
 #include "model/model.h"
@@ -36,16 +37,25 @@ static void *answer(void *argument)
     return NULL;
 }
 
-static double turn(part *parts, size_t count)
+static double milliseconds(clockid_t clock)
 {
-    struct timespec from, to;
-    clock_gettime(CLOCK_MONOTONIC, &from);
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static void turn(part *parts, size_t count)
+{
+    double from = milliseconds(CLOCK_MONOTONIC), from_cpu = milliseconds(CLOCK_PROCESS_CPUTIME_ID), sum = 0;
     for (size_t i = 1; i < count; i++)
         if (pthread_create(&parts[i].thread, NULL, answer, &parts[i]) != 0) exit(1);
     answer(&parts[0]);
     for (size_t i = 1; i < count; i++) pthread_join(parts[i].thread, NULL);
-    clock_gettime(CLOCK_MONOTONIC, &to);
-    return (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+    double took = milliseconds(CLOCK_MONOTONIC) - from,
+           took_cpu = milliseconds(CLOCK_PROCESS_CPUTIME_ID) - from_cpu;
+    for (size_t i = 0; i < count; i++) sum += parts[i].sum;
+    printf("%.4f %.4f %.17g\n", took, took_cpu, sum);
+    fflush(stdout);
 }
 
 int main(int argc, char **argv)
@@ -55,13 +65,12 @@ int main(int argc, char **argv)
     buf_init(&rows, LIMIT_CSV_BYTES);
     AUTO(model_free) model *m = NULL;
     err e = {0};
-    if (argc != 6 || !file_read_all(argv[1], &file, &e) || !file_read_all(argv[2], &rows, &e) ||
+    if (argc != 5 || !file_read_all(argv[1], &file, &e) || !file_read_all(argv[2], &rows, &e) ||
         !model_read(buf_bytes(&file), &m, &e)) {
-        fprintf(stderr, "engine MODEL ROWS.f64 COLUMNS THREADS TURNS: %s\n", e.message);
+        fprintf(stderr, "engine MODEL ROWS.f64 COLUMNS THREADS: %s\n", e.message);
         return 1;
     }
-    size_t columns = strtoul(argv[3], NULL, 10), threads = strtoul(argv[4], NULL, 10),
-           turns = strtoul(argv[5], NULL, 10);
+    size_t columns = strtoul(argv[3], NULL, 10), threads = strtoul(argv[4], NULL, 10);
     if (columns == 0 || threads == 0) return 1;
     size_t count = rows.len / sizeof(double) / columns, share = (count + threads - 1) / threads;
     part *parts = calloc(threads, sizeof *parts);
@@ -73,13 +82,9 @@ int main(int argc, char **argv)
         parts[i] = (part){.model = m, .rows = {last - first, columns, numbers, NULL}};
         parts[i].what = model_about(m)->gives[OUTPUT_PREDICT_PROBA] ? OUTPUT_PREDICT_PROBA : OUTPUT_PREDICT;
     }
-    double best = 1e300, sum = 0;
-    for (size_t i = 0; i < turns; i++) {
-        double took = turn(parts, threads);
-        best = took < best ? took : best;
-    }
-    for (size_t i = 0; i < threads; i++) sum += parts[i].sum;
-    printf("%.4f %.17g\n", best, sum);
+    puts("ready");
+    fflush(stdout);
+    for (char line[16]; fgets(line, sizeof line, stdin);) turn(parts, threads);
     free(parts);
     return 0;
 }

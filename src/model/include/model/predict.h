@@ -1,8 +1,8 @@
 /*
  * model/predict.h - predictions of a forest, with the bits scikit-learn gives (trees added in order).
  *
- * A predictor is a compact copy: 12 bytes a node, left child next to its parent, thresholds rounded down to float32 (which decides the same for
- * every float32 input), equal leaves stored once. Threads: constant after it was made, shared freely; predict functions allocate nothing.
+ * A predictor is a compact copy: 8 bytes a node, thresholds rounded down to float32 (which decides the same for every float32 input), equal leaves
+ * stored once; src/model/engine/engine.h runs it. Threads: constant after it was made, shared freely.
  */
 #ifndef MODEL_PREDICT_H
 #define MODEL_PREDICT_H
