@@ -11,18 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct child_role {
-    const char *name;
-    int (*run)(int argc, char **argv); /* argv[0] is the role */
-} roles[] = {
-    {"scan", scan_child_main},
-    {"scan-bundle", scan_bundle_child_main},
-};
-
 int child_run(int argc, char **argv)
 {
-    for (size_t i = 0; argc > 1 && i < sizeof(roles) / sizeof(roles[0]); i++)
-        if (strcmp(argv[1], roles[i].name) == 0) _exit(roles[i].run(argc - 1, argv + 1));
+    for (const child_role *role = scan_child_roles; argc > 1 && role->name; role++)
+        if (strcmp(argv[1], role->name) == 0) _exit(role->run(argc - 1, argv + 1));
     fputs("assay child: roles are started by the server, not by hand\n", stderr);
     return CLI_USAGE;
 }

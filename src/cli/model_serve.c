@@ -81,7 +81,7 @@ int cli_model_serve(int argc, char **argv)
     serve_options *o = &args.options;
     const cli_option options[] = {
         {"--port", "N", "port to listen on (8000; 0 takes any)", &o->port, NULL, NULL},
-        {"--host", "ADDRESS", "address to listen on (127.0.0.1; 0.0.0.0 is all)", &o->host, NULL, NULL},
+        {"--host", "ADDRESS", "address to listen on (127.0.0.1; 0.0.0.0 or :: is all)", &o->host, NULL, NULL},
         {"--threads", "N", "event threads (all cores)", &args.threads, NULL, NULL},
         {"--server", "URL", "where assay://repository/path is (ASSAY_SERVER, http://127.0.0.1:8082)",
          &args.server, NULL, NULL},

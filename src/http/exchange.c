@@ -353,7 +353,10 @@ static enum MHD_Result drop_piece(http_request *req, size_t *size)
 static bool is_for_worker(const http_request *req)
 {
     http_run run = req->found.row->run;
-    return run == RUN_WORKER || (run == RUN_BY_SIZE && req->body.len > LIMIT_INLINE_BODY_BYTES);
+    str coding;
+    if (run != RUN_BY_SIZE) return run == RUN_WORKER;
+    /* What a small body unpacks to may be large. */
+    return req->body.len > LIMIT_INLINE_BODY_BYTES || http_header(req, "Content-Encoding", &coding);
 }
 
 static enum MHD_Result take_end(http_request *req)

@@ -73,6 +73,15 @@ static bool read_lines(http_request *req, const char *method, const char *versio
 
 /* --- who asks ----------------------------------------------------------------------------------------------------- */
 
+/* A socket for both families has IPv4 peers as ::ffff:1.2.3.4: the last four bytes are who it is. */
+static void read_peer_6(const struct in6_addr *address, http_request *req)
+{
+    if (IN6_IS_ADDR_V4MAPPED(address))
+        inet_ntop(AF_INET, &address->s6_addr[12], req->peer, sizeof(req->peer));
+    else
+        inet_ntop(AF_INET6, address, req->peer, sizeof(req->peer));
+}
+
 static void read_peer(http_request *req)
 {
     const union MHD_ConnectionInfo *info =
@@ -82,8 +91,7 @@ static void read_peer(http_request *req)
         inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, req->peer,
                   sizeof(req->peer));
     else if (address && address->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, req->peer,
-                  sizeof(req->peer));
+        read_peer_6(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, req);
 }
 
 /* A caller's own id is kept, so that its log and ours can be laid side by side; only if it cannot break either. */

@@ -33,6 +33,11 @@ static void keep_only(int fd)
 
 bool spawner_start(spawner **out, err *e)
 {
+    return spawner_start_roles(NULL, out, e);
+}
+
+bool spawner_start_roles(const child_role *roles, spawner **out, err *e)
+{
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return err_set_errno(e, ERR_INTERNAL, "cannot make the spawner's socket");
@@ -44,7 +49,7 @@ bool spawner_start(spawner **out, err *e)
     pid_t pid = fork();
     if (pid == 0) {
         keep_only(theirs);
-        spawner_process(theirs);
+        spawner_process(theirs, roles);
     }
     if (pid < 0) {
         free(s);

@@ -23,7 +23,7 @@ typedef struct spawn_report {
     int32_t wait_status; /* as waitpid gives it */
 } spawn_report;
 
-/* The spawner process: serves until the server's end of the socket is closed. Never returns. */
-_Noreturn void spawner_process(int socket_fd);
+/* The spawner process: serves until the server's end of the socket is closed. Never returns. roles NULL: children are started as a new program. */
+_Noreturn void spawner_process(int socket_fd, const child_role *roles);
 
 #endif

@@ -28,6 +28,7 @@ typedef struct running_child {
 
 typedef struct spawner_state {
     int socket_fd, ended_fd;
+    const child_role *roles; /* NULL: a new program */
     running_child children[LIMIT_CHILDREN];
 } spawner_state;
 
@@ -36,7 +37,7 @@ typedef struct spawn_order {
     int control_fd, child_fd, input_fd;
 } spawn_order;
 
-/* --- in the forked child, before it becomes another program ------------------------------------------------------------------ */
+/* --- in the forked child, before it becomes another program or runs its role ------------------------------------------------- */
 
 static void close_from(unsigned first)
 {
@@ -53,7 +54,18 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-_Noreturn static void become(const spawn_order *order)
+/* No exit handlers: they are the parent's. */
+_Noreturn static void run_role(const child_role *role, const spawn_order *order)
+{
+    char **words = (char **)(uintptr_t)order->words + 2;
+    int count = 0;
+    while (words[count]) count++;
+    clearenv();
+    while (role->name && strcmp(role->name, words[0]) != 0) role++;
+    _exit(role->name ? role->run(count, words) : 127);
+}
+
+_Noreturn static void become(const child_role *roles, const spawn_order *order)
 {
     /* First out of the way of the numbers 0 to 4, wherever the descriptors happen to be. */
     int child_fd = fcntl(order->child_fd, F_DUPFD, 16);
@@ -71,6 +83,7 @@ _Noreturn static void become(const spawn_order *order)
     reset_signals();
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 
+    if (roles) run_role(roles, order);
     char *no_environment[] = {NULL};
     execve("/proc/self/exe", order->words, no_environment);
     _exit(127);
@@ -96,7 +109,7 @@ static void start_child(spawner_state *s, const spawn_order *order)
 {
     running_child *place = free_place(s);
     pid_t pid = place ? fork() : -1;
-    if (pid == 0) become(order);
+    if (pid == 0) become(s->roles, order);
     if (pid < 0) {
         report(order->control_fd, (spawn_report){.start_errno = place ? errno : EAGAIN});
         close(order->control_fd);
@@ -210,10 +223,11 @@ static size_t watch(const spawner_state *s, struct pollfd watched[], const runni
     return count;
 }
 
-_Noreturn void spawner_process(int socket_fd)
+_Noreturn void spawner_process(int socket_fd, const child_role *roles)
 {
     static spawner_state state;
     state.socket_fd = socket_fd;
+    state.roles = roles;
     /* Away from the terminal: Ctrl-C is for the server, which then tells us by closing the socket. */
     setsid();
     sigset_t ended;

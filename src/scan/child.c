@@ -75,14 +75,18 @@ static int locked_in(str path, bool (*work)(str path, bytes content, err *e))
     return work(path, content, &e) ? 0 : 4;
 }
 
-int scan_child_main(int argc, char **argv)
+static int scan_child_main(int argc, char **argv)
 {
     return locked_in(str_from_c(argc > 1 ? argv[1] : ""), scan_into);
 }
 
-int scan_bundle_child_main(int argc, char **argv)
+static int scan_bundle_child_main(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
     return locked_in(STR_NONE, scan_records);
 }
+
+/* "scan" is the first. */
+const child_role scan_child_roles[] = {
+    {"scan", scan_child_main}, {"scan-bundle", scan_bundle_child_main}, {NULL, NULL}};

@@ -26,8 +26,13 @@ bool cells_put_text(cells *c, size_t at, str text, err *e)
 {
     if (!c->texts) c->texts = arena_alloc_array(c->memory, c->count * c->columns + 1, sizeof *c->texts);
     if (!c->texts) return err_set(e, ERR_MEMORY, "no memory for the text of %zu rows", c->count);
-    c->texts[at] = text.data ? text : STR("");
-    c->numbers[at] = NAN;
+    /* The document may be gone when the model is asked, and is when the request is logged. */
+    c->texts[at] = text.len ? arena_copy(c->memory, text) : STR("");
+    if (!c->texts[at].data)
+        return err_set(e, ERR_TOO_LARGE,
+                       "the text of %zu rows is more than LIMIT_REQUEST_ARENA_BYTES holds: ask in parts",
+                       c->count);
+    if (!number_parse(str_trim(text), &c->numbers[at])) c->numbers[at] = NAN;
     return true;
 }
 
@@ -70,20 +75,50 @@ bool cells_put_json(cells *c, size_t row, size_t feature, const json_t *value, e
     return true;
 }
 
+const json_t *cells_member(const served *s, const json_t *object, size_t feature)
+{
+    const str *names = s->about->feature_names;
+    if (names) return json_object_getn(object, names[feature].data, names[feature].len);
+    void *at = json_object_iter((json_t *)(uintptr_t)object);
+    for (size_t i = 0; at && i < feature; i++) at = json_object_iter_next((json_t *)(uintptr_t)object, at);
+    return at ? json_object_iter_value(at) : NULL;
+}
+
+bool cells_put_object(cells *c, size_t row, const json_t *object, err *e)
+{
+    if (!c->served->about->feature_names && json_object_size(object) != c->columns)
+        return err_set(e, ERR_UNPROCESSABLE, "row %zu has %zu values, the model takes %zu features", row + 1,
+                       json_object_size(object), c->columns);
+    for (size_t k = 0; k < c->columns; k++) {
+        const json_t *value = cells_member(c->served, object, k);
+        if (!value)
+            return err_set(e, ERR_UNPROCESSABLE, "row %zu has no %.*s", row + 1,
+                           STR_ARG(cells_feature(c->served, c->memory, k)));
+        if (!cells_put_json(c, row, k, value, e)) return false;
+    }
+    return true;
+}
+
+static bool put_list(cells *c, size_t row, const json_t *list, err *e)
+{
+    if (!json_is_array(list))
+        return err_set(e, ERR_UNPROCESSABLE, "row %zu is no list: rows are lists of %zu features", row + 1,
+                       c->columns);
+    if (json_array_size(list) != c->columns)
+        return err_set(e, ERR_UNPROCESSABLE, "row %zu has %zu features, the model takes %zu", row + 1,
+                       json_array_size(list), c->columns);
+    for (size_t k = 0; k < c->columns; k++)
+        if (!cells_put_json(c, row, k, json_array_get(list, k), e)) return false;
+    return true;
+}
+
 bool cells_from_lists(const served *s, arena *a, const json_t *list, cells *out, err *e)
 {
     size_t count = json_array_size(list);
     if (!cells_new(s, a, count, out, e)) return false;
     for (size_t i = 0; i < count; i++) {
         const json_t *row = json_array_get(list, i);
-        if (!json_is_array(row))
-            return err_set(e, ERR_UNPROCESSABLE, "row %zu is no list: rows are lists of %zu features", i + 1,
-                           out->columns);
-        if (json_array_size(row) != out->columns)
-            return err_set(e, ERR_UNPROCESSABLE, "row %zu has %zu features, the model takes %zu", i + 1,
-                           json_array_size(row), out->columns);
-        for (size_t k = 0; k < out->columns; k++)
-            if (!cells_put_json(out, i, k, json_array_get(row, k), e)) return false;
+        if (json_is_object(row) ? !cells_put_object(out, i, row, e) : !put_list(out, i, row, e)) return false;
     }
     return true;
 }

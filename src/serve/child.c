@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "codec/json.h"
-#include "crypto/digest.h"
 #include "os/file.h"
+#include "os/resident.h"
 #include "os/sandbox.h"
 
 #include <errno.h>
@@ -40,14 +40,13 @@ static bool pass_command(void *ctx, serve_command what, size_t which)
 /* Libraries that open files when they are first used are used once, while files can still be opened. */
 static bool warm_up(err *e)
 {
-    digest ignored;
     /* malloc reads a file of /proc before it shrinks the heap of a thread: so it never shrinks one. Large blocks are maps of their
      * own and do go back. */
     if (!mallopt(M_TRIM_THRESHOLD, INT_MAX))
         return err_set(e, ERR_INTERNAL, "cannot set malloc's trim threshold");
     json_object_seed(0);
     tzset(); /* the Date header asks for the time zone, even in UTC */
-    return digest_of(DIGEST_SHA256, str_bytes(STR("warm")), &ignored, e);
+    return true;
 }
 
 /* --- models ------------------------------------------------------------------------------------------------------------------ */
@@ -165,6 +164,7 @@ static bool serve(const child_setup *setup, const mapped *maps, metrics_model *m
         return false;
     }
     (void)say(setup->control_fd, CHILD_READY, 0, "");
+    resident_drop_code();
     finish(server, setup->control_fd);
     return true;
 }

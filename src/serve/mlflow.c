@@ -51,7 +51,6 @@ static size_t *new_columns(invocation *in, err *e)
 
 static bool read_lists(invocation *in, const str *names, size_t name_count, const json_t *data, err *e)
 {
-    if (!names) return cells_from_lists(in->served, in->memory, data, &in->cells, e);
     size_t *columns = new_columns(in, e);
     if (!columns || !map_columns(in, names, name_count, columns, e) ||
         !cells_new(in->served, in->memory, json_array_size(data), &in->cells, e))
@@ -67,42 +66,6 @@ static bool read_lists(invocation *in, const str *names, size_t name_count, cons
     return true;
 }
 
-/* The value of feature k in an object: by name, or by place for a model without names. */
-static const json_t *member_of(const invocation *in, const json_t *object, size_t k)
-{
-    const str *names = in->served->about->feature_names;
-    if (names) return json_object_getn(object, names[k].data, names[k].len);
-    void *at = json_object_iter((json_t *)(uintptr_t)object);
-    for (size_t i = 0; at && i < k; i++) at = json_object_iter_next((json_t *)(uintptr_t)object, at);
-    return at ? json_object_iter_value(at) : NULL;
-}
-
-static bool missing_feature(const invocation *in, const char *where, size_t k, err *e)
-{
-    return err_set(e, ERR_UNPROCESSABLE, "%s has no %.*s", where,
-                   STR_ARG(cells_feature(in->served, in->memory, k)));
-}
-
-static bool read_objects(invocation *in, const json_t *data, err *e)
-{
-    if (!cells_new(in->served, in->memory, json_array_size(data), &in->cells, e)) return false;
-    for (size_t i = 0; i < in->cells.count; i++) {
-        const json_t *row = json_array_get(data, i);
-        if (!json_is_object(row)) return err_set(e, ERR_UNPROCESSABLE, "row %zu is no object", i + 1);
-        char where[40];
-        snprintf(where, sizeof where, "row %zu", i + 1);
-        if (!in->served->about->feature_names && json_object_size(row) != in->cells.columns)
-            return err_set(e, ERR_UNPROCESSABLE, "%s has %zu values, the model takes %zu features", where,
-                           json_object_size(row), in->cells.columns);
-        for (size_t k = 0; k < in->cells.columns; k++) {
-            const json_t *value = member_of(in, row, k);
-            if (!value) return missing_feature(in, where, k, e);
-            if (!cells_put_json(&in->cells, i, k, value, e)) return false;
-        }
-    }
-    return true;
-}
-
 /* A column is a list of values, or of lists of one value. */
 static bool read_column_lists(invocation *in, const json_t *columns, err *e)
 {
@@ -114,8 +77,10 @@ static bool read_column_lists(invocation *in, const json_t *columns, err *e)
         return err_set(e, ERR_UNPROCESSABLE, "%zu columns were given, the model takes %zu features",
                        json_object_size(columns), in->served->about->feature_count);
     for (size_t k = 0; k < in->served->about->feature_count; k++) {
-        const json_t *column = member_of(in, columns, k);
-        if (!column) return missing_feature(in, "the request", k, e);
+        const json_t *column = cells_member(in->served, columns, k);
+        if (!column)
+            return err_set(e, ERR_UNPROCESSABLE, "the request has no %.*s",
+                           STR_ARG(cells_feature(in->served, in->memory, k)));
         bool is_list = json_is_array(column);
         size_t count = is_list ? json_array_size(column) : 1;
         if (k == 0 && !cells_new(in->served, in->memory, count, &in->cells, e)) return false;
@@ -135,8 +100,7 @@ static bool read_any(invocation *in, const json_t *data, const char *key, err *e
 {
     if (json_is_object(data)) return read_column_lists(in, data, e);
     if (!json_is_array(data)) return err_set(e, ERR_INVALID, "\"%s\" must be a list or an object", key);
-    if (json_is_object(json_array_get(data, 0))) return read_objects(in, data, e);
-    return read_lists(in, NULL, 0, data, e);
+    return cells_from_lists(in->served, in->memory, data, &in->cells, e);
 }
 
 static bool read_split(invocation *in, const json_t *split, err *e)
@@ -147,7 +111,7 @@ static bool read_split(invocation *in, const json_t *split, err *e)
             e, ERR_INVALID,
             "\"dataframe_split\" needs \"data\", a list of rows, and takes \"columns\" and \"index\"");
     size_t count = json_array_size(names);
-    if (!json_is_array(names)) return read_lists(in, NULL, 0, data, e);
+    if (!json_is_array(names)) return cells_from_lists(in->served, in->memory, data, &in->cells, e);
     str *texts = arena_alloc_array(in->memory, count + 1, sizeof *texts);
     if (!texts) return err_set(e, ERR_MEMORY, "no memory for the columns of a request");
     for (size_t i = 0; i < count; i++) {
@@ -210,8 +174,7 @@ static bool read_csv(invocation *in, bytes body, err *e)
             double number;
             size_t at = i * in->cells.columns + k;
             str cell = table_cell(&t, i, columns[k]);
-            bool is_text =
-                in->served->about->takes_text && cell.len && !number_parse(str_trim(cell), &number);
+            bool is_text = in->served->about->takes_text && cell.len;
             if (is_text ? !cells_put_text(&in->cells, at, cell, e)
                         : !table_number(&t, i, columns[k], &number, e))
                 return false;

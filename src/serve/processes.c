@@ -16,13 +16,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void forget_store_token(supervisor *s)
-{
-    if (s->store_token) explicit_bzero((char *)(uintptr_t)s->store_token, strlen(s->store_token));
-    for (char **entry = environ; entry && *entry; entry++) explicit_bzero(*entry, strlen(*entry));
-    clearenv();
-}
-
 /* Close what belongs to the supervisor: other processes' sockets, signals, and the versions before. */
 static void forget_others(supervisor *s)
 {
@@ -61,7 +54,7 @@ _Noreturn static void become_serving(supervisor *s, int control_fd)
     if (!models) _exit(1);
     fill_models(s, models);
     forget_others(s);
-    forget_store_token(s);
+    source_forget_secrets(s->store_token);
     const child_setup setup = {.models = models,
                                .model_count = s->slot_count,
                                .control_fd = control_fd,

@@ -36,8 +36,11 @@ static bool reply_features(http_request *req, http_response *resp, model_output 
         return err_set(e, ERR_NOT_FOUND, "a %.*s has no %s", STR_ARG(served_about(s)->name),
                        model_output_name(what));
     AUTO_REPLY reply r;
+    AUTO_BUF buf unpacked = {0};
+    bytes body;
     reply_init(&r);
-    if (!answer_features(s, what, http_arena(req), http_request_body(req), &r, e)) return false;
+    if (!request_body(req, &unpacked, &body, e) || !answer_features(s, what, http_arena(req), body, &r, e))
+        return false;
     reply_with(req, resp, &r);
     return true;
 }
@@ -58,9 +61,11 @@ static bool handle_invocations(http_request *req, http_response *resp, err *e)
     str type = STR_NONE;
     (void)http_header(req, "Content-Type", &type);
     AUTO_REPLY reply r;
+    AUTO_BUF buf unpacked = {0};
+    bytes body;
     reply_init(&r);
-    if (!server_find_model(req, &index, e) ||
-        !answer_invocation(served_at(req, index), http_arena(req), type, http_request_body(req), &r, e))
+    if (!server_find_model(req, &index, e) || !request_body(req, &unpacked, &body, e) ||
+        !answer_invocation(served_at(req, index), http_arena(req), type, body, &r, e))
         return false;
     reply_with(req, resp, &r);
     return true;
@@ -79,19 +84,23 @@ static bool handle_v1_predict(http_request *req, http_response *resp, err *e)
     request_note *note = http_identity(req);
     note->model = index;
     AUTO_REPLY reply r;
+    AUTO_BUF buf unpacked = {0};
+    bytes body;
     reply_init(&r);
-    if (!answer_v1(served_at(req, index), http_arena(req), http_request_body(req), &r, e)) return false;
+    if (!request_body(req, &unpacked, &body, e) ||
+        !answer_v1(served_at(req, index), http_arena(req), body, &r, e))
+        return false;
     reply_with(req, resp, &r);
     return true;
 }
 
 /* How much of the body is JSON. */
-static bool json_part(http_request *req, uint64_t *json_bytes, bool *is_given, err *e)
+static bool json_part(http_request *req, bytes body, uint64_t *json_bytes, err *e)
 {
     str given;
-    *json_bytes = http_request_body(req).len;
-    *is_given = http_header(req, "Inference-Header-Content-Length", &given);
-    if (!*is_given || str_to_u64(given, json_bytes)) return true;
+    *json_bytes = body.len;
+    if (!http_header(req, "Inference-Header-Content-Length", &given) || str_to_u64(given, json_bytes))
+        return true;
     return err_set(e, ERR_INVALID, "Inference-Header-Content-Length must be a number of bytes, not '%.*s'",
                    STR_ARG(str_slice(given, 0, 40)));
 }
@@ -100,15 +109,13 @@ static bool handle_infer(http_request *req, http_response *resp, err *e)
 {
     size_t index;
     uint64_t json_bytes;
-    bool is_given;
-    str coding;
     AUTO_REPLY reply r;
+    AUTO_BUF buf unpacked = {0};
+    bytes body;
     reply_init(&r);
-    if (http_header(req, "Content-Encoding", &coding) && !str_eq_nocase(coding, STR("identity")))
-        return err_set(e, ERR_MEDIA_TYPE, "the body is compressed with '%.*s', send it as it is",
-                       STR_ARG(str_slice(coding, 0, 40)));
-    if (!server_find_model(req, &index, e) || !json_part(req, &json_bytes, &is_given, e) ||
-        !answer_v2(served_at(req, index), http_arena(req), http_request_body(req), json_bytes, &r, e))
+    if (!server_find_model(req, &index, e) || !request_body(req, &unpacked, &body, e) ||
+        !json_part(req, body, &json_bytes, e) ||
+        !answer_v2(served_at(req, index), http_arena(req), body, json_bytes, &r, e))
         return false;
     server_note_rows(req, &r);
     if (r.json_bytes)
@@ -214,12 +221,18 @@ static bool handle_v1_model(http_request *req, http_response *resp, err *e)
 
 /* --- pages and operation ----------------------------------------------------------------------------------------------------- */
 
+/* People are shown the page; KServe's v1 client asks here whether the server is alive. */
 static bool handle_root(http_request *req, http_response *resp, err *e)
 {
-    (void)req;
     (void)e;
-    http_header_set(resp, "Location", STR("/docs"));
-    http_reply_empty(resp, 307);
+    str accept;
+    http_header_set(resp, "Vary", STR("Accept"));
+    if (http_header(req, "Accept", &accept) && str_contains(accept, STR("text/html"))) {
+        http_header_set(resp, "Location", STR("/docs"));
+        http_reply_empty(resp, 307);
+    } else {
+        http_reply_static(resp, 200, content_json, str_bytes(STR("{\"status\":\"alive\"}")));
+    }
     return true;
 }
 
@@ -333,6 +346,10 @@ static void render_error(http_request *req, http_response *resp, const err *e)
     unsigned status;
     if (e->code == ERR_UNAUTHENTICATED)
         http_header_set(resp, "WWW-Authenticate", STR("Bearer realm=\"assay\""));
+    str ignored;
+    /* RFC 9110, 15.5.16 */
+    if (e->code == ERR_MEDIA_TYPE && http_header(req, "Content-Encoding", &ignored))
+        http_header_set(resp, "Accept-Encoding", STR("gzip, deflate, zstd"));
     str path = http_path(req);
     if (!write_error(path.len ? path : http_path_raw(req), e, &out, &status) || out.failed) {
         http_reply_empty(resp, err_http_status(e->code));
@@ -390,7 +407,7 @@ static const http_route rows[] = {
     TELL("/ping", ROUTE_OTHER | SERVE_OPEN, handle_ping, "MLflow: does it take requests"),
     TELL("/health", ROUTE_OTHER | SERVE_OPEN, handle_ping, "MLflow: does it take requests"),
     TELL("/version", ROUTE_OTHER | SERVE_OPEN, handle_version, "MLflow: version of the server"),
-    TELL("/", ROUTE_OTHER | SERVE_OPEN, handle_root, "to /docs"),
+    TELL("/", ROUTE_OTHER | SERVE_OPEN, handle_root, "a browser goes to /docs; KServe's v1: is it alive"),
     TELL("/docs", ROUTE_OTHER | SERVE_OPEN, handle_docs, "a page to try the models on"),
     TELL("/openapi.json", ROUTE_OTHER, handle_openapi, "OpenAPI description"),
     TELL("/healthz", ROUTE_OTHER | SERVE_OPEN, handle_healthz, "is it alive"),

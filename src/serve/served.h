@@ -29,6 +29,7 @@ typedef struct cells {
 } cells;
 /* Room for `count` rows of the model's width. ERR_TOO_LARGE names the limit. */
 bool cells_new(const served *s, arena *a, uint64_t count, cells *out, err *e) MUST_USE;
+/* Copied. Text that reads as a number is both: an encoder of text takes the one, everything else the other. */
 bool cells_put_text(cells *c, size_t at, str text, err *e) MUST_USE;
 static inline void cells_put(cells *c, size_t at, double number)
 {
@@ -39,7 +40,11 @@ bool cells_put_json(cells *c, size_t row, size_t feature, const json_t *value, e
 model_rows cells_rows(const cells *c);
 /* "feature 3" or "feature 3 (petal width)" */
 str cells_feature(const served *s, arena *a, size_t feature);
-/* A list of rows, each a list of the model's features. */
+/* A row that is an object: features by name, or by place for a model without names. */
+bool cells_put_object(cells *c, size_t row, const json_t *object, err *e) MUST_USE;
+/* The value of a feature in such an object; NULL: it has none. */
+const json_t *cells_member(const served *s, const json_t *object, size_t feature);
+/* A list of rows, each a list of the model's features, or an object. */
 bool cells_from_lists(const served *s, arena *a, const json_t *list, cells *out, err *e) MUST_USE;
 
 /* --- answers (write.c) ------------------------------------------------------------------------------------------------------- */

@@ -65,6 +65,8 @@ bool server_find_model(http_request *req, size_t *index, err *e) MUST_USE;
 bool server_lookup(const model_server_config *config, str name, str version, size_t *index);
 void server_note_rows(http_request *req, const reply *r);
 str server_openapi_of(http_request *req);
+/* What the client meant to send (body.c): `unpacked` is the caller's, and holds it when it was compressed. ERR_MEDIA_TYPE, ERR_TOO_LARGE, ERR_INVALID. */
+bool request_body(http_request *req, buf *unpacked, bytes *body, err *e) MUST_USE;
 
 /* One line of the request log (request_log.c). */
 void request_log_write(const model_server_config *config, serve_metrics *m, http_request *req,

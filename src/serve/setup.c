@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "crypto/digest.h"
 #include "os/file.h"
 
 #include <arpa/inet.h>
@@ -20,27 +21,47 @@
 
 enum { TOKEN_BYTES_MIN = 16 };
 
-static bool listen_on(const serve_options *o, int *out, unsigned *port, err *e)
+typedef union any_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+} any_address;
+
+/* "127.0.0.1", "0.0.0.0", "::1", "::" (IPv4 too), "localhost". No look-up: a server that listens somewhere else than was read would be a surprise. */
+static bool read_address(const serve_options *o, any_address *out, socklen_t *len, err *e)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
     uint64_t number;
+    const char *host = strcmp(o->host, "localhost") == 0 ? "127.0.0.1" : o->host;
     if (!str_to_u64(str_from_c(o->port), &number) || number > UINT16_MAX)
         return err_set(e, ERR_INVALID, "--port must be 0 to 65535, not '%s'", o->port);
-    if (inet_pton(AF_INET, o->host, &address.sin_addr) != 1)
-        return err_set(e, ERR_INVALID,
-                       "--host must be an IPv4 address such as 127.0.0.1 or 0.0.0.0, not '%s'", o->host);
-    address.sin_port = htons((uint16_t)number);
-    AUTO(fd_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int on = 1;
+    *out = (any_address){.v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)number)}};
+    *len = sizeof out->v4;
+    if (inet_pton(AF_INET, host, &out->v4.sin_addr) == 1) return true;
+    *out = (any_address){.v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)number)}};
+    *len = sizeof out->v6;
+    if (inet_pton(AF_INET6, host, &out->v6.sin6_addr) == 1) return true;
+    return err_set(e, ERR_INVALID,
+                   "--host must be an address such as 127.0.0.1, 0.0.0.0, ::1 or ::, not '%s'", o->host);
+}
+
+static bool listen_on(const serve_options *o, int *out, unsigned *port, err *e)
+{
+    any_address address;
+    socklen_t len;
+    if (!read_address(o, &address, &len, e)) return false;
+    AUTO(fd_close) int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1, off = 0;
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
         return err_set_errno(e, ERR_INTERNAL, "cannot make a socket");
-    if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, SOMAXCONN) != 0)
-        return err_set_errno(e, ERR_CONFLICT, "cannot listen on %s:%s (take another with --port)", o->host,
-                             o->port);
-    socklen_t len = sizeof address;
-    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+    /* "::" takes both families, whatever the system's default is. */
+    if (address.any.sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0)
+        return err_set_errno(e, ERR_INTERNAL, "cannot make a socket");
+    if (bind(fd, &address.any, len) != 0 || listen(fd, SOMAXCONN) != 0)
+        return err_set_errno(e, ERR_CONFLICT, "cannot listen on %s port %s (take another with --port)",
+                             o->host, o->port);
+    if (getsockname(fd, &address.any, &len) != 0)
         return err_set_errno(e, ERR_INTERNAL, "cannot ask for the port");
-    *port = ntohs(address.sin_port);
+    *port = ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
     *out = fd_take(&fd);
     return true;
 }
@@ -50,7 +71,10 @@ static bool read_text(arena *a, const char *path, const char **out, err *e)
 {
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_CONFIG_BYTES);
-    return file_read_all(path, &text, e) && str_to_c(a, buf_str(&text), out, e);
+    bool ok = file_read_all(path, &text, e) && str_to_c(a, buf_str(&text), out, e);
+    /* It may be a secret, and forks would inherit it. */
+    if (text.data) explicit_bzero(text.data, text.capacity);
+    return ok;
 }
 
 static bool add_token(supervisor *s, str token, const char *where, err *e)
@@ -90,8 +114,9 @@ static bool read_store_token(supervisor *s, err *e)
     const char *from_environment = getenv("ASSAY_TOKEN"), *text = from_environment;
     if (s->options->store_token && !read_text(&s->memory, s->options->store_token, &text, e)) return false;
     if (!text) return true;
-    str token = str_trim(str_from_c(text));
-    return str_to_c(&s->memory, token, &s->store_token, e);
+    bool ok = str_to_c(&s->memory, str_trim(str_from_c(text)), &s->store_token, e);
+    if (text != from_environment) explicit_bzero((char *)(uintptr_t)text, strlen(text));
+    return ok;
 }
 
 static bool read_certificate(supervisor *s, err *e)
@@ -159,13 +184,30 @@ static bool read_sources(supervisor *s, err *e)
     return check_versions(s, e);
 }
 
+/* libcrypto reads its configuration when it is first used: once here, instead of once in every fork. */
+static bool warm_up(err *e)
+{
+    digest ignored;
+    return digest_of(DIGEST_SHA256, str_bytes(STR("warm")), &ignored, e);
+}
+
 bool supervisor_prepare(supervisor *s, err *e)
 {
     /* Counting the cores reads a file, which the sandbox would not allow. */
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     s->threads = s->options->threads ? s->options->threads : cores > 8 ? 8 : cores > 0 ? (unsigned)cores : 1;
     return read_sources(s, e) && read_tokens(s, e) && read_store_token(s, e) && read_certificate(s, e) &&
-           open_request_log(s, e) && open_signals(s, e) && listen_on(s->options, &s->listen_fd, &s->port, e);
+           open_request_log(s, e) && open_signals(s, e) && warm_up(e) &&
+           listen_on(s->options, &s->listen_fd, &s->port, e);
+}
+
+void supervisor_forget_own_secrets(supervisor *s)
+{
+    for (size_t i = 0; i < s->tokens.count; i++) {
+        str token = secret_reveal(s->tokens.items[i]);
+        explicit_bzero((char *)(uintptr_t)token.data, token.len);
+    }
+    if (s->tls_key) explicit_bzero((char *)(uintptr_t)s->tls_key, strlen(s->tls_key));
 }
 
 void supervisor_done(supervisor *s)

@@ -218,14 +218,24 @@ static bool is_allowed(const serve_options *options, const char *sha256)
     return false;
 }
 
-/* Clean by the scanner's word, which a sandboxed child gave; or named by the operator. */
+void source_forget_secrets(const char *store_token)
+{
+    if (store_token) explicit_bzero((char *)(uintptr_t)store_token, strlen(store_token));
+    for (char **entry = environ; entry && *entry; entry++) explicit_bzero(*entry, strlen(*entry));
+    clearenv();
+}
+
+/* Clean by the scanner's word, which a sandboxed child gave; or named by the operator. The child is a fork of this process, which has read no byte of a model but
+ * to copy it, and has no secret left. */
 static bool admit(const preparing *p, prepared *out, int fd, err *e)
 {
     /* Never stopped: it ends by itself when this process does, and the supervisor need not wait for that. */
     spawner *s = NULL;
     AUTO(json_release) json_t *target = NULL;
     const char *place = p->source->place;
-    if (!spawner_start(&s, e) || !scan_file(s, fd, str_from_c(place), &target, e)) return false;
+    source_forget_secrets(p->store_token);
+    if (!spawner_start_roles(scan_child_roles, &s, e) || !scan_file(s, fd, str_from_c(place), &target, e))
+        return false;
     str judged = json_text(target, "verdict");
     if (str_eq(judged, STR("clean"))) return true;
     str reason = json_text(json_array_get(json_object_get(target, "findings"), 0), "title");

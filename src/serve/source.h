@@ -49,6 +49,8 @@ typedef struct preparing {
 } preparing;
 /* In a process of its own: get the file, seal it, hash it, have it scanned, and tell all that to `socket_fd`, with the descriptors of model and card. */
 _Noreturn void source_prepare(const preparing *p, int socket_fd);
+/* Wipe the store's token (may be NULL) and the environment out of this process's memory, before anything hostile is read. */
+void source_forget_secrets(const char *store_token);
 bool prepared_send(int socket_fd, const prepared *p, int model_fd, int card_fd);
 /* False: the helper died without a word. Descriptors are -1 when there are none. */
 bool prepared_receive(int socket_fd, prepared *p, int *model_fd, int *card_fd);

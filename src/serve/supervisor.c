@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "os/file.h"
+#include "os/resident.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -50,12 +51,14 @@ static void tell_loaded(supervisor *s, const child_message *m)
 static void tell_ready(supervisor *s)
 {
     if (s->greeted) return;
-    const char *scheme = s->tls_certificate ? "https" : "http";
-    printf("address   %s://%s:%u/predict   try it: %s://%s:%u/docs\nready     in %.0f ms\n", scheme,
-           s->options->host, s->port, scheme, s->options->host, s->port,
+    const char *scheme = s->tls_certificate ? "https" : "http", *host = s->options->host;
+    const char *open = strchr(host, ':') ? "[" : "", *close = open[0] ? "]" : "";
+    printf("address   %s://%s%s%s:%u/predict   try it: %s://%s%s%s:%u/docs\nready     in %.0f ms\n", scheme,
+           open, host, close, s->port, scheme, open, host, close, s->port,
            (double)(clock_mono_us() - s->started_us) / 1e3);
     fflush(stdout);
     s->greeted = true;
+    resident_drop_code();
 }
 
 static void tell_refused(supervisor *s, const slot *at, const err *e)

@@ -50,6 +50,8 @@ typedef struct supervisor {
 /* What must be open and read before anything is forked (setup.c). */
 bool supervisor_prepare(supervisor *s, err *e) MUST_USE;
 void supervisor_done(supervisor *s);
+/* Wipe the tokens of clients and the key of TLS, in a fork that does not serve. */
+void supervisor_forget_own_secrets(supervisor *s);
 
 /* Helpers and their admissions (slots.c). A pending candidate is one that no serving process has tried yet. */
 bool slot_start_helper(supervisor *s, slot *at, err *e) MUST_USE;

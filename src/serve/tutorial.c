@@ -119,6 +119,17 @@ static bool read_row(question *q, const json_t *list, int64_t index)
     return wrong(q, at);
 }
 
+/* Only in "instances": "features" are the tutorial's, and a list there. */
+static bool read_object(question *q, const json_t *object, size_t row)
+{
+    err e = {0};
+    if (cells_put_object(&q->cells, row, object, &e)) return true;
+    complaint at = {.list = "instances", .index = (int64_t)row, .item = LOC_NONE, .type = "value_error"};
+    at.msg = arena_printf(q->memory, "%s", e.message).data;
+    if (!at.msg) at.msg = "its features cannot be read";
+    return wrong(q, at);
+}
+
 static bool read_rows(question *q, const json_t *list)
 {
     bool many = q->is_instances || json_is_array(json_array_get(list, 0));
@@ -137,6 +148,10 @@ static bool read_rows(question *q, const json_t *list)
         at.index = (int64_t)i;
         at.msg = "value is not a valid list";
         at.type = "type_error.list";
+        if (q->is_instances && json_is_object(row)) {
+            if (!read_object(q, row, i)) return false;
+            continue;
+        }
         if (!json_is_array(row)) return wrong(q, at);
         if (!read_row(q, row, (int64_t)i)) return false;
     }
@@ -246,6 +261,7 @@ bool answer_v1(const served *s, arena *a, bytes body, reply *r, err *e)
     AUTO(json_release) json_t *json = NULL;
     if (!json_decode(body, "the body", &json, e)) return false;
     const json_t *list = json_object_get(json, "instances");
+    if (!list) list = json_object_get(json, "inputs");
     if (!json_is_array(list))
         return err_set(e, ERR_INVALID, "\"instances\" is missing: it must be a list of rows");
     question q = {.served = s, .memory = a, .is_instances = true};

@@ -54,7 +54,7 @@ class ModelServer:
                 break
         assert greeting and greeting[-1].startswith("ready"), (greeting, self.log())
         self.greeting = "".join(greeting)
-        self.port = int(re.search(r"address   https?://127.0.0.1:(\d+)/", self.greeting)[1])
+        self.port = int(re.search(r"address   https?://[^/]+:(\d+)/", self.greeting)[1])
         self.context, self.token = None, None
 
     def log(self):
@@ -146,7 +146,6 @@ def test_open_inference_protocol(iris):
     assert wrong.status == 400 and "[rows, 4]" in wrong.json()["error"]
     assert iris.post("/v2/models/nope/infer", question).status == iris.ask("GET", "/v2/models/iris/versions/9").status == 404
     assert iris.post("/v2/models/iris/infer", b"x", {"Inference-Header-Content-Length": "x"}).status == 400
-    assert iris.post("/v2/models/iris/infer", b"x", {"Content-Encoding": "gzip"}).status == 415
 
 
 def test_kserve_v1_and_addresses_by_name(iris):
@@ -455,7 +454,8 @@ def test_the_page_describes_every_model(serve, tmp_path):
                 assert answer.status == 200, (path, answer.body)
             else:
                 assert s.ask("GET", path).status == 200, path
-    assert s.ask("GET", "/").status == 307 and b"Try it" in s.ask("GET", "/docs").body
+    assert s.ask("GET", "/", headers={"Accept": "text/html,*/*"}).headers["Location"] == "/docs" and b"Try it" in s.ask("GET", "/docs").body
+    assert s.ask("GET", "/").json() == {"status": "alive"}
 
 
 @needs_browser

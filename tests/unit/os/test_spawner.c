@@ -1,5 +1,5 @@
 /*
- * The spawner. This program is its own child: re-executed as "child <role>", it plays the roles below.
+ * The spawner. This program is its own child: re-executed as "child <role>", it plays the roles below; then the same with children that are forks.
  */
 #include "base/clock.h"
 #include "os/file.h"
@@ -36,7 +36,7 @@ static int role_surroundings(int argc, char **argv)
     buf_init(&text, 65536);
     for (int fd = 0; fd < 1024; fd++)
         if (fcntl(fd, F_GETFD) >= 0) buf_printf(&text, "%d ", fd);
-    buf_printf(&text, "env=%s ", environ[0] ? environ[0] : "none");
+    buf_printf(&text, "env=%s ", environ && environ[0] ? environ[0] : "none");
     sigset_t blocked;
     sigprocmask(SIG_SETMASK, NULL, &blocked);
     struct sigaction on_pipe;
@@ -70,18 +70,14 @@ static int role_die(int argc, char **argv)
     return 7;
 }
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} roles[] = {{"echo", role_echo},
-             {"surroundings", role_surroundings},
-             {"sleep", role_sleep},
-             {"flood", role_flood},
-             {"die", role_die}};
+static const child_role roles[] = {{"echo", role_echo},   {"surroundings", role_surroundings},
+                                   {"sleep", role_sleep}, {"flood", role_flood},
+                                   {"die", role_die},     {NULL, NULL}};
+static const child_role *roles_of_shared; /* NULL: children are new programs */
 
 static int play(int argc, char **argv)
 {
-    for (size_t i = 0; i < COUNT_OF(roles); i++)
+    for (size_t i = 0; roles[i].name; i++)
         if (argc > 2 && strcmp(argv[2], roles[i].name) == 0) return roles[i].run(argc - 2, argv + 2);
     return 99;
 }
@@ -234,7 +230,7 @@ static void spawner_leaves_nobody_behind_when_stopped(void **state)
 {
     (void)state;
     spawner *s;
-    assert_true(spawner_start(&s, NULL));
+    assert_true(spawner_start_roles(roles_of_shared, &s, NULL));
     AUTO_BUF buf reply;
     buf_init(&reply, 65536);
     child_spec spec = {.role = "sleep", .input_fd = -1, .timeout_ms = 200, .reply_bytes_max = 65536};
@@ -256,7 +252,7 @@ static void spawner_cancel_ends_what_others_wait_for(void **state)
 {
     (void)state;
     spawner *s;
-    assert_true(spawner_start(&s, NULL));
+    assert_true(spawner_start_roles(roles_of_shared, &s, NULL));
     pthread_t waiting;
     int64_t began_us = clock_mono_us();
     assert_int_equal(pthread_create(&waiting, NULL, sleep_long, s), 0);
@@ -270,11 +266,20 @@ static void spawner_cancel_ends_what_others_wait_for(void **state)
     spawner_stop(s);
 }
 
-int main(int argc, char **argv)
+static void spawner_knows_no_other_role(void **state)
 {
-    if (argc > 1 && strcmp(argv[1], "child") == 0) _exit(play(argc, argv));
-    signal(SIGPIPE, SIG_IGN); /* as the server does: must not reach the child */
-    if (!spawner_start(&shared, NULL)) return 1;
+    (void)state;
+    AUTO_BUF buf reply;
+    buf_init(&reply, 100);
+    err e = {0};
+    child_spec spec = {.role = "nobody", .input_fd = -1, .timeout_ms = 20000, .reply_bytes_max = 100};
+    assert_false(spawner_run(shared, &spec, &reply, &e));
+    assert_non_null(strstr(e.message, roles_of_shared ? "status 127" : "status 99"));
+}
+
+static int run_all(const char *what)
+{
+    if (!spawner_start_roles(roles_of_shared, &shared, NULL)) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spawner_hands_input_and_arguments_over),
         cmocka_unit_test(spawner_gives_nothing_else),
@@ -282,11 +287,21 @@ int main(int argc, char **argv)
         cmocka_unit_test(spawner_stops_a_flood),
         cmocka_unit_test(spawner_tells_how_a_child_ended),
         cmocka_unit_test(spawner_refuses_overlong_arguments),
+        cmocka_unit_test(spawner_knows_no_other_role),
         cmocka_unit_test(spawner_serves_many_threads),
         cmocka_unit_test(spawner_cancel_ends_what_others_wait_for),
         cmocka_unit_test(spawner_leaves_nobody_behind_when_stopped),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name(what, tests, NULL, NULL);
     spawner_stop(shared);
     return failed;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "child") == 0) _exit(play(argc, argv));
+    signal(SIGPIPE, SIG_IGN); /* as the server does: must not reach the child */
+    int failed = run_all("new programs");
+    roles_of_shared = roles;
+    return failed + run_all("forks");
 }

@@ -55,7 +55,7 @@ static int play(int argc, char **argv)
     if (argc > 2 && strcmp(argv[2], "scan-bundle") == 0) return play_bundle();
     if (!file_map(CHILD_INPUT_FD, &content, NULL)) return 2;
     if (says(content, "CRASH")) abort();
-    return scan_child_main(argc - 2, argv + 2);
+    return scan_child_roles[0].run(argc - 2, argv + 2);
 }
 
 /* --- asking --------------------------------------------------------------------------------------------------------------------- */

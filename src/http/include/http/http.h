@@ -35,7 +35,7 @@ typedef enum http_body {
 typedef enum http_run {
     RUN_INLINE,
     RUN_WORKER,
-    RUN_BY_SIZE, /* inline up to a body of LIMIT_INLINE_BODY_BYTES, otherwise on a worker */
+    RUN_BY_SIZE, /* inline up to a body of LIMIT_INLINE_BODY_BYTES that is not compressed, otherwise on a worker */
 } http_run;
 
 typedef struct http_request http_request;

@@ -5,7 +5,8 @@
  * descriptors or memory of a running server. Per request it forks and re-executes /proc/self/exe with an empty environment and the
  * arguments "child", role, ...; the child has descriptor 3 = input (read only, may be absent), 4 = a stream socket to the server, 2 = /dev/null,
  * and nothing else open.
- * The CLI, which has no threads, uses the same functions.
+ * The CLI, which has no threads, uses the same functions. A process that holds nothing which a child must not see may skip the new program
+ * (spawner_start_roles): loading it and its libraries takes longer than looking at a small file.
  *
  * Threads: a spawner may be shared by all threads; a child belongs to the thread that started it.
  */
@@ -18,8 +19,16 @@
 
 typedef struct spawner spawner;
 
+typedef struct child_role {
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is the role; what it returns is the child's exit code */
+} child_role;
+
 bool spawner_start(spawner **out, err *e) MUST_USE; /* before any thread exists */
-void spawner_stop(spawner *s);                      /* kills children that are left, reaps all */
+/* The same, but children run their role, of a table that ends with a nameless row, in the fork itself: they have the memory of the process that calls this, so
+ * that must hold no secret and have read nothing that is hostile. */
+bool spawner_start_roles(const child_role *roles, spawner **out, err *e) MUST_USE;
+void spawner_stop(spawner *s); /* kills children that are left, reaps all */
 AUTO_FOR(spawner *, spawner_stop)
 /* Kill all children and start no more: spawner_run of every thread ends with ERR_CHILD at once. May be called by any thread, also twice. */
 void spawner_cancel(spawner *s);

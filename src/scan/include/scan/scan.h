@@ -21,11 +21,9 @@
 
 #define SCANNER_VERSION 3 /* results of older ones are made anew */
 
-/* Role "scan" of the binary: reads descriptor 3, writes one JSON report to 4. argv: path of the artifact (for its name). */
-int scan_child_main(int argc, char **argv);
-
-/* Role "scan-bundle": the same for many files, one reply for each. */
-int scan_bundle_child_main(int argc, char **argv);
+/* What children do. "scan": reads descriptor 3, writes one JSON report to 4; argv: path of the artifact (for its name). "scan-bundle": the same for many
+ * files, one reply for each. */
+extern const child_role scan_child_roles[];
 
 typedef struct scan_order {
     int fd; /* borrowed */
