@@ -31,8 +31,14 @@ static unsigned json_depth(bytes text)
 static bool parse(bytes text, const char *what, size_t flags, json_t **value, err *e)
 {
     json_error_t trouble;
-    json_t *parsed = json_loadb(text.len ? (const char *)text.data : "", text.len,
-                                JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | flags, &trouble);
+    const char *start = text.len ? (const char *)text.data : "";
+    flags |= JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+    json_t *parsed = json_loadb(start, text.len, flags, &trouble);
+
+    /* Python writes integers of any length: every tokenizer without a limit has a model_max_length of 10^30. */
+    bool is_long_integer =
+        !parsed && flags & JSON_ALLOW_NUL && json_error_code(&trouble) == json_error_numeric_overflow;
+    if (is_long_integer) parsed = json_loadb(start, text.len, flags | JSON_DECODE_INT_AS_REAL, &trouble);
     if (!parsed)
         return err_set(e, ERR_INVALID, "%s is not valid JSON at line %d, column %d: %s", what, trouble.line,
                        trouble.column, trouble.text);

@@ -14,6 +14,9 @@ enum {
     ALLOW_CALL = 1 << 1, /* a function: may be called */
     ALLOW_DATA = 1 << 2, /* may be kept as a value; classes may too */
     ALLOW_HERE = 1 << 3, /* ... but not this class: its instances mean something to the loader */
+    ALLOW_PARTIAL =
+        1
+        << 4, /* a function that does no harm with whatever plain arguments: functools.partial may hold it */
 };
 
 /* What BUILD may hand to the object. */
@@ -37,7 +40,9 @@ typedef struct allow_rule {
     unsigned roles;
     allow_state state;
     allow_like like;
+    bool items_are_attributes;            /* of a subclass of dict: x.name looks among its items */
     const char *caution;                  /* allowed, yet never clean, and why: completes "X is ..." */
+    bool is_mild;                         /* ... a low finding, not a medium one */
     bool (*args)(const allow_args *args); /* NULL: never called */
     const char *wants;                    /* what `args` wants, for people */
     /* More than the kind of the state matters: NULL: no. */
@@ -65,12 +70,14 @@ const allow_row *allow_find(str module, str name, const char **family);
 /* --- rules (rules.c) ------------------------------------------------------------------------------------------------------------ */
 
 extern const allow_rule rule_data, /* kept as a value, never called */
+    rule_pure,                     /* ... and by a partial too, with arguments that the file chooses */
     rule_class,                    /* no arguments; attributes by BUILD */
     rule_class_data,               /* no arguments; its own __setstate__ takes plain data */
     rule_class_args,               /* plain data as arguments; attributes by BUILD */
     rule_class_args_data,          /* plain data as arguments; its own __setstate__ */
     rule_class_suspicious,         /* as rule_class, but code of another program takes part */
     rule_dict_class,               /* a subclass of dict without arguments */
+    rule_attribute_dict,           /* ... whose items are attributes too */
     rule_function,                 /* plain data as arguments */
     rule_function_state,           /* ... and BUILD on its result */
     rule_function_constants,       /* constants only */

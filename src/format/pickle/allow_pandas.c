@@ -14,6 +14,21 @@ static bool takes_index(const allow_args *a)
            str_ends_with(class->global.name, STR("Index"));
 }
 
+/* (None, path): with a text in the first place it would open that file. The newer form is (class, key, path, data). */
+static bool takes_zone_file(const allow_args *a)
+{
+    if (a->kwargs || a->count == 0) return false;
+    if (a->count == 2 && a->items[0]->kind == PICKLE_NONE) return rule_is_constant(a->items[1]);
+    return a->count == 4 && pickle_is_global(a->items[0], "dateutil.tz._tzfile", "tzfile") &&
+           rule_takes_data(a);
+}
+
+static const allow_rule zone_file = {.roles = ALLOW_NEW | ALLOW_CALL,
+                                     .state = ALLOW_STATE_DICT,
+                                     .args = takes_zone_file,
+                                     .wants = "no file to read, and its name"};
+static const allow_rule block = {
+    .roles = ALLOW_CALL | ALLOW_DATA | ALLOW_PARTIAL, .args = rule_takes_data, .wants = "plain data"};
 static const allow_rule index_class = {
     .roles = ALLOW_NEW, .state = ALLOW_STATE_DATA, .args = rule_takes_data, .wants = "plain data"};
 static const allow_rule new_index = {.roles = ALLOW_CALL,
@@ -26,8 +41,13 @@ static const allow_rule rule_function_data = {
 
 /* clang-format off */
 static const allow_row rows[] = {
+    {"dateutil._common", "weekday", &rule_class_args},
     {"dateutil.relativedelta", "relativedelta", &rule_class},
-    {"dateutil.tz.tz", "tzlocal tzutc", &rule_class},
+    {"dateutil.tz._tzfile", "_unpickle", &zone_file}, /* 3.0 */
+    {"dateutil.tz._tzfile", "tzfile", &rule_data},
+    {"dateutil.tz.tz", "_ttinfo tzlocal tzutc", &rule_class_data},
+    {"dateutil.tz.tz", "tzfile", &zone_file}, /* 2.6 to 2.9 */
+    {"dateutil.tz.tz", "tzoffset tzrange tzstr", &rule_class_args},
     {"pandas", "ArrowDtype BooleanDtype Categorical CategoricalDtype CategoricalIndex DataFrame DateOffset DatetimeIndex DatetimeTZDtype Float32Dtype Float64Dtype Index Int16Dtype Int32Dtype Int64Dtype Int8Dtype Interval IntervalDtype IntervalIndex MultiIndex Period PeriodDtype PeriodIndex RangeIndex Series SparseDtype StringDtype TimedeltaIndex UInt16Dtype UInt32Dtype UInt64Dtype UInt8Dtype", &rule_class_args_data},
     {"pandas", "NA NaT", &rule_data},
     {"pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked", &rule_cython},
@@ -40,8 +60,9 @@ static const allow_row rows[] = {
     {"pandas._libs.missing", "NAType", &rule_class},
     {"pandas._libs.sparse", "BlockIndex IntIndex", &rule_class_args_data},
     {"pandas._libs.tslibs.nattype", "__nat_unpickle _nat_unpickle", &rule_function_data},
-    {"pandas._libs.tslibs.offsets", "BQuarterBegin BQuarterEnd BYearBegin BYearEnd BusinessDay BusinessHour BusinessMonthBegin BusinessMonthEnd DateOffset Day Hour Micro Milli Minute MonthBegin MonthEnd Nano QuarterBegin QuarterEnd Second SemiMonthBegin SemiMonthEnd Week YearBegin YearEnd", &rule_class_args_data},
-    {"pandas._libs.tslibs.period", "Period", &rule_class_args_data},
+    {"pandas._libs.tslibs.offsets", "BQuarterBegin BQuarterEnd BYearBegin BYearEnd BusinessDay BusinessHour BusinessMonthBegin BusinessMonthEnd CustomBusinessDay CustomBusinessHour CustomBusinessMonthBegin CustomBusinessMonthEnd DateOffset Day Easter FY5253 FY5253Quarter Hour LastWeekOfMonth Micro Milli Minute MonthBegin MonthEnd Nano QuarterBegin QuarterEnd Second SemiMonthBegin SemiMonthEnd Week WeekOfMonth YearBegin YearEnd", &rule_class_args_data},
+    {"pandas._libs.tslibs.period", "Period PeriodMixin", &rule_class_args_data},
+    {"pandas._libs.tslibs.period", "__pyx_unpickle_PeriodMixin", &rule_cython}, /* 1.2 */
     {"pandas._libs.tslibs.timedeltas", "Timedelta", &rule_class_args_data},
     {"pandas._libs.tslibs.timedeltas", "_timedelta_unpickle", &rule_function_data},
     {"pandas._libs.tslibs.timestamps", "Timestamp", &rule_class_args_data},
@@ -58,12 +79,13 @@ static const allow_row rows[] = {
     {"pandas.core.arrays.masked", "BaseMaskedArray", &rule_class_args_data},
     {"pandas.core.arrays.numpy_", "NumpyExtensionArray PandasArray", &rule_class_args_data},
     {"pandas.core.arrays.period", "PeriodArray", &rule_class_args_data},
+    {"pandas.core.arrays.sparse", "SparseArray SparseDtype", &rule_class_args_data}, /* before 1.0 */
     {"pandas.core.arrays.sparse.array", "SparseArray", &rule_class_args_data},
     {"pandas.core.arrays.sparse.dtype", "SparseDtype", &rule_class_args_data},
     {"pandas.core.arrays.string_", "StringArray StringDtype", &rule_class_args_data},
     {"pandas.core.arrays.string_arrow", "ArrowStringArray ArrowStringArrayNumpySemantics", &rule_class_args_data},
     {"pandas.core.arrays.timedeltas", "TimedeltaArray", &rule_class_args_data},
-    {"pandas.core.dtypes.dtypes", "CategoricalDtype DatetimeTZDtype IntervalDtype PandasDtype NumpyEADtype PeriodDtype SparseDtype", &rule_class_args_data},
+    {"pandas.core.dtypes.dtypes", "ArrowDtype CategoricalDtype DatetimeTZDtype IntervalDtype PandasDtype NumpyEADtype PeriodDtype SparseDtype", &rule_class_args_data},
     {"pandas.core.flags", "Flags", &rule_class},
     {"pandas.core.frame", "DataFrame", &rule_class},
     {"pandas.core.indexes.base", "Index", &index_class},
@@ -71,6 +93,7 @@ static const allow_row rows[] = {
     {"pandas.core.indexes.category", "CategoricalIndex", &index_class},
     {"pandas.core.indexes.datetimes", "DatetimeIndex", &index_class},
     {"pandas.core.indexes.datetimes", "_new_DatetimeIndex", &new_index},
+    {"pandas.core.indexes.frozen", "FrozenNDArray", &rule_data}, /* before 1.0 */
     {"pandas.core.indexes.interval", "IntervalIndex", &index_class},
     {"pandas.core.indexes.interval", "_new_IntervalIndex", &new_index},
     {"pandas.core.indexes.multi", "MultiIndex", &index_class},
@@ -80,11 +103,12 @@ static const allow_row rows[] = {
     {"pandas.core.indexes.range", "RangeIndex", &index_class},
     {"pandas.core.indexes.timedeltas", "TimedeltaIndex", &index_class},
     {"pandas.core.indexes.timedeltas", "_new_TimedeltaIndex", &new_index},
-    {"pandas.core.internals.blocks", "new_block", &rule_function},
+    {"pandas.core.internals.blocks", "new_block", &block}, /* through a partial: 1.3 and 1.4 */
     {"pandas.core.internals.managers", "BlockManager SingleBlockManager", &rule_class_args_data},
     {"pandas.core.series", "Series", &rule_class},
-    {"pandas.tseries.offsets", "DateOffset", &rule_class_args_data},
-    {"pyarrow.lib", "_restore_array chunked_array py_buffer type_for_alias", &rule_function_data}, /* 21 to 25: texts of pandas 3 */
+    {"pandas.tseries.holiday", "USFederalHolidayCalendar", &rule_class},
+    {"pandas.tseries.offsets", "BQuarterBegin BQuarterEnd BYearBegin BYearEnd BusinessDay BusinessHour BusinessMonthBegin BusinessMonthEnd CustomBusinessDay CustomBusinessHour CustomBusinessMonthBegin CustomBusinessMonthEnd DateOffset Day Easter FY5253 FY5253Quarter Hour LastWeekOfMonth Micro Milli Minute MonthBegin MonthEnd Nano QuarterBegin QuarterEnd Second SemiMonthBegin SemiMonthEnd Week WeekOfMonth YearBegin YearEnd", &rule_class_args_data}, /* 0.25 to 1.0 */
+    {"pyarrow.lib", "_reconstruct_record_batch _reconstruct_table _restore_array chunked_array decimal128 decimal256 dictionary field large_list list_ map_ py_buffer scalar schema struct timestamp type_for_alias", &rule_function_data}, /* 21 to 25: texts of pandas 3 */
     {"pytz", "FixedOffset _UTC _p", &rule_function_data},
     {"pytz", "_FixedOffset", &rule_class_args_data},
     {"zoneinfo", "ZoneInfo", &rule_data},

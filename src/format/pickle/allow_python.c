@@ -93,20 +93,44 @@ static bool takes_newobj_ex(const allow_args *a)
         &(allow_args){a->items[1]->list.items, a->items[1]->list.count, has_kwargs ? a->items[2] : NULL});
 }
 
-/* (distribution, '_entropy'): discrete ones of scipy.stats keep their own method. */
-static bool is_method_of_distribution(const allow_args *a)
+/* (object, 'method'): these keep methods of their own, by the name that the object itself gives them. */
+static const struct {
+    const char *module, *class; /* NULL: each class of the module */
+    const char *methods;
+} kept_methods[] = {
+    {"scipy.interpolate._rbf", "Rbf",
+     "_h_cubic _h_gaussian _h_inverse_multiquadric _h_linear _h_multiquadric _h_quintic _h_thin_plate"},
+    {"scipy.interpolate.rbf", "Rbf",
+     "_h_cubic _h_gaussian _h_inverse_multiquadric _h_linear _h_multiquadric _h_quintic _h_thin_plate"},
+    {"scipy.stats._discrete_distns", NULL, "_entropy"},
+    {"scipy.stats._distn_infrastructure", "rv_sample", "_entropy"},
+    {"scipy.stats._kde", "gaussian_kde", "scotts_factor silverman_factor"},
+    {"scipy.stats.kde", "gaussian_kde", "scotts_factor silverman_factor"},
+};
+
+static bool is_kept_method(const allow_args *a)
 {
     const pickle_value *class = a->count == 2 ? pickle_class_of(a->items[0]) : NULL;
-    return !a->kwargs && class && class->global.row &&
-           str_eq(class->global.module, STR("scipy.stats._discrete_distns")) &&
-           a->items[1]->kind == PICKLE_STR && str_eq(a->items[1]->text, STR("_entropy"));
+    if (a->kwargs || !class || !class->global.row || a->items[0]->kind != PICKLE_CALL ||
+        a->items[1]->kind != PICKLE_STR)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(kept_methods); i++) {
+        const char *name = kept_methods[i].class;
+        if (!str_eq(class->global.module, str_from_c(kept_methods[i].module)) ||
+            (name && !str_eq(class->global.name, str_from_c(name))))
+            continue;
+        str rest = str_from_c(kept_methods[i].methods), each;
+        while (str_next(&rest, ' ', &each))
+            if (str_eq(each, a->items[1]->text)) return true;
+    }
+    return false;
 }
 
 /* (class, 'method'): how methods and nested classes are written below protocol 4, and those of C classes always. */
 static bool takes_listed_attribute(const allow_args *a)
 {
     char path[256];
-    if (is_method_of_distribution(a)) return true;
+    if (is_kept_method(a)) return true;
     if (a->kwargs || a->count != 2 || a->items[0]->kind != PICKLE_GLOBAL || a->items[1]->kind != PICKLE_STR)
         return false;
     str module = a->items[0]->global.module, owner = a->items[0]->global.name, name = a->items[1]->text;
@@ -121,6 +145,42 @@ static bool takes_encode(const allow_args *a)
            a->items[1]->kind == PICKLE_STR &&
            (str_eq(a->items[1]->text, STR("latin1")) || str_eq(a->items[1]->text, STR("latin-1")));
 }
+
+/* functools.partial: of a function that does no harm with whatever plain arguments, a partial does none either. */
+static bool is_pure(const pickle_value *v)
+{
+    return v->kind == PICKLE_GLOBAL && v->global.row && v->global.row->rule->roles & ALLOW_PARTIAL;
+}
+
+static bool takes_pure_function(const allow_args *a)
+{
+    return !a->kwargs && a->count == 1 && is_pure(a->items[0]);
+}
+
+/* (function, arguments, keywords, attributes or None): the same function, because BUILD could put another in its place. */
+static bool keeps_its_function(const pickle_value *target, const pickle_value *state)
+{
+    if (state->kind != PICKLE_TUPLE || state->list.count != 4) return false;
+    pickle_value *const *part = state->list.items;
+    const pickle_value *function = target->call.args->list.items[0];
+    bool is_same = is_pure(part[0]) && str_eq(part[0]->global.module, function->global.module) &&
+                   str_eq(part[0]->global.name, function->global.name);
+    bool has_attributes =
+        part[3]->kind != PICKLE_NONE && !(part[3]->kind == PICKLE_DICT && part[3]->list.count == 0);
+    if (!is_same || part[1]->kind != PICKLE_TUPLE || part[2]->kind != PICKLE_DICT || has_attributes)
+        return false;
+    for (size_t i = 0; i < part[1]->list.count; i++)
+        if (!rule_is_data(part[1]->list.items[i])) return false;
+    for (size_t i = 0; i < part[2]->list.count; i++)
+        if (!rule_is_data(part[2]->list.items[i])) return false;
+    return true;
+}
+
+static const allow_rule partial = {.roles = ALLOW_CALL,
+                                   .state = ALLOW_STATE_DATA,
+                                   .args = takes_pure_function,
+                                   .wants = "one function that is known to do no harm",
+                                   .state_check = keeps_its_function};
 
 static const allow_rule builtin_value = {.roles = ALLOW_NEW | ALLOW_CALL | ALLOW_DATA,
                                          .args = takes_built,
@@ -173,6 +233,44 @@ static const allow_rule foreign_bag = {.roles = ALLOW_NEW,
                                        .args = rule_takes_nothing,
                                        .wants = "no arguments"};
 
+static const allow_rule cache = {
+    .roles = ALLOW_NEW,
+    .state = ALLOW_STATE_DICT,
+    .caution = "a cache: it loads pickles from a folder that the file names, when the model is fitted",
+    .args = rule_takes_nothing,
+    .wants = "no arguments"};
+
+/* (array class, type code, format, bytes) */
+static bool takes_array(const allow_args *a)
+{
+    return !a->kwargs && a->count == 4 && pickle_is_global(a->items[0], "array", "array") &&
+           rule_takes_constants(&(allow_args){a->items + 1, 3, NULL});
+}
+
+/* ('type code', [numbers]) as protocols 0 to 2 write it. */
+static bool takes_array_items(const allow_args *a)
+{
+    return !a->kwargs && a->count == 2 && a->items[0]->kind == PICKLE_STR &&
+           (a->items[1]->kind == PICKLE_LIST || rule_is_bytes(a->items[1]));
+}
+
+/* (pattern, flags): compiled again, which runs nothing of the pattern. */
+static bool takes_pattern(const allow_args *a)
+{
+    bool is_text = a->count == 2 && (a->items[0]->kind == PICKLE_STR || rule_is_bytes(a->items[0]));
+    if (!is_text || a->kwargs) return false;
+    return a->items[1]->kind == PICKLE_INT ||
+           pickle_is_global(pickle_class_of(a->items[1]), "re", "RegexFlag");
+}
+
+static const allow_rule array = {
+    .roles = ALLOW_CALL, .args = takes_array, .wants = "the class array, a type code, a format and bytes"};
+static const allow_rule array_class = {.roles = ALLOW_CALL | ALLOW_DATA,
+                                       .state = ALLOW_STATE_DICT,
+                                       .args = takes_array_items,
+                                       .wants = "a type code and numbers"};
+static const allow_rule regex = {.roles = ALLOW_CALL, .args = takes_pattern, .wants = "a pattern and flags"};
+
 /* joblib's loader goes on differently behind an instance, so one must not come out of a function that takes any class. */
 static const allow_rule wrapper = {.roles = ALLOW_NEW | ALLOW_HERE,
                                    .state = ALLOW_STATE_DICT,
@@ -185,7 +283,14 @@ static const allow_rule attribute = {
 static const allow_row rows[] = {
     {"_codecs", "encode", &encode},
     {"argparse", "Namespace", &foreign_bag},
-    {"builtins", "Ellipsis NotImplemented object", &rule_data},
+    {"array", "_array_reconstructor", &array},
+    {"array", "array", &array_class},
+    {"builtins", "Ellipsis FutureWarning NotImplemented object", &rule_data},
+    {"builtins", "abs all any len max min round sorted sum",
+     &rule_data}, /* kept as an aggregation; never called here */
+    {"builtins",
+     "str.casefold str.lower str.lstrip str.rstrip str.split str.splitlines str.strip str.title str.upper",
+     &rule_pure}, /* tokenizers */
     {"builtins", "bool complex float int range slice str tuple frozenset", &builtin_value},
     {"builtins", "bytearray bytes", &builtin_bytes},
     {"builtins", "dict", &builtin_dict},
@@ -201,10 +306,15 @@ static const allow_row rows[] = {
     {"datetime", "date datetime time timedelta timezone", &values},
     {"decimal", "Decimal", &values},
     {"fractions", "Fraction", &values},
+    {"functools", "partial", &partial},
+    {"joblib._store_backends", "FileSystemStoreBackend", &cache},
+    {"joblib.memory", "Memory", &cache},
     {"joblib.numpy_pickle", "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper", &wrapper},
     {"joblib.numpy_pickle_compat", "NDArrayWrapper ZNDArrayWrapper", &wrapper},
     {"pathlib", "PosixPath PurePosixPath PureWindowsPath WindowsPath", &values},
     {"pathlib._local", "PosixPath PurePosixPath PureWindowsPath WindowsPath", &values},
+    {"re", "RegexFlag", &values},
+    {"re", "_compile", &regex},
     {"sklearn.externals.joblib.numpy_pickle", "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper", &wrapper},
     {"types", "SimpleNamespace", &foreign_bag},
     {"uuid", "UUID", &uuid},

@@ -24,44 +24,12 @@ static const allow_rule new_object = {.roles = ALLOW_CALL,
                                       .wants = "a tree or distance class of scikit-learn"};
 
 /* clang-format off */
-/* Since 1.4 histogram boosting with categories keeps functools.partial(check_array, ...) as a step of its preprocessing, and calls it when it predicts. Of that one
- * function a partial is harmless, with whatever plain arguments; BUILD must not put another in its place. */
-static bool is_check_array(const pickle_value *v)
-{
-    return pickle_is_global(v, "sklearn.utils.validation", "check_array");
-}
-
-static bool takes_check_array(const allow_args *a)
-{
-    return !a->kwargs && a->count == 1 && is_check_array(a->items[0]);
-}
-
-static bool keeps_check_array(const pickle_value *target, const pickle_value *state)
-{
-    (void)target;
-    if (state->kind != PICKLE_TUPLE || state->list.count != 4) return false;
-    pickle_value *const *part = state->list.items;
-    if (!is_check_array(part[0]) || part[1]->kind != PICKLE_TUPLE || part[1]->list.count != 0 ||
-        part[2]->kind != PICKLE_DICT || part[3]->kind != PICKLE_NONE)
-        return false;
-    for (size_t i = 0; i < part[2]->list.count; i++)
-        if (!rule_is_data(part[2]->list.items[i])) return false;
-    return true;
-}
-
-static const allow_rule partial_check_array = {.roles = ALLOW_CALL,
-                                               .state = ALLOW_STATE_DATA,
-                                               .args = takes_check_array,
-                                               .wants = "the function check_array of scikit-learn alone",
-                                               .state_check = keeps_check_array};
-
 static const allow_row rows[] = {
     {"_loss", "CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss CyHalfTweedieLoss CyHuberLoss CyPinballLoss", &rule_class_args_data}, /*  */
     {"_loss", "CyHalfGammaLoss CyHalfMultinomialLoss CyHalfPoissonLoss CyHalfSquaredError CyHalfTweedieLossIdentity", &rule_class_args_data}, /* 1.5.2 to 1.8.0 */
     {"_loss", "__pyx_unpickle_CyAbsoluteError __pyx_unpickle_CyExponentialLoss __pyx_unpickle_CyHalfBinomialLoss __pyx_unpickle_CyHalfTweedieLoss __pyx_unpickle_CyHuberLoss __pyx_unpickle_CyPinballLoss", &rule_cython}, /*  */
     {"_loss", "__pyx_unpickle_CyHalfGammaLoss __pyx_unpickle_CyHalfPoissonLoss __pyx_unpickle_CyHalfSquaredError __pyx_unpickle_CyHalfTweedieLossIdentity", &rule_cython}, /* 1.5.2 */
     {"_loss", "__pyx_unpickle_CyHalfMultinomialLoss", &rule_cython}, /* 1.5.2 to 1.8.0 */
-    {"functools", "partial", &partial_check_array}, /* as 1.4.2 to 1.9.1 write it */
     {"sklearn._loss._loss", "CyAbsoluteError CyHalfBinomialLoss CyHalfGammaLoss CyHalfMultinomialLoss CyHalfPoissonLoss CyHalfSquaredError CyHalfTweedieLoss CyHalfTweedieLossIdentity CyPinballLoss", &rule_class_args_data}, /* 1.1.3 to 1.9.1 */
     {"sklearn._loss._loss", "CyExponentialLoss CyHuberLoss", &rule_class_args_data}, /* 1.3.2 to 1.9.1 */
     {"sklearn._loss._loss", "__pyx_unpickle_CyHalfGammaLoss __pyx_unpickle_CyHalfPoissonLoss __pyx_unpickle_CyHalfSquaredError __pyx_unpickle_CyHalfTweedieLossIdentity", &rule_cython}, /* 1.1.3 to 1.4.2 */
@@ -138,11 +106,11 @@ static const allow_row rows[] = {
     {"sklearn.feature_extraction.image", "PatchExtractor", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.feature_extraction.text", "CountVectorizer HashingVectorizer TfidfTransformer TfidfVectorizer", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.feature_selection._from_model", "SelectFromModel", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
-    {"sklearn.feature_selection._mutual_info", "mutual_info_classif mutual_info_regression", &rule_data}, /* 1.0.2 to 1.9.1 */
+    {"sklearn.feature_selection._mutual_info", "mutual_info_classif mutual_info_regression", &rule_pure}, /* 1.0.2 to 1.9.1 */
     {"sklearn.feature_selection._rfe", "RFE RFECV", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.feature_selection._sequential", "SequentialFeatureSelector", &rule_class}, /* 0.24.2 to 1.9.1 */
     {"sklearn.feature_selection._univariate_selection", "GenericUnivariateSelect SelectFdr SelectFpr SelectFwe SelectKBest SelectPercentile _BaseFilter", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
-    {"sklearn.feature_selection._univariate_selection", "chi2 f_classif f_oneway f_regression r_regression", &rule_data}, /* 1.0.2 to 1.9.1 */
+    {"sklearn.feature_selection._univariate_selection", "chi2 f_classif f_oneway f_regression r_regression", &rule_pure}, /* 1.0.2 to 1.9.1 */
     {"sklearn.feature_selection._variance_threshold", "VarianceThreshold", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.frozen._frozen", "FrozenEstimator", &rule_class}, /* 1.6.1 to 1.9.1 */
     {"sklearn.gaussian_process._gpc", "GaussianProcessClassifier _BinaryGaussianProcessClassifierLaplace", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
@@ -186,20 +154,20 @@ static const allow_row rows[] = {
     {"sklearn.manifold._mds", "MDS", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.manifold._spectral_embedding", "SpectralEmbedding", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.manifold._t_sne", "TSNE", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
-    {"sklearn.metrics._classification", "accuracy_score balanced_accuracy_score brier_score_loss classification_report cohen_kappa_score confusion_matrix f1_score fbeta_score hamming_loss hinge_loss jaccard_score log_loss matthews_corrcoef multilabel_confusion_matrix precision_recall_fscore_support precision_score recall_score zero_one_loss", &rule_data}, /* 1.0.2 to 1.9.1 */
-    {"sklearn.metrics._classification", "class_likelihood_ratios", &rule_data}, /* 1.2.2 to 1.9.1 */
-    {"sklearn.metrics._classification", "d2_log_loss_score", &rule_data}, /* 1.6.1 to 1.9.1 */
-    {"sklearn.metrics._classification", "d2_brier_score", &rule_data}, /* 1.9.1 */
+    {"sklearn.metrics._classification", "accuracy_score balanced_accuracy_score brier_score_loss classification_report cohen_kappa_score confusion_matrix f1_score fbeta_score hamming_loss hinge_loss jaccard_score log_loss matthews_corrcoef multilabel_confusion_matrix precision_recall_fscore_support precision_score recall_score zero_one_loss", &rule_pure}, /* 1.0.2 to 1.9.1 */
+    {"sklearn.metrics._classification", "class_likelihood_ratios", &rule_pure}, /* 1.2.2 to 1.9.1 */
+    {"sklearn.metrics._classification", "d2_log_loss_score", &rule_pure}, /* 1.6.1 to 1.9.1 */
+    {"sklearn.metrics._classification", "d2_brier_score", &rule_pure}, /* 1.9.1 */
     {"sklearn.metrics._dist_metrics", "BrayCurtisDistance CanberraDistance ChebyshevDistance DiceDistance EuclideanDistance HammingDistance HaversineDistance JaccardDistance KulsinskiDistance MahalanobisDistance ManhattanDistance MatchingDistance MinkowskiDistance RogersTanimotoDistance RussellRaoDistance SEuclideanDistance SokalMichenerDistance SokalSneathDistance WMinkowskiDistance", &rule_class_data}, /* 1.0.2 to 1.2.2 */
     {"sklearn.metrics._dist_metrics", "WMinkowskiDistance32", &rule_class_data}, /* 1.2.2 */
     {"sklearn.metrics._dist_metrics", "BrayCurtisDistance32 CanberraDistance32 ChebyshevDistance32 DiceDistance32 EuclideanDistance32 HammingDistance32 HaversineDistance32 JaccardDistance32 KulsinskiDistance32 MahalanobisDistance32 ManhattanDistance32 MatchingDistance32 MinkowskiDistance32 RogersTanimotoDistance32 RussellRaoDistance32 SEuclideanDistance32 SokalMichenerDistance32 SokalSneathDistance32", &rule_class_data}, /* 1.2.2 to 1.9.1 */
     {"sklearn.metrics._dist_metrics", "BrayCurtisDistance64 CanberraDistance64 ChebyshevDistance64 DiceDistance64 EuclideanDistance64 HammingDistance64 HaversineDistance64 JaccardDistance64 KulsinskiDistance64 MahalanobisDistance64 ManhattanDistance64 MatchingDistance64 MinkowskiDistance64 RogersTanimotoDistance64 RussellRaoDistance64 SEuclideanDistance64 SokalMichenerDistance64 SokalSneathDistance64", &rule_class_data}, /* 1.3.2 to 1.9.1 */
     {"sklearn.metrics._dist_metrics", "newObj", &new_object}, /* 1.0.2 to 1.9.1 */
-    {"sklearn.metrics._ranking", "auc average_precision_score coverage_error dcg_score det_curve label_ranking_average_precision_score label_ranking_loss ndcg_score precision_recall_curve roc_auc_score roc_curve top_k_accuracy_score", &rule_data}, /* 1.0.2 to 1.9.1 */
-    {"sklearn.metrics._ranking", "confusion_matrix_at_thresholds metric_at_thresholds", &rule_data}, /* 1.9.1 */
-    {"sklearn.metrics._regression", "d2_tweedie_score explained_variance_score max_error mean_absolute_error mean_absolute_percentage_error mean_gamma_deviance mean_pinball_loss mean_poisson_deviance mean_squared_error mean_squared_log_error mean_tweedie_deviance median_absolute_error r2_score", &rule_data}, /* 1.0.2 to 1.9.1 */
-    {"sklearn.metrics._regression", "d2_absolute_error_score d2_pinball_score", &rule_data}, /* 1.2.2 to 1.9.1 */
-    {"sklearn.metrics._regression", "root_mean_squared_error root_mean_squared_log_error", &rule_data}, /* 1.4.2 to 1.9.1 */
+    {"sklearn.metrics._ranking", "auc average_precision_score coverage_error dcg_score det_curve label_ranking_average_precision_score label_ranking_loss ndcg_score precision_recall_curve roc_auc_score roc_curve top_k_accuracy_score", &rule_pure}, /* 1.0.2 to 1.9.1 */
+    {"sklearn.metrics._ranking", "confusion_matrix_at_thresholds metric_at_thresholds", &rule_pure}, /* 1.9.1 */
+    {"sklearn.metrics._regression", "d2_tweedie_score explained_variance_score max_error mean_absolute_error mean_absolute_percentage_error mean_gamma_deviance mean_pinball_loss mean_poisson_deviance mean_squared_error mean_squared_log_error mean_tweedie_deviance median_absolute_error r2_score", &rule_pure}, /* 1.0.2 to 1.9.1 */
+    {"sklearn.metrics._regression", "d2_absolute_error_score d2_pinball_score", &rule_pure}, /* 1.2.2 to 1.9.1 */
+    {"sklearn.metrics._regression", "root_mean_squared_error root_mean_squared_log_error", &rule_pure}, /* 1.4.2 to 1.9.1 */
     {"sklearn.metrics._scorer", "_PredictScorer _ProbaScorer _ThresholdScorer", &rule_class}, /* 0.22.2.post1 to 1.3.2 */
     {"sklearn.metrics._scorer", "_MultimetricScorer", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.metrics._scorer", "_PassthroughScorer", &rule_class}, /* 1.3.2 to 1.9.1 */
@@ -207,9 +175,9 @@ static const allow_row rows[] = {
     {"sklearn.metrics._scorer", "_CurveScorer", &rule_class}, /* 1.6.1 to 1.9.1 */
     {"sklearn.metrics._scorer", "_passthrough_scorer", &rule_data}, /* 0.22.2.post1 to 1.2.2 */
     {"sklearn.metrics._scorer", "negative_likelihood_ratio positive_likelihood_ratio", &rule_data}, /* 1.2.2 to 1.9.1 */
-    {"sklearn.metrics.cluster._supervised", "adjusted_mutual_info_score adjusted_rand_score completeness_score contingency_matrix entropy fowlkes_mallows_score homogeneity_completeness_v_measure homogeneity_score mutual_info_score normalized_mutual_info_score pair_confusion_matrix rand_score v_measure_score", &rule_data}, /* 1.0.2 to 1.9.1 */
-    {"sklearn.metrics.cluster._unsupervised", "calinski_harabasz_score davies_bouldin_score silhouette_samples silhouette_score", &rule_data}, /* 1.0.2 to 1.9.1 */
-    {"sklearn.metrics.pairwise", "additive_chi2_kernel chi2_kernel cosine_distances cosine_similarity euclidean_distances haversine_distances laplacian_kernel linear_kernel manhattan_distances nan_euclidean_distances paired_cosine_distances paired_distances paired_euclidean_distances paired_manhattan_distances pairwise_distances pairwise_distances_argmin pairwise_distances_argmin_min pairwise_kernels polynomial_kernel rbf_kernel sigmoid_kernel", &rule_data}, /* 1.0.2 to 1.9.1 */
+    {"sklearn.metrics.cluster._supervised", "adjusted_mutual_info_score adjusted_rand_score completeness_score contingency_matrix entropy fowlkes_mallows_score homogeneity_completeness_v_measure homogeneity_score mutual_info_score normalized_mutual_info_score pair_confusion_matrix rand_score v_measure_score", &rule_pure}, /* 1.0.2 to 1.9.1 */
+    {"sklearn.metrics.cluster._unsupervised", "calinski_harabasz_score davies_bouldin_score silhouette_samples silhouette_score", &rule_pure}, /* 1.0.2 to 1.9.1 */
+    {"sklearn.metrics.pairwise", "additive_chi2_kernel chi2_kernel cosine_distances cosine_similarity euclidean_distances haversine_distances laplacian_kernel linear_kernel manhattan_distances nan_euclidean_distances paired_cosine_distances paired_distances paired_euclidean_distances paired_manhattan_distances pairwise_distances pairwise_distances_argmin pairwise_distances_argmin_min pairwise_kernels polynomial_kernel rbf_kernel sigmoid_kernel", &rule_pure}, /* 1.0.2 to 1.9.1 */
     {"sklearn.mixture._base", "BaseMixture", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.mixture._bayesian_mixture", "BayesianGaussianMixture", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.mixture._gaussian_mixture", "GaussianMixture", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
@@ -248,6 +216,7 @@ static const allow_row rows[] = {
     {"sklearn.neural_network._stochastic_optimizers", "AdamOptimizer SGDOptimizer", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.pipeline", "FeatureUnion Pipeline", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.preprocessing._data", "PolynomialFeatures", &rule_class}, /* 0.22.2.post1 to 0.24.2 */
+    {"sklearn.preprocessing._data", "add_dummy_feature binarize maxabs_scale minmax_scale normalize power_transform quantile_transform robust_scale scale", &rule_pure}, /* 0.23.2 to 1.9.1 */
     {"sklearn.preprocessing._data", "Binarizer KernelCenterer MaxAbsScaler MinMaxScaler Normalizer PowerTransformer QuantileTransformer RobustScaler StandardScaler", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.preprocessing._discretization", "KBinsDiscretizer", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.preprocessing._encoders", "OneHotEncoder OrdinalEncoder _BaseEncoder", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
@@ -262,15 +231,15 @@ static const allow_row rows[] = {
     {"sklearn.svm._classes", "LinearSVC LinearSVR NuSVC NuSVR OneClassSVM SVC SVR", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.tree._classes", "BaseDecisionTree DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier ExtraTreeRegressor", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.tree._tree", "Tree", &rule_class_args}, /* 0.22.2.post1 to 1.9.1 */
-    {"sklearn.utils", "Bunch", &rule_dict_class}, /* 0.22.2.post1 to 1.0.2 */
-    {"sklearn.utils._bunch", "Bunch", &rule_dict_class}, /* 1.1.3 to 1.9.1 */
+    {"sklearn.utils", "Bunch", &rule_attribute_dict}, /* 0.22.2.post1 to 1.0.2 */
+    {"sklearn.utils._bunch", "Bunch", &rule_attribute_dict}, /* 1.1.3 to 1.9.1 */
     {"sklearn.utils._encode", "MissingValues", &rule_class_args}, /* 0.24.2 to 1.9.1 */
     {"sklearn.utils._encode", "_nandict", &rule_dict_class}, /* 0.24.2 to 1.9.1 */
     {"sklearn.utils._metadata_requests", "MetadataRequest MetadataRouter MethodMapping MethodMetadataRequest", &rule_class}, /* 1.3.2 to 1.9.1 */
     {"sklearn.utils._metadata_requests", "MethodPair RouterMappingPair", &rule_class_args}, /* 1.3.2 to 1.9.1 */
     {"sklearn.utils._tags", "ClassifierTags InputTags RegressorTags Tags TargetTags TransformerTags", &rule_class}, /* 1.6.1 to 1.9.1 */
     {"sklearn.utils.metaestimators", "_BaseComposition", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
-    {"sklearn.utils.validation", "check_array", &rule_data}, /* 1.4.2 to 1.9.1 */
+    {"sklearn.utils.validation", "check_array", &rule_pure}, /* 1.4.2 to 1.9.1 */
 };
 /* clang-format on */
 const allow_table allow_sklearn = {"scikit-learn", rows, COUNT_OF(rows)};

@@ -65,10 +65,35 @@ static bool is_scipy_text(str text)
            takes_functions(text, &(template_parts){names, STR("loc=0"), STR("loc, 1")});
 }
 
+/* Names and what separates them. scipy checks that too, before it puts them into its text. */
+static bool is_shapes(const pickle_value *v)
+{
+    if (v->kind == PICKLE_NONE) return true;
+    if (v->kind != PICKLE_STR) return false;
+    for (size_t i = 0; i < v->text.len; i++)
+        if (!is_word(v->text.data[i], false) && v->text.data[i] != ',' && v->text.data[i] != ' ')
+            return false;
+    return true;
+}
+
+/* (parameters of the constructor, random state), before scipy 1.5. */
+static bool has_parameters(const pickle_value *state)
+{
+    if (state->list.count != 2 || state->list.items[0]->kind != PICKLE_DICT) return false;
+    const pickle_value *parameters = state->list.items[0];
+    for (size_t i = 0; i + 1 < parameters->list.count; i += 2) {
+        const pickle_value *key = parameters->list.items[i], *value = parameters->list.items[i + 1];
+        if (key->kind != PICKLE_STR) return false;
+        if (str_eq(key->text, STR("shapes")) && !is_shapes(value)) return false;
+    }
+    return true;
+}
+
 /* Every text under that name: with a key twice, the last one counts, but none may be odd. */
 static bool has_own_text(const pickle_value *target, const pickle_value *state)
 {
     (void)target;
+    if (state->kind == PICKLE_TUPLE) return has_parameters(state);
     if (state->kind != PICKLE_DICT) return false;
     for (size_t i = 0; i + 1 < state->list.count; i += 2) {
         const pickle_value *key = state->list.items[i], *text = state->list.items[i + 1];
@@ -81,8 +106,19 @@ static bool has_own_text(const pickle_value *target, const pickle_value *state)
 
 /* --- the rows ------------------------------------------------------------------------------------------------------------------------ */
 
+/* (values..., and more by keyword): tuples with attributes. */
+static bool takes_more_by_keyword(const allow_args *a)
+{
+    if (a->kwargs && a->kwargs->kind != PICKLE_DICT) return false;
+    for (size_t i = 0; a->kwargs && i < a->kwargs->list.count; i++)
+        if (!rule_is_data(a->kwargs->list.items[i])) return false;
+    return rule_takes_data(&(allow_args){a->items, a->count, NULL});
+}
+
+static const allow_rule result = {
+    .roles = ALLOW_NEW, .state = ALLOW_STATE_DICT, .args = takes_more_by_keyword, .wants = "plain data"};
 static const allow_rule distribution = {.roles = ALLOW_NEW,
-                                        .state = ALLOW_STATE_DICT,
+                                        .state = ALLOW_STATE_DATA,
                                         .args = rule_takes_nothing,
                                         .wants = "no arguments",
                                         .state_check = has_own_text};
@@ -112,11 +148,30 @@ static const allow_rule distribution = {.roles = ALLOW_NEW,
 
 static const allow_row rows[] = {
     {"numpy", "vectorize", &rule_class}, /* holds a method of the distribution: 1.24 to 2.5 */
+    {"scipy.stats._binned_statistic", "BinnedStatistic2dResult BinnedStatisticResult BinnedStatisticddResult", &result},
+    {"scipy.stats._common", "ConfidenceInterval", &rule_class_args},
     {"scipy.stats._continuous_distns", CONTINUOUS, &distribution},
+    {"scipy.stats._continuous_distns", "frechet_l_gen frechet_r_gen levy_stable_gen rv_histogram trapz_gen", &distribution},
     {"scipy.stats._covariance", "CovViaCholesky CovViaDiagonal CovViaEigendecomposition CovViaPSD CovViaPrecision", &rule_class},
     {"scipy.stats._discrete_distns", DISCRETE, &distribution},
     {"scipy.stats._distn_infrastructure", "rv_continuous_frozen rv_discrete_frozen rv_frozen", &rule_class},
+    {"scipy.stats._distn_infrastructure", "rv_sample", &distribution},
+    {"scipy.stats._fit", "FitResult GoodnessOfFitResult", &rule_class},
+    {"scipy.stats._hypotests", "TukeyHSDResult", &rule_class},
+    {"scipy.stats._levy_stable", "levy_stable_frozen", &rule_class},
+    {"scipy.stats._levy_stable", "levy_stable_gen", &distribution},
+    {"scipy.stats._mannwhitneyu", "MannwhitneyuResult", &result},
+    {"scipy.stats._morestats", "AndersonResult AnsariResult BartlettResult FlignerResult LeveneResult ShapiroResult WilcoxonResult", &result},
     {"scipy.stats._multivariate", "_PSD multivariate_normal_frozen multivariate_normal_gen", &rule_class},
+    {"scipy.stats._multivariate", "dirichlet_frozen dirichlet_gen invwishart_frozen invwishart_gen matrix_normal_frozen matrix_normal_gen multi_rv_frozen multinomial_frozen multinomial_gen multivariate_t_frozen multivariate_t_gen wishart_frozen wishart_gen", &rule_class},
+    {"scipy.stats._resampling", "BootstrapResult MonteCarloTestResult PermutationTestResult", &rule_class},
+    {"scipy.stats._stats_mstats_common", "LinregressResult SiegelslopesResult TheilslopesResult", &result},
+    {"scipy.stats._stats_py", "BrunnerMunzelResult CumfreqResult DescribeResult F_onewayResult FriedmanchisquareResult KruskalResult KstestResult KurtosistestResult LinregressResult ModeResult NormaltestResult PearsonRResult RanksumsResult RelfreqResult SignificanceResult SkewtestResult SpearmanrResult Ttest_indResult Ttest_relResult", &result},
+    {"scipy.stats._stats_py", "TtestResult", &result},
+    {"scipy.stats._survival", "ECDFResult EmpiricalDistributionFunction", &rule_class},
+    {"scipy.stats.contingency", "Chi2ContingencyResult", &result},
+    {"scipy.stats.morestats", "AndersonResult AnsariResult BartlettResult FlignerResult LeveneResult ShapiroResult WilcoxonResult", &result}, /* before 1.8 */
+    {"scipy.stats.stats", "BrunnerMunzelResult CumfreqResult DescribeResult F_onewayResult FriedmanchisquareResult KendalltauResult KruskalResult KstestResult MannwhitneyuResult ModeResult NormaltestResult RelfreqResult SpearmanrResult Ttest_1sampResult Ttest_indResult Ttest_relResult", &result}, /* before 1.8 */
 };
 /* clang-format on */
 const allow_table allow_stats = {"scipy", rows, COUNT_OF(rows)};

@@ -59,8 +59,17 @@ static const allow_rule optimizer = {
     .args = rule_takes_nothing,
     .wants = "no arguments"};
 
+static const allow_rule settings = {.roles = ALLOW_NEW | ALLOW_CALL,
+                                    .state = ALLOW_STATE_DICT,
+                                    .caution =
+                                        "settings of a training, which the library that reads them acts on",
+                                    .args = rule_takes_constants,
+                                    .wants = "constants"};
+
 /* clang-format off */
 static const allow_row rows[] = {
+    {"accelerate.state", "PartialState", &settings},
+    {"accelerate.utils.dataclasses", "DistributedType", &settings},
     {"torch", "BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage FloatStorage HalfStorage IntStorage LongStorage QInt32Storage QInt8Storage QUInt2x4Storage QUInt4x2Storage QUInt8Storage ShortStorage TypedStorage UntypedStorage", &rule_data},
     {"torch", "Tensor bcomplex32 bfloat16 bit bits16 bits1x8 bits2x4 bits4x2 bits8 bool channels_last channels_last_3d complex128 complex32 complex64 contiguous_format float16 float32 float4_e2m1fn_x2 float64 float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu int1 int16 int2 int3 int32 int4 int5 int6 int64 int7 int8 jagged legacy_contiguous_format per_channel_affine per_channel_affine_float_qparams per_channel_symmetric per_tensor_affine per_tensor_symmetric preserve_format qint32 qint8 quint2x4 quint4x2 quint8 sparse_bsc sparse_bsr sparse_coo sparse_csc sparse_csr strided uint1 uint16 uint2 uint3 uint32 uint4 uint5 uint6 uint64 uint7 uint8", &rule_data},
     {"torch", "BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor IntTensor LongTensor ShortTensor", &rule_data}, /* tar form */
@@ -95,6 +104,7 @@ static const allow_row rows[] = {
     {"torch.nn.modules.transformer", "Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer", &module},
     {"torch.nn.modules.upsampling", "Upsample UpsamplingBilinear2d UpsamplingNearest2d", &module},
     {"torch.nn.parameter", "Buffer Parameter", &parameter},
+    {"torch.nn.utils.rnn", "PackedSequence", &rule_class_args},
     {"torch.nn.utils.spectral_norm", "SpectralNorm SpectralNormLoadStateDictPreHook SpectralNormStateDictHook", &module},
     {"torch.nn.utils.weight_norm", "WeightNorm", &module},
     {"torch.optim", "Adafactor Muon", &optimizer},
@@ -111,9 +121,15 @@ static const allow_row rows[] = {
     {"torch.optim.rprop", "Rprop", &optimizer},
     {"torch.optim.sgd", "SGD", &optimizer},
     {"torch.optim.sparse_adam", "SparseAdam", &optimizer},
+    {"torch.return_types", "cummax cummin kthvalue max median min mode nanmedian qr slogdet sort svd topk", &rule_class_args},
     {"torch.serialization", "_get_layout", &rule_function_constants},
     {"torch.storage", "TypedStorage UntypedStorage", &rule_data},
     {"torch.torch_version", "TorchVersion", &rule_class_args_data},
+    {"torch.utils.data.dataset", "ConcatDataset Subset TensorDataset", &rule_class},
+    {"transformers.trainer_pt_utils", "AcceleratorConfig", &settings},
+    {"transformers.trainer_utils", "EvaluationStrategy FSDPOption HubStrategy IntervalStrategy SaveStrategy SchedulerType ShardedDDPOption", &settings},
+    {"transformers.training_args", "OptimizerNames ParallelMode TrainingArguments", &settings},
+    {"transformers.training_args_seq2seq", "Seq2SeqTrainingArguments", &settings},
 };
 /* clang-format on */
 const allow_table allow_torch = {"torch", rows, COUNT_OF(rows)};

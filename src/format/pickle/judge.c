@@ -275,7 +275,10 @@ static bool is_new(const char *how)
 static bool cautioned(pickle_vm *vm, pickle_value *g, const pickle_value *call, err *e)
 {
     if (g->global.finding && !is_silent(vm)) return true;
-    note n = {.code = "MDL-PKL-005", .severity = SEVERITY_MEDIUM, .call = call, .advice = advice_unlisted};
+    note n = {.code = "MDL-PKL-005",
+              .severity = g->global.row->rule->is_mild ? SEVERITY_LOW : SEVERITY_MEDIUM,
+              .call = call,
+              .advice = advice_unlisted};
     size_t before = vm->report->finding_count;
     if (!judge_say(vm, &n, e, "%s is %s", dotted_of(g).text, g->global.row->rule->caution)) return false;
     if (vm->report->finding_count > before) g->global.finding = (uint32_t)vm->report->finding_count;
@@ -333,10 +336,21 @@ static bool look_inside(pickle_vm *vm, const pickle_value *call, err *e)
     return pickle_run(vm->a, data->raw, 0, &inner, vm->report, &stream, &summary, e);
 }
 
+/* The function that a judged functools.partial calls: calling it is calling that one, with more arguments (pandas 1.3 and newer write
+ * the blocks of a frame so). */
+static pickle_value *function_of_partial(pickle_value *v)
+{
+    bool is_partial = v->kind == PICKLE_CALL && v->marks & PICKLE_MARK_JUDGED &&
+                      pickle_is_global(v->call.callable, "functools", "partial");
+    if (!is_partial) return v;
+    pickle_value *function = v->call.args->list.items[0];
+    return function->global.row->rule->roles & ALLOW_CALL ? function : v;
+}
+
 bool pickle_judge_call(pickle_vm *vm, pickle_value *call, err *e)
 {
     if (!call_line(vm, call, e)) return false;
-    pickle_value *callable = call->call.callable;
+    pickle_value *callable = function_of_partial(call->call.callable);
     bool is_listed = callable->kind == PICKLE_GLOBAL && callable->global.row;
     if (!is_listed && !pickle_judge_code(vm, call, e)) return false;
     if (callable->kind != PICKLE_GLOBAL) {
@@ -380,6 +394,7 @@ static bool function_as_data(pickle_vm *vm, const pickle_value *g, err *e)
 }
 
 static const allow_rule *rule_of_instance(const pickle_value *v);
+static bool hijack(pickle_vm *vm, const pickle_value *target, const char *deed, err *e);
 
 static bool is_like(const pickle_value *v, allow_like like)
 {
@@ -390,10 +405,14 @@ static bool is_like(const pickle_value *v, allow_like like)
 bool pickle_judge_items(pickle_vm *vm, pickle_value *container, pickle_value *const *items, size_t count,
                         err *e)
 {
-    bool is_dict = container->kind == PICKLE_DICT || is_like(container, ALLOW_LIKE_DICT);
+    const allow_rule *rule = rule_of_instance(container);
+    bool is_dict = container->kind == PICKLE_DICT || (rule && rule->like == ALLOW_LIKE_DICT);
     for (size_t i = 0; i < count; i++) {
         const pickle_value *item = items[i];
         if (is_dict && i % 2 == 0) note_key(container, item);
+        bool is_method = rule && rule->items_are_attributes && i % 2 == 0 && item->kind == PICKLE_STR &&
+                         is_dunder(item->text);
+        if (is_method && !hijack(vm, container, "plants a method on", e)) return false;
         if (item->kind != PICKLE_GLOBAL) continue;
         const allow_row *row = item->global.row; /* without a row it has its finding already */
         if (row && !(row->rule->roles & (ALLOW_NEW | ALLOW_DATA)) && !function_as_data(vm, item, e))

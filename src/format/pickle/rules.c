@@ -76,6 +76,8 @@ static bool takes_cython(const allow_args *a)
 }
 
 const allow_rule rule_data = {.roles = ALLOW_DATA, .wants = "nothing: it is kept, not called"};
+const allow_rule rule_pure = {.roles = ALLOW_DATA | ALLOW_PARTIAL,
+                              .wants = "nothing: it is kept, not called"};
 const allow_rule rule_class = {
     .roles = ALLOW_NEW, .state = ALLOW_STATE_DICT, .args = rule_takes_nothing, .wants = "no arguments"};
 const allow_rule rule_class_data = {
@@ -89,6 +91,12 @@ const allow_rule rule_dict_class = {.roles = ALLOW_NEW,
                                     .like = ALLOW_LIKE_DICT,
                                     .args = rule_takes_nothing,
                                     .wants = "no arguments"};
+const allow_rule rule_attribute_dict = {.roles = ALLOW_NEW,
+                                        .state = ALLOW_STATE_DICT,
+                                        .like = ALLOW_LIKE_DICT,
+                                        .items_are_attributes = true,
+                                        .args = rule_takes_nothing,
+                                        .wants = "no arguments"};
 const allow_rule rule_function = {.roles = ALLOW_CALL, .args = rule_takes_data, .wants = "plain data"};
 const allow_rule rule_function_state = {
     .roles = ALLOW_CALL, .state = ALLOW_STATE_DATA, .args = rule_takes_data, .wants = "plain data"};

@@ -19,11 +19,28 @@ static pickle_value *global_new(pickle_vm *vm, str module, str name, err *e)
     return pickle_judge_global(vm, g, module, name, e) ? g : NULL;
 }
 
+static bool has_control(str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f) return true;
+    return false;
+}
+
+/* Two lines that name something. A loader stops at bytes that are no text; so it does at names that no module can have, which is what the
+ * numbers of an array come to when they are read as opcodes (in the first reading such names are an attempt at something). */
+static bool take_names(pickle_vm *vm, str *module, str *name, err *e)
+{
+    if (!pickle_take_line(vm, module, e) || !pickle_take_line(vm, name, e)) return false;
+    bool is_noise = vm->options.quiet_until && vm->op_at >= vm->options.quiet_until &&
+                    (has_control(*module) || has_control(*name));
+    if (str_is_utf8(*module) && str_is_utf8(*name) && !is_noise) return true;
+    return err_set(e, ERR_INVALID, "an import names something in bytes that are no text");
+}
+
 bool pickle_step_global(pickle_vm *vm, err *e)
 {
     str module, name;
-    return pickle_take_line(vm, &module, e) && pickle_take_line(vm, &name, e) &&
-           pickle_push(vm, global_new(vm, module, name, e), e);
+    return take_names(vm, &module, &name, e) && pickle_push(vm, global_new(vm, module, name, e), e);
 }
 
 /* Could this be text at run time? The result of an unknown call could, and that of str(); anything else makes both loaders stop. */
@@ -146,9 +163,7 @@ bool pickle_step_inst(pickle_vm *vm, err *e)
     pickle_value **items;
     size_t count;
     str module, name;
-    if (!pickle_pop_mark(vm, &items, &count, e) || !pickle_take_line(vm, &module, e) ||
-        !pickle_take_line(vm, &name, e))
-        return false;
+    if (!pickle_pop_mark(vm, &items, &count, e) || !take_names(vm, &module, &name, e)) return false;
     call_parts call = {.how = "INST", .callable = global_new(vm, module, name, e)};
     if (!call.callable) return false;
     call.args = args_new(vm, items, count, e);

@@ -431,17 +431,69 @@ def malformed():
 
 
 def partials():
-    """functools.partial is allowed of one function of scikit-learn, and of nothing else."""
+    """functools.partial is allowed of functions that do no harm with any plain arguments, and of nothing else."""
     partial, check, system = sg("functools", "partial"), sg("sklearn.utils.validation", "check_array"), sg("os", "system")
+    clip, block = sg("numpy", "clip"), sg("pandas.core.internals.blocks", "new_block")
     keywords = b"}(" + s("dtype") + b"N" + s("copy") + b"\x88u"
     good("partial_of_check_array", P4 + partial + check + b"\x85R(" + check + b")" + keywords + b"Ntb.")
+    good("partial_of_numpy", P4 + partial + clip + b"\x85R(" + clip + b"(" + s("id") + b"t" + keywords + b"}tb.")
+    good("partial_called_for_a_block", P4 + partial + block + b"\x85R(" + block + b")}" + s("ndim") + b"K\x02sNtb]" + call("builtins", "slice", b"K\x00", b"K\x01", b"N") + b"\x86R.")
     evil("partial_of_system", P4 + partial + system + b"\x85R.")
     evil("partial_swapped_by_build", P4 + partial + check + b"\x85R(" + system + b")}Ntb.")
+    evil("partial_swapped_for_another", P4 + partial + check + b"\x85R(" + clip + b")}Ntb.")
     evil("partial_with_arguments", P4 + partial + check + s("id") + b"\x86R.")
-    evil("partial_with_arguments_by_build", P4 + partial + check + b"\x85R(" + check + b"(" + s("id") + b"t}Ntb.")
+    evil("partial_of_a_class", P4 + partial + sg("numpy", "memmap") + b"\x85R.")
+    evil("partial_of_a_partial", P4 + partial + partial + clip + b"\x85R(" + clip + b")}Ntb\x85R.")
+    evil("partial_called", P4 + partial + clip + b"\x85R(" + clip + b")}Ntb" + s("id") + b"\x85R.")
+    evil("partial_with_attributes", P4 + partial + check + b"\x85R(" + check + b")}}" + s("__setstate__") + clip + b"stb.")
     evil("partial_with_a_function", P4 + partial + check + b"\x85R(" + check + b")}(" + s("dtype") + system + b"uNtb.")
     evil("partial_as_a_value", P4 + b"]" + partial + b"a.")
     evil("check_array_called", P4 + check + s("id") + b"\x85R.")
+
+
+def items_as_attributes():
+    """Some subclasses of dict look for attributes among their items, so an item plants a method as BUILD would."""
+    for module, name in (("scipy.optimize._optimize", "OptimizeResult"), ("sklearn.utils._bunch", "Bunch"), ("scipy.optimize._zeros_py", "RootResults")):
+        made = sg(module, name) + b")\x81"
+        evil(f"item_is_setstate_of_{name}", P4 + made + s("__setstate__") + sg("numpy", "memmap") + b"s" + s("/etc/passwd") + b"b.")
+        evil(f"item_is_array_of_{name}", P4 + made + b"(" + s("__array_interface__") + b"}u.")
+        good(f"items_of_{name}", P4 + made + b"(" + s("x") + b"K\x01" + s("update") + b"Nu.")
+    good("counter_of_words", P4 + sg("collections", "Counter") + b"}(" + s("__setstate__") + b"K\x01" + s("append") + b"K\x02u\x85R.")
+
+
+def arrays_that_do_not_fit():
+    """numpy reads beyond a list of objects that is shorter than its shape, and raises for bytes."""
+    empty = call("numpy.core.multiarray", "_reconstruct", sg("numpy", "ndarray"), b"K\x00\x85", b(b"b"))
+
+    def array(code, shape, data):
+        return P4 + empty + b"(K\x01" + shape + call("numpy", "dtype", s(code), b"\x89", b"\x88") + b"\x89" + data + b"tb."
+
+    good("array_fits", array("f8", b"K\x02\x85", b(bytes(16))))
+    good("array_of_objects_fits", array("O8", b"K\x02\x85", b"](NNe"))
+    evil("array_of_objects_too_short", array("O8", b"M\xff\xff\x85", b"](NNe"))
+    evil("array_of_bytes_too_short", array("f8", b"K\x03\x85", b(bytes(16))))
+    evil("array_of_bytes_too_long", array("f8", b"K\x01\x85", b(bytes(16))))
+    evil("scalar_too_short", P4 + call("numpy.core.multiarray", "scalar", call("numpy", "dtype", s("f8"), b"\x89", b"\x88"), b(bytes(4))) + b".")
+    buffer = call("numpy.core.numeric", "_frombuffer", b(bytes(8)), call("numpy", "dtype", s("f8"), b"\x89", b"\x88"), b"K\x02\x85", s("C"))
+    evil("buffer_too_short", P4 + buffer + b".")
+
+
+def zones_and_functions():
+    """Rows whose function opens or imports what it is told, with everything but the harmless arguments."""
+    good("zone_file_by_name_only", P4 + call("dateutil.tz.tz", "tzfile", b"N", s("Europe/Berlin")) + b".")
+    evil("zone_file_opened", P4 + call("dateutil.tz.tz", "tzfile", s("/etc/passwd")) + b".")
+    evil("zone_file_opened_with_name", P4 + call("dateutil.tz.tz", "tzfile", s("/etc/passwd"), s("x")) + b".")
+    good("old_ufunc", P2 + g("numpy.core", "_ufunc_reconstruct") + s("numpy.core._multiarray_umath").replace(b"\x8c\x1c", b"X\x1c\0\0\0") + s("log1p").replace(b"\x8c\x05", b"X\x05\0\0\0") + b"\x86R.")
+    evil("old_ufunc_imports", P4 + call("numpy.core", "_ufunc_reconstruct", s("os"), s("system")) + b".")
+    evil("old_ufunc_of_numpy_load", P4 + call("numpy.core", "_ufunc_reconstruct", s("numpy"), s("load")) + b".")
+    good("regex", P4 + call("re", "_compile", s("a+"), b"K\x20") + b".")
+    evil("regex_flag_is_object", P4 + call("re", "_compile", s("a+"), sg("os", "system")) + b".")
+    good("text_method_kept", P4 + b"]" + call("builtins", "getattr", sg("builtins", "str"), s("lower")) + b"a.")
+    evil("text_method_called", P4 + call("builtins", "getattr", sg("builtins", "str"), s("lower")) + s("x") + b"\x85R.")
+    evil("text_method_unlisted", P4 + call("builtins", "getattr", sg("builtins", "str"), s("format")) + b".")
+    evil("distribution_shapes", P4 + sg("scipy.stats._continuous_distns", "norm_gen") + b")\x81}" + s("shapes") + s("a):\n import os #") + b"sN\x86b.")
+    good("distribution_parameters", P4 + sg("scipy.stats._continuous_distns", "norm_gen") + b")\x81}(" + s("shapes") + s("a, b") + s("momtype") + b"K\x00uN\x86b.")
+    evil("names_in_bytes_that_are_no_text", P4 + b"c\xff\xfe\nx\n)R.", verdict="unparseable")
 
 
 def honest():
@@ -485,6 +537,9 @@ def build():
     archives()
     malformed()
     partials()
+    items_as_attributes()
+    arrays_that_do_not_fit()
+    zones_and_functions()
     honest()
     return CASES
 

@@ -62,12 +62,27 @@ static void json_encode_writes_numbers_as_people_do_and_exactly_when_asked(void 
     assert_true(str_contains(buf_str(&exact_text), STR("0.30000000000000004")));
 }
 
+static void json_decode_model_takes_integers_of_any_length(void **state)
+{
+    (void)state;
+    err e = {0};
+    AUTO(json_release) json_t *root = NULL;
+    str text = STR("{\"model_max_length\":1000000000000000019884624838656,\"layers\":2}");
+    assert_true(json_decode_model(str_bytes(text), "it", &root, &e));
+    assert_true(json_number_value(json_object_get(root, "model_max_length")) > 9e29);
+    assert_true(json_number_value(json_object_get(root, "layers")) == 2);
+
+    json_t *strict = NULL;
+    assert_false(json_decode(str_bytes(text), "it", &strict, &e));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_decode_refuses_duplicates_depth_and_rubbish),
         cmocka_unit_test(json_member_errors_name_the_member),
         cmocka_unit_test(json_from_str_replaces_what_is_not_text),
+        cmocka_unit_test(json_decode_model_takes_integers_of_any_length),
         cmocka_unit_test(json_encode_writes_numbers_as_people_do_and_exactly_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
