@@ -178,6 +178,10 @@ static bool open_all(http_server *s, err *e)
     if (getrandom(&s->id_prefix, sizeof(s->id_prefix), 0) != sizeof(s->id_prefix))
         return err_set_errno(e, ERR_INTERNAL, "no random bytes");
     s->daemon = start_daemon(s);
+    if (!s->daemon && s->config.tls_key)
+        return err_set(e, ERR_INVALID,
+                       "cannot speak TLS on port %u: certificate and key must be PEM, and belong together",
+                       s->port);
     return s->daemon || err_set_errno(e, ERR_UNAVAILABLE, "cannot start the HTTP server on port %u", s->port);
 }
 
@@ -238,13 +242,21 @@ static uint64_t connection_count(http_server *s)
 }
 
 /* The library tells of no closed connection but when asked: so it is asked, some fifty times a second. */
-void http_server_drain(http_server *s, uint64_t grace_ms)
+void http_server_drain(http_server *s, http_draining how)
 {
     const struct timespec pause = {.tv_nsec = 20 * 1000000};
     atomic_store(&s->stopping, true);
     if (s->quiet_fd < 0) s->quiet_fd = MHD_quiesce_daemon(s->daemon);
-    int64_t until_us = clock_mono_us() + (int64_t)grace_ms * 1000;
-    while (connection_count(s) > 0 && clock_mono_us() < until_us) nanosleep(&pause, NULL);
+    if (how.refuses && s->quiet_fd >= 0) (void)shutdown(s->quiet_fd, SHUT_RDWR);
+    int64_t now_us = clock_mono_us(), until_us = now_us + (int64_t)how.grace_ms * 1000, asked_us = now_us;
+    uint64_t asked = atomic_load(&s->id_next);
+    while (connection_count(s) > 0 && now_us < until_us && now_us - asked_us < (int64_t)how.quiet_ms * 1000) {
+        nanosleep(&pause, NULL);
+        now_us = clock_mono_us();
+        if (atomic_load(&s->running) == 0 && atomic_load(&s->id_next) == asked) continue;
+        asked = atomic_load(&s->id_next);
+        asked_us = now_us;
+    }
 }
 
 /* The library aborts when it is stopped with suspended connections. So the workers end first: they resume what they hold,

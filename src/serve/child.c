@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STOP_GRACE_MS = 10000 };
+enum { STOP_GRACE_MS = 10000, QUIET_MS = 500 };
 
 static bool say(int control_fd, child_word word, size_t which, const char *text)
 {
@@ -134,7 +134,7 @@ static void finish(model_server *server, int control_fd)
         struct pollfd gone = {.fd = control_fd, .events = POLLIN};
         (void)poll(&gone, 1, (int)order.unready_ms);
     }
-    if (order.drain_ms) model_server_drain(server, order.drain_ms);
+    if (order.drain_ms) model_server_drain(server, (http_draining){order.drain_ms, QUIET_MS, order.is_last});
     model_server_unready(server);
     model_server_stop(server, STOP_GRACE_MS);
 }

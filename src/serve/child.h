@@ -26,6 +26,7 @@ typedef struct child_message {
 typedef struct child_order {
     uint32_t unready_ms; /* say no to readiness and go on for so long */
     uint32_t drain_ms;   /* then take no connections, and wait for so long that clients close theirs */
+    bool is_last;        /* nobody follows: who connects is refused */
 } child_order;
 
 typedef struct child_model {

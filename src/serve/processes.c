@@ -55,15 +55,17 @@ _Noreturn static void become_serving(supervisor *s, int control_fd)
     fill_models(s, models);
     forget_others(s);
     source_forget_secrets(s->store_token);
+    const settings *told = s->has_tried ? &s->tried : &s->settings;
+    if (s->has_tried) settings_drop(&s->settings);
     const child_setup setup = {.models = models,
                                .model_count = s->slot_count,
                                .control_fd = control_fd,
                                .listen_fd = s->listen_fd,
-                               .request_log_fd = s->request_log_fd,
+                               .request_log_fd = told->request_log_fd,
                                .threads = s->threads,
-                               .tokens = &s->tokens,
-                               .tls_certificate = s->tls_certificate,
-                               .tls_key = s->tls_key,
+                               .tokens = &told->tokens,
+                               .tls_certificate = told->tls_certificate,
+                               .tls_key = told->tls_key,
                                .request_log_sample = s->options->request_log_sample,
                                .log_features = s->options->log_features};
     child_serve(&setup);

@@ -175,10 +175,10 @@ void model_server_unready(model_server *s)
     atomic_store(&s->unready, true);
 }
 
-void model_server_drain(model_server *s, uint64_t grace_ms)
+void model_server_drain(model_server *s, http_draining how)
 {
     model_server_unready(s);
-    http_server_drain(s->http, grace_ms);
+    http_server_drain(s->http, how);
 }
 
 void model_server_stop(model_server *s, uint64_t grace_ms)

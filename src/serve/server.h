@@ -41,7 +41,7 @@ typedef struct model_server_config {
 bool model_server_start(const model_server_config *config, model_server **out, err *e) MUST_USE;
 /* From now on /readyz and /v2/health/ready say no; requests are still answered. */
 void model_server_unready(model_server *s);
-void model_server_drain(model_server *s, uint64_t grace_ms);
+void model_server_drain(model_server *s, http_draining how);
 void model_server_stop(model_server *s, uint64_t grace_ms);
 
 /* --- inside ------------------------------------------------------------------------------------------------------------------ */

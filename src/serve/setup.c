@@ -1,5 +1,5 @@
 /*
- * serve/setup.c - what the supervisor opens and reads before it forks: socket, tokens, certificate, request log.
+ * serve/setup.c - what the supervisor opens and reads before it forks.
  */
 #include "supervisor.h"
 
@@ -18,8 +18,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-enum { TOKEN_BYTES_MIN = 16 };
 
 typedef union any_address {
     struct sockaddr any;
@@ -66,76 +64,15 @@ static bool listen_on(const serve_options *o, int *out, unsigned *port, err *e)
     return true;
 }
 
-/* A small text file, with its NUL. */
-static bool read_text(arena *a, const char *path, const char **out, err *e)
-{
-    AUTO_BUF buf text;
-    buf_init(&text, LIMIT_CONFIG_BYTES);
-    bool ok = file_read_all(path, &text, e) && str_to_c(a, buf_str(&text), out, e);
-    /* It may be a secret, and forks would inherit it. */
-    if (text.data) explicit_bzero(text.data, text.capacity);
-    return ok;
-}
-
-static bool add_token(supervisor *s, str token, const char *where, err *e)
-{
-    token = str_trim(token);
-    if (token.len == 0) return true;
-    if (token.len < TOKEN_BYTES_MIN)
-        return err_set(e, ERR_INVALID,
-                       "a token of %s has %zu bytes; at least %d are wanted, as from 'openssl rand -hex 32'",
-                       where, token.len, TOKEN_BYTES_MIN);
-    if (s->tokens.count == SERVE_TOKENS_MAX)
-        return err_set(e, ERR_INVALID, "%s has more than %d tokens", where, SERVE_TOKENS_MAX);
-    s->tokens.items[s->tokens.count++] = secret_of(token);
-    return true;
-}
-
-/* One token a line: two of them while one is replaced by the other. */
-static bool read_tokens(supervisor *s, err *e)
-{
-    const char *text = NULL, *from_environment = getenv("ASSAY_SERVE_TOKEN");
-    if (s->options->token && !read_text(&s->memory, s->options->token, &text, e)) return false;
-    if (!s->options->token && from_environment) {
-        str copy = arena_copy(&s->memory, str_from_c(from_environment));
-        return add_token(s, copy, "ASSAY_SERVE_TOKEN", e) &&
-               (s->tokens.count || err_set(e, ERR_INVALID, "ASSAY_SERVE_TOKEN is empty"));
-    }
-    str rest = str_from_c(text), line;
-    while (str_next(&rest, '\n', &line))
-        if (!add_token(s, line, s->options->token, e)) return false;
-    if (s->options->token && s->tokens.count == 0)
-        return err_set(e, ERR_INVALID, "'%s' holds no token", s->options->token);
-    return true;
-}
-
 static bool read_store_token(supervisor *s, err *e)
 {
     const char *from_environment = getenv("ASSAY_TOKEN"), *text = from_environment;
-    if (s->options->store_token && !read_text(&s->memory, s->options->store_token, &text, e)) return false;
+    if (s->options->store_token && !settings_read_text(&s->memory, s->options->store_token, &text, e))
+        return false;
     if (!text) return true;
     bool ok = str_to_c(&s->memory, str_trim(str_from_c(text)), &s->store_token, e);
     if (text != from_environment) explicit_bzero((char *)(uintptr_t)text, strlen(text));
     return ok;
-}
-
-static bool read_certificate(supervisor *s, err *e)
-{
-    const serve_options *o = s->options;
-    if (!o->tls_certificate != !o->tls_key)
-        return err_set(e, ERR_INVALID, "--tls-cert and --tls-key go together");
-    return !o->tls_certificate || (read_text(&s->memory, o->tls_certificate, &s->tls_certificate, e) &&
-                                   read_text(&s->memory, o->tls_key, &s->tls_key, e));
-}
-
-static bool open_request_log(supervisor *s, err *e)
-{
-    const char *path = s->options->request_log;
-    if (!path) return true;
-    s->request_log_fd = strcmp(path, "-") == 0
-                            ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                            : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return s->request_log_fd >= 0 || err_set_errno(e, ERR_STORAGE, "cannot open the request log '%s'", path);
 }
 
 /* Signals become something to read, before anything is forked. */
@@ -196,24 +133,15 @@ bool supervisor_prepare(supervisor *s, err *e)
     /* Counting the cores reads a file, which the sandbox would not allow. */
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     s->threads = s->options->threads ? s->options->threads : cores > 8 ? 8 : cores > 0 ? (unsigned)cores : 1;
-    return read_sources(s, e) && read_tokens(s, e) && read_store_token(s, e) && read_certificate(s, e) &&
-           open_request_log(s, e) && open_signals(s, e) && warm_up(e) &&
-           listen_on(s->options, &s->listen_fd, &s->port, e);
-}
-
-void supervisor_forget_own_secrets(supervisor *s)
-{
-    for (size_t i = 0; i < s->tokens.count; i++) {
-        str token = secret_reveal(s->tokens.items[i]);
-        explicit_bzero((char *)(uintptr_t)token.data, token.len);
-    }
-    if (s->tls_key) explicit_bzero((char *)(uintptr_t)s->tls_key, strlen(s->tls_key));
+    return read_sources(s, e) && settings_read(s->options, &s->settings, e) && read_store_token(s, e) &&
+           open_signals(s, e) && warm_up(e) && listen_on(s->options, &s->listen_fd, &s->port, e);
 }
 
 void supervisor_done(supervisor *s)
 {
     fd_close(s->listen_fd);
     fd_close(s->signal_fd);
-    fd_close(s->request_log_fd);
+    settings_drop(&s->settings);
+    settings_drop(&s->tried);
     arena_done(&s->memory);
 }

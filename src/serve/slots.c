@@ -67,7 +67,8 @@ bool slot_start_helper(supervisor *s, slot *at, err *e)
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         fd_close(s->listen_fd);
-        supervisor_forget_own_secrets(s);
+        settings_wipe(&s->settings);
+        settings_wipe(&s->tried);
         const preparing what = {&at->source, s->options, s->store_token, at->current.sha256};
         source_prepare(&what, theirs);
     }

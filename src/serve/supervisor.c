@@ -21,7 +21,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { RELOAD_DRAIN_MS = 10000, DEATH_WINDOW_US = 60 * 1000000 };
+enum {
+    RELOAD_DRAIN_MS = 10000,
+    STOP_DRAIN_MS = 5000,
+    DEATH_WINDOW_US = 60 * 1000000,
+    SETTINGS_LOOK_US = 1000000
+};
 
 /* --- telling ----------------------------------------------------------------------------------------------------------------- */
 
@@ -51,7 +56,7 @@ static void tell_loaded(supervisor *s, const child_message *m)
 static void tell_ready(supervisor *s)
 {
     if (s->greeted) return;
-    const char *scheme = s->tls_certificate ? "https" : "http", *host = s->options->host;
+    const char *scheme = s->settings.tls_certificate ? "https" : "http", *host = s->options->host;
     const char *open = strchr(host, ':') ? "[" : "", *close = open[0] ? "]" : "";
     printf("address   %s://%s%s%s:%u/predict   try it: %s://%s%s%s:%u/docs\nready     in %.0f ms\n", scheme,
            open, host, close, s->port, scheme, open, host, close, s->port,
@@ -99,6 +104,7 @@ static void commit_tried(supervisor *s)
 static void take_over(supervisor *s)
 {
     commit_tried(s);
+    settings_commit(s);
     process before = s->serving;
     s->serving = s->starting;
     s->starting = (process){0};
@@ -168,6 +174,7 @@ static bool on_gone(supervisor *s, process *p, err *e)
     *p = (process){0};
     if (!was_starting || s->is_stopping) return true;
     drop_tried(s);
+    settings_give_up(s);
     if (!s->greeted)
         return e->code != ERR_NONE
                    ? false
@@ -217,7 +224,12 @@ static bool look_after_models(supervisor *s, err *e)
         if (slot_wants_look(s, &s->slots[i], now_us) && !slot_start_helper(s, &s->slots[i], &why))
             tell_refused(s, &s->slots[i], &why);
     }
-    if (s->starting.pid || !any_candidate(s) || !all_prepared(s)) return true;
+    if (s->greeted && !s->starting.pid && (s->settings_asked || now_us >= s->settings_look_us)) {
+        settings_look(s, s->settings_asked);
+        s->settings_asked = false;
+        s->settings_look_us = now_us + SETTINGS_LOOK_US;
+    }
+    if (s->starting.pid || (!any_candidate(s) && !s->has_tried) || !all_prepared(s)) return true;
     return process_start(s, &s->starting, e);
 }
 
@@ -240,7 +252,8 @@ static void on_stop(supervisor *s)
         return;
     }
     s->is_stopping = true;
-    child_order order = {.unready_ms = s->options->drain_seconds * 1000};
+    child_order order = {
+        .unready_ms = s->options->drain_seconds * 1000, .drain_ms = STOP_DRAIN_MS, .is_last = true};
     if (s->starting.pid) kill(s->starting.pid, SIGKILL);
     process_finish(s, &s->serving, order);
 }
@@ -250,6 +263,7 @@ static void hear_signals(supervisor *s)
     struct signalfd_siginfo told;
     while (read(s->signal_fd, &told, sizeof told) == (ssize_t)sizeof told) {
         if (told.ssi_signo == SIGTERM || told.ssi_signo == SIGINT) on_stop(s);
+        if (told.ssi_signo == SIGHUP) s->settings_asked = true;
         for (size_t i = 0; told.ssi_signo == SIGHUP && i < s->slot_count; i++) s->slots[i].check_now = true;
     }
     while (waitpid(-1, NULL, WNOHANG) > 0) continue;
@@ -326,7 +340,8 @@ bool serve_run(const serve_options *options, err *e)
     supervisor *s = calloc(1, sizeof *s);
     if (!s) return err_set(e, ERR_MEMORY, "no memory to serve models");
     s->options = options;
-    s->listen_fd = s->signal_fd = s->request_log_fd = -1;
+    s->listen_fd = s->signal_fd = -1;
+    s->settings = s->tried = (settings){.request_log_fd = -1};
     s->log = (logger){.fd = STDERR_FILENO, .level_min = LOG_INFO, .for_people = isatty(STDERR_FILENO) == 1};
     s->started_us = clock_mono_us();
     arena_init(&s->memory, 64 << 20);

@@ -25,7 +25,15 @@ typedef struct slot {
     int64_t next_look_us;
 } slot;
 
-enum { DRAINING_MAX = 4 };
+/* What may change while the server runs (settings.c). */
+typedef struct settings {
+    arena memory;
+    serve_tokens tokens;
+    const char *tls_certificate, *tls_key;
+    int request_log_fd; /* -1: none */
+} settings;
+
+enum { DRAINING_MAX = 4, SETTINGS_FILES = 3 };
 typedef struct process {
     pid_t pid; /* 0: none */
     int control_fd;
@@ -37,10 +45,13 @@ typedef struct supervisor {
     slot *slots;
     size_t slot_count;
     process serving, starting, draining[DRAINING_MAX];
-    int listen_fd, signal_fd, request_log_fd;
+    int listen_fd, signal_fd;
     unsigned port, threads;
-    serve_tokens tokens;
-    const char *tls_certificate, *tls_key, *store_token;
+    settings settings, tried; /* tried: what the next serving process starts with, when has_tried */
+    bool has_tried, settings_asked;
+    file_state settings_seen[SETTINGS_FILES], settings_noticed[SETTINGS_FILES];
+    int64_t settings_look_us;
+    const char *store_token;
     logger log;
     int64_t started_us;
     bool is_stopping, greeted;
@@ -50,8 +61,6 @@ typedef struct supervisor {
 /* What must be open and read before anything is forked (setup.c). */
 bool supervisor_prepare(supervisor *s, err *e) MUST_USE;
 void supervisor_done(supervisor *s);
-/* Wipe the tokens of clients and the key of TLS, in a fork that does not serve. */
-void supervisor_forget_own_secrets(supervisor *s);
 
 /* Helpers and their admissions (slots.c). A pending candidate is one that no serving process has tried yet. */
 bool slot_start_helper(supervisor *s, slot *at, err *e) MUST_USE;
@@ -63,6 +72,19 @@ bool slot_wants_look(supervisor *s, slot *at, int64_t now_us);
 void slot_commit(slot *at); /* the candidate serves now */
 void slot_drop_candidate(slot *at);
 bool slot_roll_back(slot *at); /* false: there is nothing before */
+
+/* Settings (settings.c). */
+bool settings_read(const serve_options *o, settings *out, err *e) MUST_USE;
+/* A small text file, with its NUL. */
+bool settings_read_text(arena *a, const char *path, const char **out, err *e) MUST_USE;
+bool settings_equal(const settings *a, const settings *b);
+/* Overwrite the tokens of clients and the key of TLS. */
+void settings_wipe(settings *s);
+void settings_drop(settings *s);
+/* Have the files moved, or was somebody asking: then read them, and try what is new. */
+void settings_look(supervisor *s, bool is_asked);
+void settings_commit(supervisor *s);
+void settings_give_up(supervisor *s);
 
 /* Serving processes (processes.c). */
 bool process_start(supervisor *s, process *out, err *e) MUST_USE;

@@ -364,10 +364,35 @@ def test_without_tokens_nobody_rolls_back(iris):
     assert iris.post("/v2/repository/models/iris/rollback", {}).status == iris.post("/v2/repository/models/iris/load", {}).status == 403
 
 
+def make_certificate(folder, name="localhost"):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                    "-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"], cwd=folder, check=True, capture_output=True)
+
+
+def test_tokens_certificate_and_log_are_taken_up_anew(serve, tmp_path):
+    train(tmp_path / "m.pkl"), make_certificate(tmp_path, "first")
+    (tmp_path / "token").write_text(TOKEN)
+    s = serve("m.pkl", "--token", "token", "--tls-cert", "cert.pem", "--tls-key", "key.pem", "--log-requests", "requests.log")
+    s.context, s.token = ssl._create_unverified_context(), TOKEN
+    assert s.predict(SETOSA) == [0]
+
+    def shown():
+        with socket.create_connection(("127.0.0.1", s.port)) as c, s.context.wrap_socket(c) as tls:
+            return tls.getpeercert(True)
+
+    (tmp_path / "token").write_text(f"{TOKEN}\nanother-of-some-length\n")
+    make_certificate(tmp_path, "second")
+    (tmp_path / "requests.log").rename(tmp_path / "requests.1")
+    s.process.send_signal(signal.SIGHUP)
+    s.token = "another-of-some-length"
+    wait_for(lambda: s.post("/predict", {"features": SETOSA}).status == 200 and b"second" in shown() and (tmp_path / "requests.log").exists(), "the new settings")
+    (tmp_path / "key.pem").write_text("no key")
+    wait_for(lambda: "serve.settings_refused" in s.log(), "the refusal")
+    assert b"second" in shown() and s.predict(VIRGINICA) == [2] and "PEM" in s.log() and TOKEN not in s.log()
+
+
 def test_tls(serve, tmp_path):
-    train(tmp_path / "m.pkl")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"], cwd=tmp_path, check=True, capture_output=True)
+    train(tmp_path / "m.pkl"), make_certificate(tmp_path)
     s = serve("m.pkl", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
     s.context = ssl.create_default_context(cafile=tmp_path / "cert.pem")
     assert s.predict(SETOSA) == [0] and "https://" in s.greeting
@@ -439,6 +464,35 @@ def test_drain(serve, tmp_path):
     assert s.ask("GET", "/v2/health/ready").status == s.ask("GET", "/ping").status == 503 and s.ask("GET", "/healthz").status == 200
     assert s.predict(SETOSA) == [0]
     assert s.process.wait(20) == 0
+
+
+def test_nobody_is_cut_off_at_the_end(serve, tmp_path):
+    """Clients that keep their connections and ask on and on while the server stops: each is answered, and told to close; only then it is gone."""
+    train(tmp_path / "m.pkl")
+    s = serve("m.pkl")
+    trouble, answered = [], []
+
+    def ask_until_refused():
+        connection = s.connect()
+        try:
+            while True:
+                answer = s.post("/predict", {"features": SETOSA}, connection=connection)
+                answered.append(answer.status)
+                if answer.headers["Connection"] == "close":
+                    connection = s.connect()
+        except ConnectionRefusedError:
+            pass
+        except Exception as error:  # noqa: BLE001: whatever it is, it is a lost request
+            trouble.append(error)
+
+    threads = [threading.Thread(target=ask_until_refused) for _ in range(4)]
+    [t.start() for t in threads]
+    wait_for(lambda: len(answered) > 50, "answers")
+    idle = s.connect()
+    idle.connect()
+    s.process.send_signal(signal.SIGTERM)
+    [t.join() for t in threads]
+    assert s.process.wait(20) == 0 and not trouble and set(answered) == {200}, trouble
 
 
 def test_the_page_describes_every_model(serve, tmp_path):

@@ -114,8 +114,15 @@ unsigned http_server_port(const http_server *s);
 /* Stop accepting, let running requests finish for at most `grace_ms`, close all connections, free. A handler that is
  * still running then is waited for: nothing can be taken from under it. */
 void http_server_stop(http_server *s, uint64_t grace_ms);
-/* Take no new connections, tell the clients of open ones to close them, and wait at most `grace_ms` until all are closed. http_server_stop follows. */
-void http_server_drain(http_server *s, uint64_t grace_ms);
+typedef struct http_draining {
+    uint64_t grace_ms; /* at most */
+    uint64_t
+        quiet_ms; /* not longer than until nobody has asked anything for so long: connections that are open then are idle */
+    bool
+        refuses; /* who connects from now on is refused, by every process that shares the socket; else the others take it */
+} http_draining;
+/* Take no new connections, tell the clients of open ones to close them, and wait until all are closed. http_server_stop follows. */
+void http_server_drain(http_server *s, http_draining how);
 bool http_server_is_stopping(
     const http_server *s); /* for /readyz: requests on open connections are still served */
 
