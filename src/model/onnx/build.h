@@ -11,17 +11,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "model/model.h"
+#include "onnx/types.h"
 
 typedef uint32_t onnx_ref; /* 0: none */
-typedef enum onnx_type {
-    ONNX_NONE = 0,
-    ONNX_FLOAT = 1,
-    ONNX_INT32 = 6,
-    ONNX_INT64 = 7,
-    ONNX_STRING = 8,
-    ONNX_BOOL = 9,
-    ONNX_DOUBLE = 11
-} onnx_type;
 
 typedef struct onnx_drawn_value {
     uint32_t node;  /* which makes it, plus one; 0: an initializer or an input */

@@ -1,145 +1,227 @@
 /*
- * model/onnx/graph.c - the graph of an ONNX model: names become numbers of values, and a first row shows what comes out and in which shape.
+ * model/onnx/graph.c - the graph of an ONNX model: names become numbers of values, and a few rows of zeros show what comes out and in which shape.
  */
-#include "onnx/onnx.h"
+#include "onnx/graph.h"
 
 #include "base/limits.h"
 #include "format/protobuf.h"
 
-/* Names are looked up one by one. */
-enum { VALUES_MAX = 4096, IR_VERSION_MAX = 64, TYPE_FLOAT = 1, TYPE_DOUBLE = 11, NOWHERE = VALUES_MAX };
+#include <math.h>
 
-typedef struct graph {
-    onnx_value *values; /* constants are filled */
-    str *names;         /* only while it is read */
-    size_t value_count;
-    onnx_node *nodes;
-    size_t node_count, input, features, chosen, scores;
-    bool is_float;
-} graph;
+enum { IR_VERSION_MAX = 64, NODE_ENDS_MAX = 100000, GRAPH_DEPTH_MAX = 4 };
 
 /* --- running --------------------------------------------------------------------------------------------------------------- */
 
-static void round_values(const graph *g, const onnx_run *run, const onnx_node *n)
+/* What an operator made, and not what it handed on: that belongs to others too. */
+static void round_values(const onnx_run *run, const onnx_node *n)
 {
-    for (size_t k = 0; k < n->out_count && g->is_float; k++) {
+    for (size_t k = 0; k < n->out_count && n->in_count; k++) {
+        if (n->out[k] == ONNX_ABSENT) continue;
         onnx_value *v = &run->values[n->out[k]];
-        for (size_t i = 0; i < v->rows * v->columns && !v->is_constant && !v->labels; i++)
-            v->numbers[i] = (double)(float)v->numbers[i];
+        bool is_shared = v->type != ONNX_FLOAT || !v->numbers;
+        for (size_t i = 0; i < n->in_count; i++)
+            is_shared |= n->in[i] != ONNX_ABSENT && run->values[n->in[i]].numbers == v->numbers;
+        for (size_t i = 0; !is_shared && i < v->count; i++) v->numbers[i] = (double)(float)v->numbers[i];
     }
 }
 
-static bool run_graph(const graph *g, const model_rows *rows, arena *a, onnx_value **values, err *e)
+static double as_type(onnx_type type, double x)
 {
-    *values = arena_alloc_array(a, g->value_count, sizeof **values);
-    double *x = arena_alloc_array(a, rows->count * g->features + 1, sizeof *x);
-    if (!*values || !x) return err_set(e, ERR_MEMORY, "no memory for %zu rows", rows->count);
-    memcpy(*values, g->values, g->value_count * sizeof **values);
-    for (size_t i = 0; i < rows->count * g->features; i++)
-        x[i] = g->is_float ? (double)(float)rows->numbers[i] : rows->numbers[i];
-    (*values)[g->input] = (onnx_value){.rows = rows->count, .columns = g->features, .numbers = x};
-    onnx_run run = {a, *values};
+    if (type == ONNX_FLOAT) return (double)(float)x;
+    if (type == ONNX_BOOL) return x != 0;
+    return type == ONNX_INT64 || type == ONNX_INT32 ? trunc(x) : x;
+}
+
+static bool fill_input(const onnx_graph_input *in, const model_rows *rows, onnx_run *run)
+{
+    size_t cells = rows->count * in->columns;
+    onnx_value v = {
+        .type = in->type, .rank = in->is_vector ? 1 : 2, .dims = {rows->count, in->columns}, .count = cells};
+    if (in->type == ONNX_STRING)
+        v.texts = arena_alloc_array(run->memory, cells + 1, sizeof *v.texts);
+    else
+        v.numbers = arena_alloc_array(run->memory, cells + 1, sizeof *v.numbers);
+    if (!v.texts && !v.numbers) return err_set(run->e, ERR_MEMORY, "no memory for %zu rows", rows->count);
+    for (size_t i = 0; i < cells; i++) {
+        size_t from = i / in->columns * rows->columns + in->first + i % in->columns;
+        if (v.numbers) {
+            v.numbers[i] = as_type(in->type, rows->numbers[from]);
+            continue;
+        }
+        v.texts[i] = rows->texts && rows->texts[from].data ? rows->texts[from] : STR("");
+        if (!v.texts[i].len && !isnan(rows->numbers[from]))
+            return err_set(run->e, ERR_UNPROCESSABLE,
+                           "row %zu, feature %zu is a number: this model takes text there",
+                           i / in->columns + 1, in->first + i % in->columns + 1);
+    }
+    run->values[in->value] = v;
+    return true;
+}
+
+bool onnx_graph_run_nodes(const onnx_graph *g, onnx_run *run)
+{
     for (size_t i = 0; i < g->node_count; i++) {
         const onnx_node *n = &g->nodes[i];
-        if (!n->op->run(&run, n, e)) return false;
-        round_values(g, &run, n);
+        for (size_t k = 0; k < n->in_count; k++)
+            if (n->in[k] != ONNX_ABSENT && run->values[n->in[k]].type == ONNX_NONE)
+                return onnx_misfit(run, n);
+        if (!n->op->run(run, n)) return false;
+        round_values(run, n);
     }
     return true;
 }
 
-static bool answer(const void *self, model_output what, const model_rows *rows, arena *a, model_answers *out,
-                   err *e)
+bool onnx_graph_run(const onnx_graph *g, const model_rows *rows, bool is_trial, arena *a, onnx_value **values,
+                    err *e)
 {
-    const graph *g = self;
-    onnx_value *values;
-    if (!run_graph(g, rows, a, &values, e)) return false;
-    const onnx_value *v = &values[what == OUTPUT_PREDICT && g->chosen != NOWHERE ? g->chosen : g->scores];
-    if (v->rows != out->count || v->columns != out->columns)
-        return err_set(e, ERR_INVALID, "the ONNX model answers in another shape than for its first row");
-    memcpy(out->numbers, v->numbers, v->rows * v->columns * sizeof *out->numbers);
-    return true;
+    static const uint64_t steps_least = UINT64_C(1) << 28, steps_a_row = UINT64_C(1) << 28;
+    *values = arena_alloc_array(a, g->value_count, sizeof **values);
+    if (!*values) return err_set(e, ERR_MEMORY, "no memory for %zu rows", rows->count);
+    memcpy(*values, g->values, g->value_count * sizeof **values);
+    onnx_run run = {.memory = a, .values = *values, .e = e, .is_trial = is_trial};
+    if (__builtin_mul_overflow(steps_a_row, (uint64_t)rows->count, &run.steps_left))
+        run.steps_left = UINT64_MAX / 2;
+    run.steps_left += steps_least;
+    for (size_t i = 0; i < g->input_count; i++)
+        if (!fill_input(&g->inputs[i], rows, &run)) return false;
+    return onnx_graph_run_nodes(g, &run);
 }
 
-static const model_kind onnx_kind = {.answer = answer};
+/* --- names ----------------------------------------------------------------------------------------------------------------- */
+
+static size_t place_of(const onnx_graph *g, str name)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < name.len; i++) hash = (hash ^ (uint8_t)name.data[i]) * 0x100000001b3u;
+    size_t at = (size_t)hash & (g->slot_count - 1);
+    while (g->slots[at] && !str_eq(g->names[g->slots[at] - 1], name)) at = (at + 1) & (g->slot_count - 1);
+    return at;
+}
+
+size_t onnx_graph_find(const onnx_graph *g, str name)
+{
+    uint32_t slot = g->slots[place_of(g, name)];
+    return slot ? slot - 1 : ONNX_ABSENT;
+}
+
+/* A name that is given again is the newer value's. */
+static bool add_value(onnx_graph *g, str name, onnx_value v, err *e)
+{
+    if (g->value_count == g->value_room)
+        return err_set(e, ERR_INVALID, "the ONNX model has more values than it may");
+    g->names[g->value_count] = name;
+    g->values[g->value_count++] = v;
+    g->slots[place_of(g, name)] = (uint32_t)g->value_count;
+    return true;
+}
 
 /* --- reading --------------------------------------------------------------------------------------------------------------- */
 
-static size_t value_of(const graph *g, str name)
+static bool is_input_type(uint64_t type)
 {
-    for (size_t i = g->value_count; i-- > 0;)
-        if (str_eq(g->names[i], name)) return i;
-    return NOWHERE;
+    return type == ONNX_FLOAT || type == ONNX_DOUBLE || type == ONNX_INT64 || type == ONNX_INT32 ||
+           type == ONNX_STRING || type == ONNX_BOOL;
 }
 
-static bool add_value(graph *g, str name, onnx_value v, err *e)
+/* ValueInfoProto: type.tensor_type {elem_type, shape {dim {value}}}. The first dimension is the row. */
+static bool read_input(onnx_graph *g, bytes info, err *e)
 {
-    if (g->value_count == VALUES_MAX)
-        return err_set(e, ERR_TOO_LARGE, "an ONNX model of more than %d values is not served", VALUES_MAX);
-    g->names[g->value_count] = name;
-    g->values[g->value_count++] = v;
-    return true;
-}
-
-/* ValueInfoProto: type.tensor_type {elem_type, shape {dim {value}}} */
-static bool read_input(graph *g, bytes info, err *e)
-{
-    if (value_of(g, pb_text(info, 1)) != NOWHERE) return true; /* an initializer, listed again */
-    if (g->input != NOWHERE)
-        return err_set(e, ERR_UNSUPPORTED, "ONNX models of several inputs are not served");
+    str name = pb_text(info, 1);
+    if (onnx_graph_find(g, name) != ONNX_ABSENT) return true; /* an initializer, listed again */
     bytes tensor = pb_bytes(pb_bytes(info, 2), 1);
-    uint64_t type = pb_number(tensor, 1), columns = pb_number(pb_bytes(pb_bytes(tensor, 2), 1), 1);
-    if (type != TYPE_FLOAT && type != TYPE_DOUBLE)
-        return err_set(e, ERR_UNSUPPORTED, "an input of type %llu of an ONNX model is not understood",
-                       (unsigned long long)type);
-    if (columns == 0 || columns > LIMIT_TABLE_COLUMNS)
-        return err_set(e, ERR_UNSUPPORTED, "the ONNX model does not say how many features it takes");
-    g->is_float = type == TYPE_FLOAT;
-    g->features = (size_t)columns;
-    g->input = g->value_count;
-    return add_value(g, pb_text(info, 1), (onnx_value){0}, e);
+    uint64_t type = pb_number(tensor, 1), columns = 1;
+    if (!is_input_type(type))
+        return err_set(e, ERR_UNSUPPORTED,
+                       "the input '%.*s' of the ONNX model has the type %llu, which is not understood",
+                       STR_ARG(str_slice(name, 0, 60)), (unsigned long long)type);
+    size_t rank = 0;
+    reader r = reader_of(pb_bytes(tensor, 2));
+    pb_field f;
+    while (pb_next(&r, &f)) {
+        if (f.number != 1 || f.wire != 2) continue;
+        if (rank++ == 1) columns = pb_number(f.content, 1);
+    }
+    if (rank == 0 || rank > 2)
+        return err_set(e, ERR_UNSUPPORTED,
+                       "the input '%.*s' of the ONNX model has %zu dimensions: it is no table",
+                       STR_ARG(str_slice(name, 0, 60)), rank);
+    if (columns == 0 || columns > LIMIT_TABLE_COLUMNS || g->features > LIMIT_TABLE_COLUMNS)
+        return err_set(e, ERR_UNSUPPORTED, "the ONNX model does not say how many features '%.*s' has",
+                       STR_ARG(str_slice(name, 0, 60)));
+    g->inputs[g->input_count++] = (onnx_graph_input){.value = g->value_count,
+                                                     .type = (onnx_type)type,
+                                                     .first = g->features,
+                                                     .columns = (size_t)columns,
+                                                     .is_vector = rank == 1};
+    g->features += (size_t)columns;
+    return add_value(g, name, (onnx_value){0}, e);
 }
 
-static bool read_ends(arena *memory, graph *g, onnx_node *n, bytes node, err *e)
+static void count_ends(bytes node, size_t *in, size_t *out)
 {
     reader r = reader_of(node);
     pb_field f;
-    n->in = arena_alloc_array(memory, 4, sizeof *n->in);
-    n->out = arena_alloc_array(memory, 4, sizeof *n->out);
+    while (pb_next(&r, &f)) {
+        *in += f.wire == 2 && f.number == 1;
+        *out += f.wire == 2 && f.number == 2;
+    }
+}
+
+static bool read_ends(arena *memory, onnx_graph *g, onnx_node *n, bytes node, err *e)
+{
+    reader r = reader_of(node);
+    pb_field f;
+    size_t in = 0, out = 0;
+    count_ends(node, &in, &out);
+    if (in > NODE_ENDS_MAX || out > NODE_ENDS_MAX)
+        return err_set(e, ERR_INVALID, "'%s' of the ONNX model takes too much", n->op->name);
+    n->in = arena_alloc_array(memory, in + 1, sizeof *n->in);
+    n->out = arena_alloc_array(memory, out + 1, sizeof *n->out);
     if (!n->in || !n->out) return err_set(e, ERR_MEMORY, "no memory for an ONNX model");
     while (pb_next(&r, &f)) {
-        if (f.wire != 2 || (f.number != 1 && f.number != 2)) continue;
+        if (f.wire != 2 || f.number != 1) continue;
         str name = bytes_str(f.content);
-        if (f.number == 1) {
-            size_t from = value_of(g, name);
-            if (n->in_count == 4 || from == NOWHERE)
-                return err_set(e, ERR_INVALID, "'%s' of the ONNX model takes '%.*s', which nothing made",
-                               n->op->name, STR_ARG(str_slice(name, 0, 60)));
-            n->in[n->in_count++] = from;
-        } else {
-            if (n->out_count == 2 || !add_value(g, name, (onnx_value){0}, e))
-                return err_set(e, ERR_INVALID, "'%s' of the ONNX model gives too much", n->op->name);
-            n->out[n->out_count++] = g->value_count - 1;
-        }
+        size_t from = name.len ? onnx_graph_find(g, name) : ONNX_ABSENT;
+        if (name.len && from == ONNX_ABSENT)
+            return err_set(e, ERR_INVALID, "'%s' of the ONNX model takes '%.*s', which nothing made",
+                           n->op->name, STR_ARG(str_slice(name, 0, 60)));
+        n->in[n->in_count++] = from;
+    }
+    r = reader_of(node);
+    while (pb_next(&r, &f)) {
+        if (f.wire != 2 || f.number != 2) continue;
+        str name = bytes_str(f.content);
+        if (name.len && !add_value(g, name, (onnx_value){0}, e)) return false;
+        n->out[n->out_count++] = name.len ? g->value_count - 1 : ONNX_ABSENT;
     }
     bool enough = n->in_count >= n->op->least_inputs && n->out_count;
+    for (size_t k = 0; enough && k < n->op->least_inputs; k++) enough = n->in[k] != ONNX_ABSENT;
     return enough || err_set(e, ERR_INVALID, "'%s' of the ONNX model lacks an input or output", n->op->name);
 }
 
-static bool read_node(arena *memory, graph *g, bytes node, err *e)
+static bool read_node(arena *memory, onnx_graph *g, bytes node, unsigned depth, err *e)
 {
-    if (g->node_count == VALUES_MAX) return err_set(e, ERR_TOO_LARGE, "too many nodes in the ONNX model");
     str name = pb_text(node, 4), domain = pb_text(node, 7);
     onnx_node *n = &g->nodes[g->node_count++];
-    bool known = domain.len == 0 || str_eq(domain, STR("ai.onnx")) || str_eq(domain, STR("ai.onnx.ml"));
+    bool known = domain.len == 0 || str_eq(domain, STR("ai.onnx")) || str_eq(domain, STR("ai.onnx.ml")) ||
+                 (str_eq(domain, STR("com.microsoft")) && str_eq(name, STR("CDist")));
     n->op = known ? onnx_op_find(name) : NULL;
     if (!n->op)
         return err_set(e, ERR_UNSUPPORTED, "the operator '%.*s' of the ONNX model is not understood",
                        STR_ARG(str_slice(name, 0, 60)));
-    onnx_source s = {memory, node};
+    onnx_source s = {memory, node, depth};
     return read_ends(memory, g, n, node, e) && (!n->op->read || n->op->read(&s, &n->state, e));
 }
 
-static bool read_part(arena *memory, graph *g, bytes content, uint32_t field, err *e)
+/* Within another graph an input has a name and nothing that is asked for. */
+static bool read_inner_input(onnx_graph *g, bytes info, err *e)
+{
+    if (onnx_graph_find(g, pb_text(info, 1)) != ONNX_ABSENT) return true;
+    g->inputs[g->input_count++] = (onnx_graph_input){.value = g->value_count};
+    return add_value(g, pb_text(info, 1), (onnx_value){0}, e);
+}
+
+static bool read_part(const onnx_source *s, onnx_graph *g, bytes content, uint32_t field, err *e)
 {
     reader r = reader_of(content);
     pb_field f;
@@ -147,68 +229,48 @@ static bool read_part(arena *memory, graph *g, bytes content, uint32_t field, er
         if (f.number != field || f.wire != 2) continue;
         onnx_value v = {0};
         bool ok = field == 5
-                      ? onnx_tensor(memory, f.content, &v, e) && add_value(g, pb_text(f.content, 8), v, e)
-                  : field == 11 ? read_input(g, f.content, e)
-                                : read_node(memory, g, f.content, e);
+                      ? onnx_tensor(s->memory, f.content, &v, e) && add_value(g, pb_text(f.content, 8), v, e)
+                  : field == 11 && s->depth ? read_inner_input(g, f.content, e)
+                  : field == 11             ? read_input(g, f.content, e)
+                                            : read_node(s->memory, g, f.content, s->depth, e);
         if (!ok) return false;
     }
     return !r.failed || err_set(e, ERR_INVALID, "the graph of the ONNX model is damaged");
 }
 
-/* --- what comes out ---------------------------------------------------------------------------------------------------------- */
-
-static bool find_outputs(graph *g, bytes content, const onnx_value *values, err *e)
+/* Room for all that the graph names. */
+static bool make_room(onnx_graph *g, arena *memory, arena *names, bytes content, err *e)
 {
+    size_t values = 1, nodes = 0, inputs = 0, ignored = 0;
     reader r = reader_of(content);
     pb_field f;
     while (pb_next(&r, &f)) {
-        if (f.number != 12 || f.wire != 2) continue;
-        size_t k = value_of(g, pb_text(f.content, 1));
-        if (k == NOWHERE || values[k].is_constant || !values[k].columns)
-            return err_set(e, ERR_INVALID, "an output of the ONNX model is made by nothing");
-        size_t *place = values[k].labels ? &g->chosen : &g->scores;
-        if (*place != NOWHERE)
-            return err_set(e, ERR_UNSUPPORTED, "ONNX models of several targets are not served");
-        *place = k;
+        if (f.wire != 2) continue;
+        values += f.number == 5 || f.number == 11;
+        inputs += f.number == 11;
+        nodes += f.number == 1;
+        if (f.number == 1) count_ends(f.content, &ignored, &values);
     }
-    if (g->chosen == NOWHERE && g->scores == NOWHERE)
-        return err_set(e, ERR_INVALID, "the ONNX model has no output");
-    return true;
+    if (values > UINT32_MAX / 4) return err_set(e, ERR_TOO_LARGE, "an ONNX model of %zu values", values);
+    for (g->slot_count = 64; g->slot_count < 2 * values;) g->slot_count *= 2;
+    g->value_room = values;
+    g->values = arena_alloc_array(memory, values, sizeof *g->values);
+    g->nodes = arena_alloc_array(memory, nodes + 1, sizeof *g->nodes);
+    g->inputs = arena_alloc_array(memory, inputs + 1, sizeof *g->inputs);
+    g->names = arena_alloc_array(names, values, sizeof *g->names);
+    g->slots = arena_alloc_array(names, g->slot_count, sizeof *g->slots);
+    return (g->values && g->nodes && g->inputs && g->names && g->slots) ||
+           err_set(e, ERR_MEMORY, "no memory for an ONNX model");
 }
 
-static bool describe(model *m, const graph *g, const onnx_value *values, err *e)
+bool onnx_graph_read_within(const onnx_source *s, bytes content, onnx_graph *g, err *e)
 {
-    model_info *info = &m->info;
-    bool classifies = g->chosen != NOWHERE;
-    *info = (model_info){.library = STR("onnx"), .version = STR(""), .feature_count = g->features};
-    info->name = classifies ? STR("ONNXClassifier") : STR("ONNXRegressor");
-    info->takes_missing = true;
-    info->summary = arena_printf(&m->memory, "%zu operators, %zu features", g->node_count, g->features);
-    m->takes_infinite = true;
-    info->gives[OUTPUT_PREDICT] = true;
-    info->target_count = info->columns[OUTPUT_PREDICT] = classifies ? 1 : values[g->scores].columns;
-    model_classes *classes = arena_alloc(&m->memory, sizeof *classes);
-    if (!classes || !info->summary.data) return err_set(e, ERR_MEMORY, "no memory for a model");
-    if (!classifies) return true;
-    *classes = (model_classes){values[g->chosen].labels, values[g->chosen].label_count};
-    info->classes = classes;
-    if (values[g->chosen].columns != 1) return err_set(e, ERR_UNSUPPORTED, "labels in several columns");
-    if (g->scores == NOWHERE || values[g->scores].columns != classes->count) return true;
-    info->gives[OUTPUT_PREDICT_PROBA] = true;
-    info->columns[OUTPUT_PREDICT_PROBA] = classes->count;
-    return true;
-}
-
-static bool try_a_row(model *m, graph *g, bytes content, err *e)
-{
-    AUTO_ARENA arena a;
-    arena_init(&a, LIMIT_SCAN_ARENA_BYTES);
-    double *row = arena_alloc_array(&a, g->features, sizeof *row);
-    onnx_value *values;
-    if (!row) return err_set(e, ERR_MEMORY, "no memory for a row");
-    model_rows rows = {1, g->features, row, NULL};
-    return run_graph(g, &rows, &a, &values, e) && find_outputs(g, content, values, e) &&
-           describe(m, g, values, e);
+    onnx_source within = {.memory = s->memory, .depth = s->depth + 1};
+    if (within.depth > GRAPH_DEPTH_MAX)
+        return err_set(e, ERR_TOO_LARGE, "graphs of the ONNX model lie deeper than %d in each other",
+                       (int)GRAPH_DEPTH_MAX);
+    return make_room(g, s->memory, s->memory, content, e) && read_part(&within, g, content, 5, e) &&
+           read_part(&within, g, content, 11, e) && read_part(&within, g, content, 1, e);
 }
 
 bool onnx_is(bytes file)
@@ -223,20 +285,19 @@ bool onnx_model_read(bytes file, model **out, err *e)
     AUTO(model_free) model *m = NULL;
     AUTO_ARENA arena names;
     arena_init(&names, LIMIT_SCAN_ARENA_BYTES);
-    if (!model_new(&onnx_kind, &m, e)) return false;
+    if (!model_new(&onnx_graph_kind, &m, e)) return false;
     bytes content = pb_bytes(file, 7);
-    graph *g = arena_alloc(&m->memory, sizeof *g);
+    onnx_graph *g = arena_alloc(&m->memory, sizeof *g);
     if (!g) return err_set(e, ERR_MEMORY, "no memory for a model");
-    *g = (graph){.input = NOWHERE, .chosen = NOWHERE, .scores = NOWHERE};
-    g->values = arena_alloc_array(&m->memory, VALUES_MAX, sizeof *g->values);
-    g->nodes = arena_alloc_array(&m->memory, VALUES_MAX, sizeof *g->nodes);
-    g->names = arena_alloc_array(&names, VALUES_MAX, sizeof *g->names);
-    if (!g->values || !g->nodes || !g->names) return err_set(e, ERR_MEMORY, "no memory for a model");
-    if (!read_part(&m->memory, g, content, 5, e) || !read_part(&m->memory, g, content, 11, e)) return false;
-    if (g->input == NOWHERE) return err_set(e, ERR_INVALID, "the ONNX model has no input");
-    if (!read_part(&m->memory, g, content, 1, e) || !try_a_row(m, g, content, e)) return false;
-    g->names = NULL;
+    onnx_source s = {.memory = &m->memory};
+    if (!make_room(g, &m->memory, &names, content, e) || !read_part(&s, g, content, 5, e) ||
+        !read_part(&s, g, content, 11, e))
+        return false;
+    if (g->input_count == 0) return err_set(e, ERR_INVALID, "the ONNX model has no input");
     m->self = g;
+    if (!read_part(&s, g, content, 1, e) || !onnx_graph_describe(m, g, content, e)) return false;
+    g->names = NULL;
+    g->slots = NULL;
     *out = TAKE(m);
     return true;
 }

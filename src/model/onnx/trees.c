@@ -1,5 +1,6 @@
 /*
- * model/onnx/trees.c - TreeEnsembleClassifier and TreeEnsembleRegressor (ai.onnx.ml 1 and 3): arrays of nodes, named by tree and number.
+ * model/onnx/trees.c - TreeEnsembleClassifier and TreeEnsembleRegressor (ai.onnx.ml 1 and 3): arrays of nodes, named by tree and number; and TreeEnsemble
+ * (ai.onnx.ml 5), whose nodes and leaves lie apart.
  *
  * Every node has at most one parent and every tree exactly one node without: so a walk from it ends.
  */
@@ -11,14 +12,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-typedef enum mode { LEQ, LT, GTE, GT, EQ, NEQ, LEAF, MODES } mode;
-static const char *const mode_names[MODES] = {"BRANCH_LEQ", "BRANCH_LT",  "BRANCH_GTE", "BRANCH_GT",
-                                              "BRANCH_EQ",  "BRANCH_NEQ", "LEAF"};
-typedef enum aggregate { SUM, AVERAGE, MIN, MAX, AGGREGATES } aggregate;
-static const char *const aggregate_names[AGGREGATES] = {"SUM", "AVERAGE", "MIN", "MAX"};
+/* The numbers that TreeEnsemble gives them; a leaf has none there, and a set has no name elsewhere. */
+typedef enum mode { LEQ, LT, GTE, GT, EQ, NEQ, MEMBER, LEAF, MODES } mode;
+static const char *const mode_names[MODES] = {"BRANCH_LEQ", "BRANCH_LT",  "BRANCH_GTE",    "BRANCH_GT",
+                                              "BRANCH_EQ",  "BRANCH_NEQ", "BRANCH_MEMBER", "LEAF"};
+typedef enum aggregate { AVERAGE, SUM, MIN, MAX, AGGREGATES } aggregate;
+static const char *const aggregate_names[AGGREGATES] = {"AVERAGE", "SUM", "MIN", "MAX"};
 
 typedef struct node {
     double value;
+    uint32_t set;     /* of MEMBER: where its numbers begin; a NaN ends them */
     uint32_t yes, no; /* of a leaf: its first weight, and the one after its last */
     uint32_t feature;
     uint8_t mode;
@@ -35,16 +38,24 @@ typedef struct trees {
     weight *weights;
     uint32_t *roots;
     size_t node_count, root_count, slots, features;
-    onnx_reals base;
+    onnx_reals base, sets;
     model_classes classes; /* none: a regressor */
     onnx_post post;
     aggregate how;
     bool single_column, all_positive;
+    bool is_any_type; /* TreeEnsemble answers in the type of its input */
 } trees;
 
 /* --- running --------------------------------------------------------------------------------------------------------------- */
 
-static bool says_yes(const node *n, double x)
+static bool is_member(const trees *t, const node *n, double x)
+{
+    for (size_t i = n->set; i < t->sets.count && !isnan(t->sets.at[i]); i++)
+        if (t->sets.at[i] == x) return true;
+    return false;
+}
+
+static bool says_yes(const trees *t, const node *n, double x)
 {
     if (isnan(x) && n->missing_is_yes) return true;
     switch ((mode)n->mode) {
@@ -53,6 +64,7 @@ static bool says_yes(const node *n, double x)
     case GTE: return x >= n->value;
     case GT: return x > n->value;
     case EQ: return x == n->value;
+    case MEMBER: return is_member(t, n, x);
     default: return x != n->value;
     }
 }
@@ -77,7 +89,7 @@ static void sum_row(const trees *t, const double *row, double *scores, bool *has
     memset(has, 0, t->slots * sizeof *has);
     for (size_t k = 0; k < t->root_count; k++) {
         const node *n = &t->nodes[t->roots[k]];
-        while (n->mode != LEAF) n = &t->nodes[says_yes(n, row[n->feature]) ? n->yes : n->no];
+        while (n->mode != LEAF) n = &t->nodes[says_yes(t, n, row[n->feature]) ? n->yes : n->no];
         for (size_t i = n->yes; i < n->no; i++) add(t, &t->weights[i], scores, has);
     }
     for (size_t s = 0; s < t->slots; s++) {
@@ -90,39 +102,42 @@ static void sum_row(const trees *t, const double *row, double *scores, bool *has
 /* One column of weights for two classes. */
 static size_t two_of_one(const trees *t, double *scores)
 {
-    double s = scores[0];
+    double first = scores[0], s = first;
     bool logistic = t->post == POST_LOGISTIC;
-    scores[0] = logistic ? onnx_logistic(-s) : t->all_positive ? 1 - s : -s;
+    if (t->post == POST_PROBIT) onnx_post_apply(POST_PROBIT, &s, 1);
+    scores[0] = logistic ? onnx_logistic(-s) : t->all_positive && t->post != POST_PROBIT ? 1 - s : -s;
     scores[1] = logistic ? onnx_logistic(s) : s;
-    return s > (t->all_positive ? 0.5 : 0);
+    return first > (t->all_positive ? 0.5 : 0);
 }
 
-static bool run_trees(const onnx_run *run, const onnx_node *n, err *e)
+/* A row of `wide` numbers; the label's index. */
+static size_t answer_row(const trees *t, const double *row, double *out, bool *has)
+{
+    sum_row(t, row, out, has);
+    size_t best = t->single_column ? two_of_one(t, out) : onnx_largest(out, t->slots);
+    if (!t->single_column) onnx_post_apply(t->post, out, t->slots);
+    return best;
+}
+
+static bool run_trees(onnx_run *run, const onnx_node *n)
 {
     const trees *t = n->state;
-    const onnx_value *x = &run->values[n->in[0]];
-    if (t->features > x->columns)
-        return err_set(e, ERR_INVALID, "the trees of the ONNX model look at feature %zu of %zu", t->features,
-                       x->columns);
+    const onnx_value x = *onnx_in(run, n, 0);
+    size_t rows, columns;
+    if (!onnx_as_matrix(&x, &rows, &columns)) return onnx_misfit(run, n);
+    if (t->features > columns)
+        return err_set(run->e, ERR_INVALID, "the trees of the ONNX model look at feature %zu of %zu",
+                       t->features, columns);
     bool classifies = t->classes.count != 0;
-    onnx_value unasked[2], *chosen = NULL, *scores;
-    if (classifies && !(chosen = onnx_output(run, n, 0, x->rows, 1, &unasked[0], e))) return false;
-    scores = onnx_output(run, n, classifies, x->rows, t->slots, &unasked[1], e);
+    onnx_type type = t->is_any_type && x.type == ONNX_DOUBLE ? ONNX_DOUBLE : ONNX_FLOAT;
+    onnx_value *scores = onnx_out(run, n, classifies, type, (size_t[]){rows, t->slots}, 2);
     bool *has = arena_alloc_array(run->memory, t->slots, sizeof *has);
+    size_t *chosen = arena_alloc_array(run->memory, rows + 1, sizeof *chosen);
     if (!scores) return false;
-    if (!has) return err_set(e, ERR_MEMORY, "no memory for %zu sums", t->slots);
-    for (size_t i = 0; i < x->rows; i++) {
-        double *out = scores->numbers + i * t->slots;
-        sum_row(t, x->numbers + i * x->columns, out, has);
-        size_t best = t->single_column ? two_of_one(t, out) : onnx_largest(out, t->slots);
-        if (!t->single_column) onnx_post_apply(t->post, out, t->slots);
-        if (chosen) chosen->numbers[i] = (double)best;
-    }
-    if (chosen) {
-        chosen->labels = t->classes.labels;
-        chosen->label_count = t->classes.count;
-    }
-    return true;
+    if (!has || !chosen) return err_set(run->e, ERR_MEMORY, "no memory for %zu sums", t->slots);
+    for (size_t i = 0; i < rows; i++)
+        chosen[i] = answer_row(t, x.numbers + i * columns, scores->numbers + i * t->slots, has);
+    return !classifies || onnx_choose(run, n, &t->classes, chosen, rows);
 }
 
 /* --- reading --------------------------------------------------------------------------------------------------------------- */
@@ -197,7 +212,7 @@ static bool read_node(trees *t, const lists *l, const key *keys, size_t i, uint8
     node *n = &t->nodes[i];
     size_t m = 0;
     while (m < MODES && !str_eq(l->modes.at[i], str_from_c(mode_names[m]))) m++;
-    if (m == MODES)
+    if (m == MODES || m == MEMBER)
         return err_set(e, ERR_UNSUPPORTED, "the mode '%.*s' of a node is not understood",
                        STR_ARG(str_slice(l->modes.at[i], 0, 40)));
     n->mode = (uint8_t)m;
@@ -313,6 +328,7 @@ static bool read_classifier(const onnx_source *s, void **state, err *e)
     if (!onnx_labels(s, "classlabels_int64s", "classlabels_strings", &t->classes, e)) return false;
     if (t->classes.count < 2) return err_set(e, ERR_UNSUPPORTED, "TreeEnsembleClassifier of one class");
     t->slots = t->classes.count;
+    t->how = SUM;
     return read_ensemble(s, t, "class", e);
 }
 
@@ -325,7 +341,7 @@ static bool read_regressor(const onnx_source *s, void **state, err *e)
     if (targets < 1 || targets > LIMIT_FOREST_OUTPUTS) return damaged(e, "n_targets is out of range");
     t->slots = (size_t)targets;
     str how = onnx_attribute_text(s, "aggregate_function", "SUM");
-    size_t k = 0;
+    size_t k = 0; /* by name */
     while (k < AGGREGATES && !str_eq(how, str_from_c(aggregate_names[k]))) k++;
     if (k == AGGREGATES)
         return err_set(e, ERR_UNSUPPORTED, "the aggregate_function '%.*s' is not understood",
@@ -334,5 +350,122 @@ static bool read_regressor(const onnx_source *s, void **state, err *e)
     return read_ensemble(s, t, "target", e);
 }
 
-const onnx_op onnx_tree_classifier = {"TreeEnsembleClassifier", 1, read_classifier, run_trees};
-const onnx_op onnx_tree_regressor = {"TreeEnsembleRegressor", 1, read_regressor, run_trees};
+/* --- TreeEnsemble of ai.onnx.ml 5 ------------------------------------------------------------------------------------------- */
+
+typedef struct new_lists {
+    onnx_ints roots, features, yes, no, yes_leafs, no_leafs, missing, leaf_targets;
+    onnx_reals splits, modes, leaf_weights;
+} new_lists;
+
+static bool read_new_lists(const onnx_source *s, new_lists *l, err *e)
+{
+    if (!onnx_attribute_ints(s, "tree_roots", &l->roots, e) ||
+        !onnx_attribute_ints(s, "nodes_featureids", &l->features, e) ||
+        !onnx_attribute_ints(s, "nodes_truenodeids", &l->yes, e) ||
+        !onnx_attribute_ints(s, "nodes_falsenodeids", &l->no, e) ||
+        !onnx_attribute_ints(s, "nodes_trueleafs", &l->yes_leafs, e) ||
+        !onnx_attribute_ints(s, "nodes_falseleafs", &l->no_leafs, e) ||
+        !onnx_attribute_ints(s, "nodes_missing_value_tracks_true", &l->missing, e) ||
+        !onnx_attribute_ints(s, "leaf_targetids", &l->leaf_targets, e) ||
+        !onnx_attribute_reals(s, "nodes_splits", &l->splits, e) ||
+        !onnx_attribute_reals(s, "nodes_modes", &l->modes, e) ||
+        !onnx_attribute_reals(s, "leaf_weights", &l->leaf_weights, e))
+        return false;
+    size_t n = l->features.count, leaves = l->leaf_targets.count;
+    if (n == 0 || n > LIMIT_FOREST_NODES || leaves == 0 || leaves > LIMIT_FOREST_NODES || l->roots.count == 0)
+        return damaged(e, "there are none, or more than LIMIT_FOREST_NODES");
+    bool same = l->yes.count == n && l->no.count == n && l->yes_leafs.count == n && l->no_leafs.count == n &&
+                l->splits.count == n && l->modes.count == n && (!l->missing.count || l->missing.count == n) &&
+                l->leaf_weights.count == leaves;
+    return same || damaged(e, "lists of nodes differ in length");
+}
+
+/* Inner nodes come first, then the leaves; an inner node has one parent, so a walk ends. */
+static bool find_child(const new_lists *l, int64_t id, bool is_leaf, uint8_t *parents, uint32_t *out)
+{
+    size_t nodes = l->features.count, most = is_leaf ? l->leaf_targets.count : nodes;
+    if (id < 0 || (uint64_t)id >= most) return false;
+    *out = (uint32_t)(is_leaf ? nodes + (size_t)id : (size_t)id);
+    return is_leaf || !parents[id]++;
+}
+
+static bool read_new_node(trees *t, const new_lists *l, size_t i, uint8_t *parents, err *e)
+{
+    node *n = &t->nodes[i];
+    double m = l->modes.at[i];
+    int64_t feature = l->features.at[i];
+    if (!(m >= LEQ && m <= MEMBER))
+        return err_set(e, ERR_UNSUPPORTED, "the mode %g of a node is not understood", m);
+    if (feature < 0 || feature >= LIMIT_TABLE_COLUMNS) return damaged(e, "a node looks at no feature");
+    if (!find_child(l, l->yes.at[i], l->yes_leafs.at[i] != 0, parents, &n->yes) ||
+        !find_child(l, l->no.at[i], l->no_leafs.at[i] != 0, parents, &n->no))
+        return damaged(e, "a node leads nowhere, or has two parents");
+    if ((size_t)feature >= t->features) t->features = (size_t)feature + 1;
+    n->mode = (uint8_t)m;
+    n->value = l->splits.at[i];
+    n->feature = (uint32_t)feature;
+    n->missing_is_yes = l->missing.count && l->missing.at[i];
+    return true;
+}
+
+static bool read_sets(const onnx_source *s, trees *t, size_t nodes, err *e)
+{
+    if (!onnx_attribute_reals(s, "membership_values", &t->sets, e)) return false;
+    size_t at = 0;
+    for (size_t i = 0; i < nodes; i++) {
+        if (t->nodes[i].mode != MEMBER) continue;
+        if (at >= t->sets.count) return damaged(e, "a node over a set has none");
+        t->nodes[i].set = (uint32_t)at;
+        while (at < t->sets.count && !isnan(t->sets.at[at])) at++;
+        at++;
+    }
+    return true;
+}
+
+static bool read_leaves(const onnx_source *s, trees *t, const new_lists *l, err *e)
+{
+    size_t nodes = l->features.count, leaves = l->leaf_targets.count;
+    t->weights = onnx_state(s, leaves * sizeof *t->weights, e);
+    if (!t->weights) return false;
+    for (size_t i = 0; i < leaves; i++) {
+        int64_t slot = l->leaf_targets.at[i];
+        if (slot < 0 || (uint64_t)slot >= t->slots) return damaged(e, "a weight is of no class or target");
+        t->weights[i] = (weight){l->leaf_weights.at[i], (uint32_t)slot};
+        t->nodes[nodes + i] = (node){.mode = LEAF, .yes = (uint32_t)i, .no = (uint32_t)i + 1};
+    }
+    return true;
+}
+
+static bool read_new(const onnx_source *s, void **state, err *e)
+{
+    trees *t = *state = onnx_state(s, sizeof *t, e);
+    new_lists l;
+    int64_t targets = onnx_attribute_int(s, "n_targets", 1),
+            how = onnx_attribute_int(s, "aggregate_function", SUM);
+    if (!t || !read_new_lists(s, &l, e)) return false;
+    if (targets < 1 || targets > LIMIT_FOREST_OUTPUTS) return damaged(e, "n_targets is out of range");
+    if (how < 0 || how >= AGGREGATES)
+        return err_set(e, ERR_UNSUPPORTED, "the aggregate_function %lld is not understood", (long long)how);
+    t->slots = (size_t)targets;
+    t->how = (aggregate)how;
+    t->is_any_type = true;
+    size_t nodes = l.features.count;
+    t->node_count = nodes + l.leaf_targets.count;
+    t->nodes = onnx_state(s, t->node_count * sizeof *t->nodes, e);
+    t->roots = onnx_state(s, l.roots.count * sizeof *t->roots, e);
+    uint8_t *parents = onnx_state(s, nodes, e);
+    if (!t->nodes || !t->roots || !parents) return false;
+    for (size_t i = 0; i < nodes; i++)
+        if (!read_new_node(t, &l, i, parents, e)) return false;
+    for (size_t i = 0; i < l.roots.count; i++) {
+        int64_t root = l.roots.at[i];
+        if (root < 0 || (uint64_t)root >= nodes || parents[root]) return damaged(e, "a root is none");
+        t->roots[t->root_count++] = (uint32_t)root;
+    }
+    return read_sets(s, t, nodes, e) && read_leaves(s, t, &l, e) && onnx_post_read(s, &t->post, e);
+}
+
+const onnx_op onnx_tree_ops[] = {{"TreeEnsembleClassifier", 1, read_classifier, run_trees},
+                                 {"TreeEnsembleRegressor", 1, read_regressor, run_trees},
+                                 {"TreeEnsemble", 1, read_new, run_trees},
+                                 {NULL, 0, NULL, NULL}};

@@ -375,7 +375,9 @@ static void centres_draw(const void *self, onnx_build *b, const onnx_table *t, o
     onnx_ref x = onnx_shaped(b, onnx_matrix(b, t), shape, 3);
     onnx_ref d = onnx_op2(b, "Sub", x, onnx_cube(b, c->at.at, 1, c->at.rows, c->at.columns));
     onnx_ref squares = onnx_sum(b, onnx_op2(b, "Mul", d, d), 2, false);
-    out->at[OUTPUT_PREDICT] = onnx_argmax(b, onnx_op1(b, "Neg", squares));
+    onnx_set_int(b, "axis", 1);
+    onnx_set_int(b, "keepdims", 0);
+    out->at[OUTPUT_PREDICT] = onnx_op1(b, "ArgMin", squares);
     out->table = onnx_table_of(onnx_op1(b, "Sqrt", squares), c->at.rows);
 }
 

@@ -7,6 +7,9 @@
 #include "model/model.h"
 #include "os/file.h"
 
+#include <math.h>
+#include <stdio.h>
+
 static bool answers(bytes file)
 {
     AUTO(model_free) model *m = NULL;
@@ -20,7 +23,10 @@ static bool answers(bytes file)
     const model_info *about = model_about(m);
     double *row = arena_alloc_array(&a, about->feature_count, sizeof *row);
     if (!row) return false;
-    model_rows rows = {1, about->feature_count, row, NULL};
+    for (size_t j = 0; about->takes_text && j < about->feature_count; j++) row[j] = NAN;
+    str *texts = about->takes_text ? arena_alloc_array(&a, about->feature_count, sizeof *texts) : NULL;
+    if (texts) texts[0] = STR("a");
+    model_rows rows = {1, about->feature_count, row, texts};
     model_answers out;
     if (!model_answer(m, OUTPUT_PREDICT, &rows, &a, &out, &e)) return false;
     if (about->classes) assert_true(out.numbers[0] >= 0 && out.numbers[0] < (double)about->classes[0].count);
@@ -49,8 +55,13 @@ static void break_each_byte(const char *path)
 static void broken_bytes_are_refused_or_answer(void **state)
 {
     (void)state;
-    break_each_byte(SOURCE_ROOT "/fuzz/corpus/estimator/trees.onnx");
-    break_each_byte(SOURCE_ROOT "/fuzz/corpus/estimator/pipeline.onnx");
+    static const char *const files[] = {"trees", "pipeline", "knn",     "svc",      "svr",
+                                        "bayes", "mlp",      "columns", "ensemble5"};
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        char path[256];
+        snprintf(path, sizeof path, "%s/fuzz/corpus/estimator/%s.onnx", SOURCE_ROOT, files[i]);
+        break_each_byte(path);
+    }
 }
 
 int main(void)
