@@ -15,6 +15,13 @@ import pytest
 CACHE = pathlib.Path(__file__).resolve().parent.parent.parent / ".cache"
 
 
+def install(python, packages):
+    """By uv, in a tenth of pip's time; by pip where uv is missing or not told of the index."""
+    uv = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", python]
+    if subprocess.run([*uv, *packages], capture_output=True, check=False).returncode:
+        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+
+
 def python_with(name, *packages):
     """The Python of the environment of that name, with at least these packages."""
     folder = CACHE / name
@@ -27,7 +34,7 @@ def python_with(name, *packages):
             try:
                 if not present:
                     subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-                subprocess.run([folder / "bin/python", "-m", "pip", "install", "-q", *packages], check=True)
+                install(folder / "bin/python", packages)
                 mark.write_text("\n".join(present | set(packages)))
             except (OSError, subprocess.CalledProcessError) as error:
                 if os.environ.get("CI"):
