@@ -6,6 +6,7 @@
 #include "booster/booster.h"
 
 #include "base/limits.h"
+#include "engine/engine.h"
 #include "format/lightgbm.h"
 #include "model/table.h"
 
@@ -59,6 +60,7 @@ typedef struct grown {
     uint32_t *sets;       /* bits of all sets */
     uint32_t *boundaries; /* set i: words boundaries[i] .. boundaries[i + 1] */
     size_t set_count;
+    size_t leaf_count, first_value; /* of its leaves, among those of all trees */
 } grown;
 
 typedef struct booster {
@@ -67,6 +69,8 @@ typedef struct booster {
     size_t tree_count, features, group_count;
     double divisor, sigmoid;
     output_kind gives;
+    engine *engine; /* NULL: there are categories or zeros that are missing, and every row goes its own way */
+    double *values; /* leaves of all trees */
 } booster;
 
 /* --- answering ----------------------------------------------------------------------------------------------------------- */
@@ -155,24 +159,95 @@ static void give_row(const booster *b, model_output what, double *sums, double *
     }
 }
 
+static bool add_trees(const booster *b, const model_rows *rows, double *sums, err *e)
+{
+    if (b->engine) {
+        engine_sums to = {.values = b->values, .width = 1, .columns = b->group_count, .out = sums};
+        return engine_add(b->engine, &(engine_rows){.wide = rows->numbers, .count = rows->count}, &to, e);
+    }
+    for (size_t i = 0; i < rows->count; i++, sums += b->group_count)
+        for (size_t t = 0; t < b->tree_count; t++)
+            sums[t % b->group_count] += leaf_of(&b->trees[t], rows->numbers + i * b->features);
+    return true;
+}
+
 static bool answer(const void *self, model_output what, const model_rows *rows, arena *a, model_answers *out,
                    err *e)
 {
     const booster *b = self;
-    double *sums = arena_alloc_array(a, b->group_count, sizeof *sums);
-    if (!sums) return err_set(e, ERR_MEMORY, "no memory for %zu sums", b->group_count);
-    for (size_t i = 0; i < rows->count; i++) {
-        const double *row = rows->numbers + i * b->features;
-        for (size_t g = 0; g < b->group_count; g++) sums[g] = 0;
-        for (size_t t = 0, g = 0; t < b->tree_count; t++, g = g + 1 < b->group_count ? g + 1 : 0)
-            sums[g] += leaf_of(&b->trees[t], row);
-        for (size_t g = 0; g < b->group_count && what != OUTPUT_DECISION_FUNCTION; g++) sums[g] /= b->divisor;
-        give_row(b, what, sums, out->numbers + i * out->columns);
-    }
+    size_t cells = rows->count * b->group_count;
+    double *sums = arena_alloc_array(a, cells + 1, sizeof *sums);
+    if (!sums) return err_set(e, ERR_MEMORY, "no memory for %zu sums", cells);
+    if (!add_trees(b, rows, sums, e)) return false;
+    for (size_t i = 0; i < cells && what != OUTPUT_DECISION_FUNCTION; i++) sums[i] /= b->divisor;
+    for (size_t i = 0; i < rows->count; i++)
+        give_row(b, what, sums + i * b->group_count, out->numbers + i * out->columns);
     return true;
 }
 
-static const model_kind lightgbm_kind = {.answer = answer};
+static void free_booster(void *self)
+{
+    booster *b = self;
+    if (b) engine_free(b->engine);
+}
+
+/* --- the engine ------------------------------------------------------------------------------------------------------------ */
+
+static bool engine_takes(const node *n)
+{
+    return !(n->decision & IS_CATEGORY) && (n->decision >> 2 & 3) != MISSING_ZERO && !isnan(n->threshold);
+}
+
+/* Leaf ~i of the file follows the nodes. Where what is missing has no way of its own it counts as 0. */
+static size_t read_grown(const void *self, size_t number, engine_node *out)
+{
+    const grown *t = &((const booster *)self)->trees[number];
+    size_t splits = t->leaf_count - 1;
+    for (size_t i = 0; i < splits; i++) {
+        const node *n = &t->nodes[i];
+        bool default_left = (n->decision & DEFAULT_LEFT) != 0,
+             has_default = (n->decision >> 2 & 3) == MISSING_NAN;
+        out[i] =
+            (engine_node){.threshold = n->threshold,
+                          .left = (uint32_t)(n->left < 0 ? splits + (size_t)~n->left : (size_t)n->left),
+                          .right = (uint32_t)(n->right < 0 ? splits + (size_t)~n->right : (size_t)n->right),
+                          .feature = n->feature,
+                          .missing_left = has_default ? default_left : 0 <= n->threshold};
+    }
+    for (size_t i = 0; i < t->leaf_count; i++)
+        out[splits + i] = (engine_node){.value = (uint32_t)(t->first_value + i)};
+    return splits + t->leaf_count;
+}
+
+static bool make_engine(booster *b, err *e)
+{
+    size_t leaves = 0, most = 0;
+    for (size_t t = 0; t < b->tree_count; t++) {
+        grown *one_of = &b->trees[t];
+        one_of->first_value = leaves;
+        leaves += one_of->leaf_count;
+        if (one_of->leaf_count > most) most = one_of->leaf_count;
+        for (size_t i = 0; i + 1 < one_of->leaf_count; i++)
+            if (!engine_takes(&one_of->nodes[i])) return true;
+    }
+    if (!b->tree_count) return true;
+    if (leaves > LIMIT_FOREST_NODES)
+        return err_set(e, ERR_TOO_LARGE, "the model has %zu leaves, LIMIT_FOREST_NODES allows %d", leaves,
+                       (int)LIMIT_FOREST_NODES);
+    b->values = arena_alloc_array(b->memory, leaves, sizeof *b->values);
+    if (!b->values) return err_set(e, ERR_MEMORY, "no memory for %zu leaves", leaves);
+    for (size_t t = 0; t < b->tree_count; t++)
+        memcpy(b->values + b->trees[t].first_value, b->trees[t].leaves,
+               b->trees[t].leaf_count * sizeof *b->values);
+    engine_source source = {.self = b,
+                            .tree_count = b->tree_count,
+                            .node_count_max = 2 * most,
+                            .features = b->features,
+                            .read = read_grown};
+    return engine_new(&source, &b->engine, e);
+}
+
+static const model_kind lightgbm_kind = {.answer = answer, .free = free_booster};
 
 /* --- reading trees --------------------------------------------------------------------------------------------------------- */
 
@@ -256,6 +331,7 @@ static bool read_tree(booster *b, const lightgbm_part *part, size_t number, err 
         return damaged(e, number, "it has no leaves");
     if (is_linear.data && lightgbm_next_integer(&is_linear, &linear) && linear)
         return err_set(e, ERR_UNSUPPORTED, "LightGBM trees with linear leaves (linear_tree) are not served");
+    t->leaf_count = (size_t)leaves;
     return read_leaves(b, part, number, (size_t)leaves, t, e) && read_sets(b, part, number, t, e) &&
            (leaves == 1 || read_nodes(b, part, number, (size_t)leaves, t, e));
 }
@@ -342,7 +418,7 @@ static bool read_booster(model *m, const lightgbm_model *l, err *e)
     for (size_t i = 0; i < b->tree_count; i++)
         if (!read_tree(b, &l->trees[i], i, e)) return false;
     m->self = b;
-    return describe(m, b, l, e);
+    return make_engine(b, e) && describe(m, b, l, e);
 }
 
 bool lightgbm_model_read(bytes file, model **out, err *e)

@@ -7,6 +7,7 @@
 #include "booster/booster.h"
 
 #include "base/limits.h"
+#include "engine/engine.h"
 #include "format/xgboost.h"
 #include "model/table.h"
 
@@ -71,6 +72,9 @@ typedef struct booster {
     float *base;          /* margin each group starts at */
     const double *linear; /* (features + 1) * groups, gblinear only */
     output_kind gives;
+    engine *engine;  /* NULL: there are categories or odd numbers, and every row goes its own way */
+    uint32_t *order; /* trees as the engine takes them: group after group, again and again */
+    double *values;  /* of all nodes */
 } booster;
 
 /* --- answering ----------------------------------------------------------------------------------------------------------- */
@@ -116,7 +120,6 @@ static void add_linear(const booster *b, const float *row, float *sums)
 
 static void margins_of(const booster *b, const float *row, float *sums)
 {
-    memcpy(sums, b->base, b->group_count * sizeof *sums);
     if (b->linear) add_linear(b, row, sums);
     for (size_t t = 0; t < b->tree_count; t++) {
         float value = leaf_of(b, b->roots[t], row);
@@ -179,6 +182,31 @@ static void give_classes(const booster *b, model_output what, float *sums, doubl
     for (size_t g = 0; g < b->group_count; g++) out[g] = (double)sums[g];
 }
 
+static void give_row(const booster *b, model_output what, float *sums, double *out)
+{
+    if (b->gives >= GIVES_TWO_CLASSES)
+        give_classes(b, what, sums, out);
+    else
+        give_number(b, sums, out);
+}
+
+static bool answer_by_engine(const booster *b, model_output what, const model_rows *rows, arena *a,
+                             float *sums, model_answers *out, err *e)
+{
+    size_t groups = b->group_count;
+    double *margins = arena_alloc_array(a, rows->count * groups + 1, sizeof *margins);
+    if (!margins) return err_set(e, ERR_MEMORY, "no memory for %zu rows", rows->count);
+    for (size_t i = 0; i < rows->count * groups; i++) margins[i] = (double)b->base[i % groups];
+    engine_sums to = {.values = b->values, .width = 1, .columns = groups, .is_single = true, .out = margins};
+    if (!engine_add(b->engine, &(engine_rows){.wide = rows->numbers, .count = rows->count}, &to, e))
+        return false;
+    for (size_t i = 0; i < rows->count; i++) {
+        for (size_t g = 0; g < groups; g++) sums[g] = (float)margins[i * groups + g];
+        give_row(b, what, sums, out->numbers + i * out->columns);
+    }
+    return true;
+}
+
 static bool answer(const void *self, model_output what, const model_rows *rows, arena *a, model_answers *out,
                    err *e)
 {
@@ -186,19 +214,89 @@ static bool answer(const void *self, model_output what, const model_rows *rows, 
     float *row = arena_alloc_array(a, b->features + 1, sizeof *row),
           *sums = arena_alloc_array(a, b->group_count, sizeof *sums);
     if (!row || !sums) return err_set(e, ERR_MEMORY, "no memory for a row of %zu features", b->features);
+    if (b->engine) return answer_by_engine(b, what, rows, a, sums, out, e);
     for (size_t i = 0; i < rows->count; i++) {
         for (size_t f = 0; f < b->features; f++) row[f] = (float)rows->numbers[i * b->features + f];
+        memcpy(sums, b->base, b->group_count * sizeof *sums);
         margins_of(b, row, sums);
-        double *to = out->numbers + i * out->columns;
-        if (b->gives >= GIVES_TWO_CLASSES)
-            give_classes(b, what, sums, to);
-        else
-            give_number(b, sums, to);
+        give_row(b, what, sums, out->numbers + i * out->columns);
     }
     return true;
 }
 
-static const model_kind xgboost_kind = {.answer = answer};
+static void free_booster(void *self)
+{
+    booster *b = self;
+    if (b) engine_free(b->engine);
+}
+
+/* --- the engine ------------------------------------------------------------------------------------------------------------ */
+
+static size_t count_of(const booster *b, size_t t)
+{
+    return (t + 1 < b->tree_count ? b->roots[t + 1] : b->node_count) - b->roots[t];
+}
+
+/* x < split is x <= the number before it. */
+static size_t read_grown(const void *self, size_t number, engine_node *out)
+{
+    const booster *b = self;
+    uint32_t t = b->order[number];
+    size_t count = count_of(b, t);
+    for (size_t i = 0; i < count; i++) {
+        const node *n = &b->nodes[b->roots[t] + i];
+        out[i] = (engine_node){.value = b->roots[t] + (uint32_t)i};
+        if (n->left < 0) continue;
+        out[i].threshold = (double)nextafterf(n->split, -INFINITY);
+        out[i].left = (uint32_t)n->left;
+        out[i].right = (uint32_t)n->right;
+        out[i].feature = n->feature;
+        out[i].missing_left = n->default_left;
+    }
+    return count;
+}
+
+/* Sums of different groups know nothing of each other, so their trees may be taken in turns. False: the groups have different numbers of trees. */
+static bool take_turns(booster *b)
+{
+    size_t each = b->tree_count / b->group_count, group = 0;
+    if (each * b->group_count != b->tree_count) return false;
+    for (; group < b->group_count; group++) {
+        size_t found = 0;
+        for (uint32_t t = 0; t < b->tree_count; t++) {
+            if (b->groups[t] != group) continue;
+            if (found == each) return false;
+            b->order[found++ * b->group_count + group] = t;
+        }
+    }
+    return true;
+}
+
+static bool make_engine(booster *b, err *e)
+{
+    size_t largest = 0;
+    b->order = arena_alloc_array(b->memory, b->tree_count + 1, sizeof *b->order);
+    b->values = arena_alloc_array(b->memory, b->node_count + 1, sizeof *b->values);
+    if (!b->order || !b->values) return err_set(e, ERR_MEMORY, "no memory for %zu nodes", b->node_count);
+    for (size_t t = 0; t < b->tree_count; t++) {
+        if (count_of(b, t) > largest) largest = count_of(b, t);
+        for (size_t i = b->roots[t]; i < b->roots[t] + count_of(b, t); i++) {
+            const node *n = &b->nodes[i];
+            if (n->left >= 0 && (n->is_category || !(n->split > -INFINITY))) return true;
+            b->values[i] = (double)(b->drop ? b->drop[t] * n->split : n->split);
+        }
+    }
+    if (!b->tree_count || b->group_count > b->tree_count || !take_turns(b)) return true;
+    engine_source source = {.self = b,
+                            .tree_count = b->tree_count,
+                            .node_count_max = largest,
+                            .features = b->features,
+                            .is_narrow = true,
+                            .read = read_grown};
+    return engine_new(&source, &b->engine, e);
+}
+
+static const model_kind xgboost_kind = {.answer = answer, .free = free_booster};
 
 /* --- reading trees --------------------------------------------------------------------------------------------------------- */
 
@@ -443,7 +541,8 @@ static bool read_booster(model *m, const xgboost_document *doc, err *e)
         return err_set(e, ERR_INVALID, "a classifier of one class");
     m->self = b;
     return read_base(b, doc, objectives[which].link, e) &&
-           (doc->booster == XGBOOST_LINEAR ? read_linear(b, doc, e) : read_trees(b, doc, e)) &&
+           (doc->booster == XGBOOST_LINEAR ? read_linear(b, doc, e)
+                                           : read_trees(b, doc, e) && make_engine(b, e)) &&
            describe(m, b, doc, e);
 }
 

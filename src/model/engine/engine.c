@@ -16,7 +16,7 @@ static const double step_cost = 1.5, op_cost = 0.09, word_cost = 0.4;
 typedef struct making {
     const engine_source *source;
     engine *engine;
-    engine_node *nodes;
+    engine_node *raw, *nodes; /* as the source tells them, and as they are placed */
     engine_shape shape;
     engine_counts counts;
     size_t *cut_counts; /* by 2 * feature + missing_left */
@@ -59,16 +59,31 @@ static void find_shape(making *m, size_t count)
     s->depth = total > 0 ? weighted / total : plain / s->leaf_count;
 }
 
+/* Nodes in the order of levels, without those that no way leads to. 0: it is no tree, for it has more nodes than it has. */
 static size_t read_tree(making *m, size_t tree)
 {
-    size_t count = m->source->read(m->source->self, tree, m->nodes);
+    size_t count = m->source->read(m->source->self, tree, m->raw), used = 1;
+    uint32_t *order = m->shape.first_leaf;
     assert(count > 0 && count <= m->source->node_count_max);
-    return count;
+    order[0] = 0;
+    for (size_t i = 0; i < used; i++) {
+        engine_node *n = &m->nodes[i];
+        *n = m->raw[order[i]];
+        if (!n->left) continue;
+        if (used + 2 > count || n->left >= count || n->right >= count || n->feature >= m->source->features)
+            return 0;
+        order[used] = n->left;
+        order[used + 1] = n->right;
+        n->left = (uint32_t)used++;
+        n->right = (uint32_t)used++;
+    }
+    return used;
 }
 
-static void survey_tree(making *m, size_t tree)
+static bool survey_tree(making *m, size_t tree, err *e)
 {
     size_t count = read_tree(m, tree);
+    if (!count) return err_set(e, ERR_INVALID, "tree %zu of the model has nodes that lead nowhere", tree);
     engine_counts *c = &m->counts;
     find_shape(m, count);
     for (size_t i = 0; i < count; i++) {
@@ -84,6 +99,7 @@ static void survey_tree(making *m, size_t tree)
     c->mask_words += (m->shape.leaf_count - 1) / 16 + 1;
     c->mask_ops += masks_ops_of(m->nodes, count, &m->shape);
     c->steps += m->shape.depth + 1;
+    return true;
 }
 
 /* --- columns ------------------------------------------------------------------------------------------------------------- */
@@ -178,7 +194,8 @@ static bool place_trees(making *m)
 static bool make(making *m, err *e)
 {
     engine *g = m->engine;
-    for (size_t t = 0; t < m->source->tree_count; t++) survey_tree(m, t);
+    for (size_t t = 0; t < m->source->tree_count; t++)
+        if (!survey_tree(m, t, e)) return false;
     if (m->counts.nodes > KEY_LEAF / 2)
         return err_set(e, ERR_TOO_LARGE, "a forest of %zu nodes is too large to serve", m->counts.nodes);
     if (!number_columns(m, e)) return false;
@@ -192,6 +209,7 @@ static bool make(making *m, err *e)
 
 static void making_done(making *m)
 {
+    free(m->raw);
     free(m->nodes);
     free(m->shape.first_leaf);
     free(m->shape.right_leaf);
@@ -206,6 +224,7 @@ bool engine_new(const engine_source *source, engine **out, err *e)
     size_t most = source->node_count_max;
     making m = {.source = source,
                 .engine = g,
+                .raw = calloc(most, sizeof *m.raw),
                 .nodes = calloc(most, sizeof *m.nodes),
                 .shape = {.first_leaf = calloc(most, sizeof(uint32_t)),
                           .right_leaf = calloc(most, sizeof(uint32_t)),
@@ -215,7 +234,7 @@ bool engine_new(const engine_source *source, engine **out, err *e)
     g->columns.feature_count = source->features;
     g->columns.walk_ranks = !source->is_narrow;
     g->columns.numbers = calloc(2 * source->features + 1, sizeof *g->columns.numbers);
-    bool ok = m.nodes && m.shape.first_leaf && m.shape.right_leaf && m.shape.stack && m.cut_counts &&
+    bool ok = m.raw && m.nodes && m.shape.first_leaf && m.shape.right_leaf && m.shape.stack && m.cut_counts &&
                       g->columns.numbers
                   ? make(&m, e)
                   : err_set(e, ERR_MEMORY, "no memory for trees of %zu nodes", most);

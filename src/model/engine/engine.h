@@ -42,17 +42,17 @@ typedef struct engine_source {
     size_t features;
     bool is_narrow; /* rows and thresholds are float32 */
     engine_way way;
-    /* Writes the nodes of a tree, the root first, and tells how many. Called twice for every tree, with the same result. */
+    /* Writes the nodes of a tree, the root first, and tells how many. Called several times for every tree, with the same result. */
     size_t (*read)(const void *self, size_t tree, engine_node *out);
 } engine_source;
 
-/* Fails with ERR_MEMORY, ERR_TOO_LARGE. The source is not needed afterwards. */
+/* Fails with ERR_INVALID (nodes that make no tree), ERR_MEMORY, ERR_TOO_LARGE. The source is not needed afterwards. */
 bool engine_new(const engine_source *source, engine **out, err *e) MUST_USE;
 void engine_free(engine *g);
 AUTO_FOR(engine *, engine_free)
 engine_way engine_way_of(const engine *g);
 
-/* Rows, one after the other: float32 of a narrow engine, else double. */
+/* Rows, one after the other, in one of the two; a narrow engine makes float32 of doubles. */
 typedef struct engine_rows {
     const float *narrow;
     const double *wide;
@@ -63,7 +63,8 @@ typedef struct engine_rows {
 typedef struct engine_sums {
     const double *values;
     size_t width, columns;
-    double *out; /* row after row; leaves are added to what is there */
+    bool is_single; /* every sum is rounded to float32 */
+    double *out;    /* row after row; leaves are added to what is there */
 } engine_sums;
 bool engine_add(const engine *g, const engine_rows *rows, const engine_sums *to, err *e) MUST_USE;
 

@@ -14,9 +14,10 @@ enum { MASK_ROWS_MIN = 12, MASK_BLOCK_ROWS = 256, KEY_BLOCK_BYTES = 1024 * 1024,
 
 /* --- keys ------------------------------------------------------------------------------------------------------------------ */
 
-static double number_at(const engine_rows *rows, size_t at)
+static double number_at(const engine *g, const engine_rows *rows, size_t at)
 {
-    return rows->narrow ? (double)rows->narrow[at] : rows->wide[at];
+    if (rows->narrow) return (double)rows->narrow[at];
+    return g->columns.walk_ranks ? rows->wide[at] : (double)(float)rows->wide[at];
 }
 
 /* Eight rows of a column as numbers; those that are not there are 0. */
@@ -24,7 +25,7 @@ static void take_eight(const engine *g, const engine_rows *rows, size_t first, u
                        double out[8])
 {
     size_t width = g->columns.feature_count, count = rows->count - first;
-    for (size_t k = 0; k < 8; k++) out[k] = k < count ? number_at(rows, (first + k) * width + feature) : 0;
+    for (size_t k = 0; k < 8; k++) out[k] = k < count ? number_at(g, rows, (first + k) * width + feature) : 0;
 }
 
 static uint32_t narrow_key(const engine_column *c, float x)
@@ -107,7 +108,8 @@ typedef struct scratch {
 static bool make_block(scratch *s, bool masked, size_t rows, size_t columns, block *b)
 {
     size_t key_bytes = rows * columns * (masked ? sizeof *b->ranks : sizeof *b->keys);
-    size_t key_words = (key_bytes + 3) / sizeof(uint32_t), leaf_words = rows * TREES_ABREAST;
+    /* Leaves look at a key too, even where there is no column. */
+    size_t key_words = (key_bytes + 3) / sizeof(uint32_t) + WALK_LANES, leaf_words = rows * TREES_ABREAST;
     uint32_t *memory = s->near;
     if (masked || key_words + leaf_words > SCRATCH_WORDS)
         memory = arena_alloc_array(&s->far, key_words + leaf_words, sizeof *memory);

@@ -51,6 +51,20 @@ static void add_group(const group *g, size_t columns)
     }
 }
 
+/* The same in float32. (Rounding sums of doubles would give the same, but gcc 12 forgets to, where it makes vectors of two.) */
+static void add_singles(const group *g)
+{
+    for (size_t r = 0; r < g->rows; r++) {
+        double *out = g->out + r * g->stride;
+        for (size_t i = 0; i < g->width; i++) {
+            float sum = (float)out[i];
+            for (size_t t = 0; t < g->trees; t++)
+                sum += (float)g->values[(size_t)g->leaves[t * g->pitch + r] * g->width + i];
+            out[i] = (double)sum;
+        }
+    }
+}
+
 void sums_add(const engine_sums *to, size_t first_row, size_t rows, const engine_leaves *leaves, size_t first,
               size_t trees)
 {
@@ -66,6 +80,9 @@ void sums_add(const engine_sums *to, size_t first_row, size_t rows, const engine
                    .out = out + (to->columns ? (first + k) % columns : 0),
                    .stride = stride,
                    .rows = rows};
-        add_group(&g, g.width);
+        if (to->is_single)
+            add_singles(&g);
+        else
+            add_group(&g, g.width);
     }
 }

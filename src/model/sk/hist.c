@@ -7,6 +7,7 @@
 #include "sk/compose.h"
 
 #include "base/limits.h"
+#include "engine/engine.h"
 #include "read_parts.h"
 
 #include <math.h>
@@ -26,6 +27,7 @@ typedef struct hist_tree {
     size_t count;
     uint32_t *sets; /* rows of SET_WORDS */
     size_t set_count;
+    size_t first_value; /* of its nodes, in the engine's values */
 } hist_tree;
 
 typedef enum link { LINK_IDENTITY, LINK_LOG } link_kind;
@@ -38,6 +40,8 @@ typedef struct hist {
     const model *encoder;
     size_t features;
     link_kind link;
+    engine *engine; /* NULL: there are categories, and every row goes its own way */
+    double *values; /* of all nodes */
 } hist;
 
 static bool in_set(const uint32_t *set, double x)
@@ -79,6 +83,18 @@ static void give_row(const hist *h, model_output what, const double *raw, double
     }
 }
 
+static bool add_trees(const hist *h, const double *x, size_t rows, double *raw, err *e)
+{
+    if (h->engine) {
+        engine_sums to = {.values = h->values, .width = 1, .columns = h->columns, .out = raw};
+        return engine_add(h->engine, &(engine_rows){.wide = x, .count = rows}, &to, e);
+    }
+    for (size_t t = 0; t < h->tree_count; t++)
+        for (size_t i = 0; i < rows; i++)
+            raw[i * h->columns + t % h->columns] += leaf_of(h, &h->trees[t], x + i * h->features);
+    return true;
+}
+
 static bool hist_answer(const void *self, model_output what, const model_rows *rows, arena *a,
                         model_answers *out, err *e)
 {
@@ -88,9 +104,7 @@ static bool hist_answer(const void *self, model_output what, const model_rows *r
     double *raw = work_array(a, rows->count, h->columns, e);
     if (!raw) return false;
     for (size_t i = 0; i < rows->count * h->columns; i++) raw[i] = h->baseline[i % h->columns];
-    for (size_t t = 0; t < h->tree_count; t++)
-        for (size_t i = 0; i < rows->count; i++)
-            raw[i * h->columns + t % h->columns] += leaf_of(h, &h->trees[t], x + i * h->features);
+    if (!add_trees(h, x, rows->count, raw, e)) return false;
     for (size_t i = 0; i < rows->count; i++)
         give_row(h, what, raw + i * h->columns, out->numbers + i * out->columns);
     return true;
@@ -188,6 +202,52 @@ static void hist_texts(const void *self, bool *is_text)
 {
     const hist *h = self;
     if (h->encoder) sk_texts_of(h->encoder, is_text);
+}
+
+/* --- the engine ----------------------------------------------------------------------------------------------------------- */
+
+static void hist_free(void *self)
+{
+    hist *h = self;
+    engine_free(h->engine);
+}
+
+static size_t read_hist_tree(const void *self, size_t number, engine_node *out)
+{
+    const hist_tree *t = &((const hist *)self)->trees[number];
+    for (size_t i = 0; i < t->count; i++) {
+        const hist_node *n = &t->nodes[i];
+        out[i] = (engine_node){.threshold = n->threshold,
+                               .left = n->left,
+                               .right = n->right,
+                               .feature = n->feature,
+                               .value = (uint32_t)(t->first_value + i),
+                               .missing_left = n->missing_left};
+    }
+    return t->count;
+}
+
+static void make_engine(sk *s, hist *h)
+{
+    size_t nodes = 0, largest = 0;
+    for (size_t t = 0; t < h->tree_count; t++) {
+        h->trees[t].first_value = nodes;
+        nodes += h->trees[t].count;
+        if (h->trees[t].count > largest) largest = h->trees[t].count;
+        for (size_t i = 0; i < h->trees[t].count; i++)
+            if (h->trees[t].nodes[i].is_categorical) return;
+    }
+    h->values = sk_alloc(s, nodes + 1, sizeof *h->values);
+    if (!sk_ok(s) || !h->tree_count) return;
+    for (size_t t = 0; t < h->tree_count; t++)
+        for (size_t i = 0; i < h->trees[t].count; i++)
+            h->values[h->trees[t].first_value + i] = h->trees[t].nodes[i].value;
+    engine_source source = {.self = h,
+                            .tree_count = h->tree_count,
+                            .node_count_max = largest,
+                            .features = h->features,
+                            .read = read_hist_tree};
+    if (!engine_new(&source, &h->engine, s->e)) s->failed = true;
 }
 
 /* --- records -------------------------------------------------------------------------------------------------------------- */
@@ -374,7 +434,7 @@ static hist *hist_new(sk *s, size_t classes)
     read_known(s, h);
     s->m->info.takes_missing = true;
     s->m->takes_infinite = true;
-    sk_answers(s, h, hist_answer);
+    sk_answers_and_frees(s, h, hist_answer, hist_free);
     sk_draws(s, hist_draw, hist_texts);
     sk_list iterations = sk_items(s, sk_get(s, "_predictors"), "_predictors", SK_ANY);
     size_t total = 0;
@@ -385,6 +445,7 @@ static hist *hist_new(sk *s, size_t classes)
         for (size_t k = 0; k < trees.count && sk_ok(s); k++)
             read_tree_of(s, h, trees.items[k], &h->trees[h->tree_count++]);
     }
+    if (sk_ok(s)) make_engine(s, h);
     return sk_ok(s) ? h : NULL;
 }
 

@@ -10,13 +10,13 @@
 #include "model/predict.h"
 #include "src/model/engine/engine.h"
 
-enum { FEATURES_MAX = 1200, TREES_MAX = 21, NODES_MAX = 1203, ROWS_MAX = 200, WIDTH_MAX = 9, VALUES = 97 };
+enum { FEATURES_MAX = 1200, TREES_MAX = 21, NODES_MAX = 1204, ROWS_MAX = 200, WIDTH_MAX = 9, VALUES = 97 };
 
 typedef struct sample {
     engine_node nodes[TREES_MAX][NODES_MAX];
     size_t counts[TREES_MAX];
     size_t tree_count, features, width, columns, rows;
-    bool is_narrow;
+    bool is_narrow, is_single;
     double x[ROWS_MAX * 8];
     float narrow[ROWS_MAX * 8];
     double values[VALUES * WIDTH_MAX];
@@ -67,6 +67,8 @@ static void grow_tree(sample *s, size_t number, size_t splits)
         for (int side = 0; side < 2; side++) nodes[count++] = (engine_node){.value = draw(s, VALUES)};
     }
     for (size_t i = 0; i < count && has_weights; i++) nodes[i].weight = 1 + draw(s, 9);
+    /* Nodes that no way leads to are left alone, even where they lead nowhere. */
+    if (draw(s, 4) == 0) nodes[count++] = (engine_node){.left = NODES_MAX, .right = NODES_MAX};
     s->counts[number] = count;
 }
 
@@ -95,8 +97,10 @@ static void plain_add(const sample *s, const double *values, double *out)
         for (size_t t = 0; t < s->tree_count; t++) {
             const double *v =
                 values + plain_walk(s->nodes[t], s->x + r * s->features)->value * (s->columns ? 1 : s->width);
-            for (size_t i = 0; i < (s->columns ? 1 : s->width); i++)
-                out[r * stride + (s->columns ? t % s->columns : i)] += v[i];
+            for (size_t i = 0; i < (s->columns ? 1 : s->width); i++) {
+                double *sum = &out[r * stride + (s->columns ? t % s->columns : i)];
+                *sum = s->is_single ? (double)((float)*sum + (float)v[i]) : *sum + v[i];
+            }
         }
 }
 
@@ -124,7 +128,7 @@ static size_t assert_ways_agree(sample *s, const double *values)
         masked += engine_way_of(g) == ENGINE_MASKS;
         memset(got, 0, cells * sizeof *got);
         engine_rows rows = {s->is_narrow ? s->narrow : NULL, s->is_narrow ? NULL : s->x, s->rows};
-        engine_sums to = {values, s->width, s->columns, got};
+        engine_sums to = {values, s->width, s->columns, s->is_single, got};
         assert_true(engine_add(g, &rows, &to, &e));
         assert_memory_equal(got, expected, cells * sizeof *got);
     }
@@ -144,6 +148,7 @@ static void draw_rows(sample *s)
 static void draw_sample(sample *s, size_t splits_max)
 {
     s->is_narrow = draw(s, 2);
+    s->is_single = draw(s, 4) == 0;
     s->tree_count = 1 + draw(s, TREES_MAX);
     s->features = 1 + draw(s, 8);
     s->width = 1 + draw(s, WIDTH_MAX);
@@ -151,7 +156,10 @@ static void draw_sample(sample *s, size_t splits_max)
     s->rows = 1 + draw(s, ROWS_MAX);
     for (size_t t = 0; t < s->tree_count; t++) grow_tree(s, t, draw(s, (uint32_t)splits_max));
     draw_rows(s);
-    for (size_t i = 0; i < VALUES * WIDTH_MAX; i++) s->values[i] = 1.0 / (1 + draw(s, 1000));
+    for (size_t i = 0; i < VALUES * WIDTH_MAX; i++) {
+        double value = 1.0 / (1 + draw(s, 1000));
+        s->values[i] = s->is_single ? (double)(float)value : value;
+    }
 }
 
 static void every_way_gives_the_bits_of_the_plain_walk(void **state)
@@ -202,6 +210,32 @@ static void large_numbers_take_the_wide_forms(void **state)
     free(s);
 }
 
+static void what_is_no_tree_is_refused(void **state)
+{
+    (void)state;
+    sample *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    s->features = 2;
+    s->tree_count = 2;
+    s->counts[0] = 1;
+    static const engine_node broken[][3] = {{{.left = 1, .right = 3}},
+                                            {{.left = 1, .right = 2, .feature = 2}},
+                                            {{.left = 1, .right = 2}, {.left = 1, .right = 2}},
+                                            {{.left = 1, .right = 2}, {.left = 2, .right = 1}}};
+    for (size_t i = 0; i < COUNT_OF(broken); i++) {
+        err e = {0};
+        AUTO(engine_free) engine *g = NULL;
+        memcpy(s->nodes[1], broken[i], sizeof broken[i]);
+        s->counts[1] = 3;
+        engine_source source = {
+            .self = s, .tree_count = 2, .node_count_max = 3, .features = 2, .read = read_sample};
+        assert_false(engine_new(&source, &g, &e));
+        assert_int_equal(e.code, ERR_INVALID);
+        assert_string_equal(e.message, "tree 1 of the model has nodes that lead nowhere");
+    }
+    free(s);
+}
+
 /* --- forests ------------------------------------------------------------------------------------------------------------- */
 
 /* Thresholds are doubles, between and beyond the numbers that float32 has; rows are float32. */
@@ -242,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_gives_the_bits_of_the_plain_walk),
         cmocka_unit_test(large_numbers_take_the_wide_forms),
+        cmocka_unit_test(what_is_no_tree_is_refused),
         cmocka_unit_test(forests_compare_as_doubles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
