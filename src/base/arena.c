@@ -88,14 +88,19 @@ str arena_copy(arena *a, str s)
 
 str arena_printf(arena *a, const char *format, ...)
 {
+    char small[256]; /* most texts are formatted once */
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(small, sizeof(small), format, args);
     va_end(args);
     if (len < 0) return STR_NONE;
 
     char *text = arena_alloc(a, (size_t)len + 1);
     if (!text) return STR_NONE;
+    if ((size_t)len < sizeof(small)) {
+        memcpy(text, small, (size_t)len + 1);
+        return (str){text, (size_t)len};
+    }
     va_start(args, format);
     vsnprintf(text, (size_t)len + 1, format, args);
     va_end(args);

@@ -34,7 +34,7 @@ uint8_t *buf_reserve(buf *b, size_t count)
     }
     if (count <= b->capacity - b->len) return b->data + b->len;
 
-    size_t capacity = b->capacity ? b->capacity : 256;
+    size_t capacity = b->capacity ? b->capacity : b->ceiling_bytes < 256 ? b->ceiling_bytes : 256;
     while (capacity - b->len < count && capacity < b->ceiling_bytes / 2) capacity *= 2;
     if (capacity - b->len < count) capacity = b->ceiling_bytes;
 
@@ -67,17 +67,35 @@ void buf_add_str(buf *b, str more)
     buf_add(b, str_bytes(more));
 }
 
-void buf_add_byte(buf *b, uint8_t byte)
+void buf_add_byte_slowly(buf *b, uint8_t byte)
 {
     buf_add(b, (bytes){&byte, 1});
 }
 
+void buf_add_i64(buf *b, int64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+    uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do digits[--at] = (char)('0' + left % 10);
+    while (left /= 10);
+    if (number < 0) digits[--at] = '-';
+    buf_add_str(b, (str){digits + at, sizeof(digits) - at});
+}
+
 void buf_printf(buf *b, const char *format, ...)
 {
+    if (b->failed) return;
+    /* Mostly it fits where there is room already, and is formatted once. */
+    size_t spare = b->capacity - b->len;
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(spare ? (char *)b->data + b->len : NULL, spare, format, args);
     va_end(args);
+    if (len >= 0 && (size_t)len < spare) {
+        b->len += (size_t)len;
+        return;
+    }
     uint8_t *room = len < 0 ? NULL : buf_reserve(b, (size_t)len + 1);
     if (!room) return;
     va_start(args, format);

@@ -144,6 +144,14 @@ bool str_is_utf8(str s)
 {
     const uint8_t *p = (const uint8_t *)s.data;
     for (size_t at = 0; at < s.len;) {
+        uint64_t eight;
+        if (s.len - at >= sizeof(eight)) {
+            memcpy(&eight, p + at, sizeof(eight));
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                at += sizeof(eight);
+                continue;
+            }
+        }
         size_t step = utf8_sequence(p + at, s.len - at);
         if (step == 0) return false;
         at += step;

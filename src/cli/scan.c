@@ -251,11 +251,13 @@ int scan_run(int argc, char **argv)
     json_object_seed(0);
     scan_targets targets;
     scan_targets_init(&targets);
+    bool is_document = o.json || o.sarif || o.cyclonedx;
     scan_work work = {
         .spawner = children,
         .targets = &targets,
         /* Only the documents name files by digest: a table must not cost the reading of every tensor. */
-        .without_hash = o.no_hash || !(o.json || o.sarif || o.cyclonedx),
+        .without_hash = o.no_hash || !is_document,
+        .is_brief = !is_document && !o.explain && !o.policy,
         .quiet = o.quiet,
         .user = o.user,
         .platform = o.platform};

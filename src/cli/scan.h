@@ -67,7 +67,7 @@ typedef struct scan_work {
     const advisory_index *advisories;
     const scan_targets *targets;
     const json_t *policies; /* list of policies, or NULL */
-    bool without_hash, quiet;
+    bool without_hash, is_brief, quiet;
     const char *user, *platform; /* for registries; may be NULL */
 } scan_work;
 

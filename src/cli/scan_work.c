@@ -114,6 +114,7 @@ static bool scan_entry_alone(scan_crew *crew, const scan_entry *entry, json_t **
     scan_order order = {.fd = fd,
                         .path = str_from_c(entry->path),
                         .without_hash = crew->work->without_hash,
+                        .is_brief = crew->work->is_brief,
                         .hashed_bytes = &crew->done_bytes};
     return scan_open_file(crew->work->spawner, &order, target, e);
 }
@@ -167,7 +168,8 @@ static void do_task(scan_crew *crew, const scan_task *task)
 {
     AUTO(scan_bundle_free) scan_bundle *bundle = NULL;
     err why = {0};
-    if (task->is_bundle && task->count > 1 && scan_bundle_new(&bundle, &why)) {
+    scan_bundle_options how = {.without_hash = crew->work->without_hash, .is_brief = crew->work->is_brief};
+    if (task->is_bundle && task->count > 1 && scan_bundle_new(how, &bundle, &why)) {
         scan_bundled(crew, task, bundle);
         return;
     }

@@ -4,6 +4,7 @@
  * Jansson's own depth limit (2048) is far above what a document needs, so nesting is measured before parsing, on the text.
  */
 #include "codec/json.h"
+#include "json_write.h"
 
 #include "base/limits.h"
 
@@ -80,38 +81,30 @@ bool json_decode_large(bytes text, size_t ceiling_bytes, const char *what, json_
     return decode(text, what, JSON_ALLOW_NUL, value, e);
 }
 
-static int add_piece(const char *piece, size_t len, void *ctx)
-{
-    buf *out = ctx;
-    buf_add(out, (bytes){(const uint8_t *)piece, len});
-    return out->failed ? -1 : 0;
-}
-
 /* A decimal number of up to 15 digits, such as a CVSS score, comes out as it is written: 9.3, not 9.3000000000000007. All bits of a double need 17. */
 enum { DIGITS_AS_WRITTEN = 15, DIGITS_EXACT = 17 };
 
-static bool encode(const json_t *value, size_t flags, buf *out)
-{
-    if (json_dump_callback(value, add_piece, out, flags | JSON_ENCODE_ANY) != 0) out->failed = true;
-    return !out->failed;
-}
-
 bool json_encode(const json_t *value, buf *out, err *e)
 {
-    (void)encode(value, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS_AS_WRITTEN), out);
+    json_write(value, &(json_layout){.real_digits = DIGITS_AS_WRITTEN}, out);
+    return buf_ok(out, "a JSON document", e);
+}
+
+static bool encode_pretty(const json_t *value, int real_digits, buf *out, err *e)
+{
+    json_write(value, &(json_layout){.is_pretty = true, .real_digits = real_digits}, out);
+    buf_add_byte(out, '\n');
     return buf_ok(out, "a JSON document", e);
 }
 
 bool json_encode_pretty(const json_t *value, buf *out, err *e)
 {
-    if (encode(value, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS_AS_WRITTEN), out)) buf_add_byte(out, '\n');
-    return buf_ok(out, "a JSON document", e);
+    return encode_pretty(value, DIGITS_AS_WRITTEN, out, e);
 }
 
 bool json_encode_exact(const json_t *value, buf *out, err *e)
 {
-    if (encode(value, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS_EXACT), out)) buf_add_byte(out, '\n');
-    return buf_ok(out, "a JSON document", e);
+    return encode_pretty(value, DIGITS_EXACT, out, e);
 }
 
 static const char *type_name(const json_t *value)
@@ -200,7 +193,7 @@ str json_text(const json_t *object, const char *key)
 
 json_t *json_from_str(str text)
 {
-    if (str_is_utf8(text)) return json_stringn(text.data ? text.data : "", text.len);
+    if (str_is_utf8(text)) return json_stringn_nocheck(text.data ? text.data : "", text.len);
 
     /* Replace byte by byte: exact enough for a display of what was never text. */
     AUTO_BUF buf repaired;

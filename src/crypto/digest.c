@@ -1,23 +1,27 @@
 /*
  * crypto/digest.c - digests by OpenSSL's libcrypto (which uses the CPU's SHA instructions where they are).
+ *
+ * The library is loaded when the first hash is made: a scan child never makes one, and to load and relocate its five megabytes takes longer than to scan a
+ * small model. Who will be in a sandbox by then hashes something before.
  */
 #include "crypto/digest.h"
 
 #include <assert.h>
+#include <dlfcn.h>
 #include <openssl/evp.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 static const struct digest_row {
     const char *name;
     size_t size_bytes;
-    const EVP_MD *(*algorithm)(void);
+    const char *algorithm; /* of libcrypto */
 } digest_rows[] = {
     [DIGEST_NONE] = {"none", 0, NULL},
-    [DIGEST_MD5] = {"md5", 16, EVP_md5},
-    [DIGEST_SHA1] = {"sha1", 20, EVP_sha1},
-    [DIGEST_SHA256] = {"sha256", 32, EVP_sha256},
-    [DIGEST_SHA512] = {"sha512", 64, EVP_sha512},
+    [DIGEST_MD5] = {"md5", 16, "EVP_md5"},
+    [DIGEST_SHA1] = {"sha1", 20, "EVP_sha1"},
+    [DIGEST_SHA256] = {"sha256", 32, "EVP_sha256"},
+    [DIGEST_SHA512] = {"sha512", 64, "EVP_sha512"},
 };
 
 size_t digest_size_bytes(digest_kind kind)
@@ -29,8 +33,11 @@ size_t digest_size_bytes(digest_kind kind)
 digest_string digest_hex(digest d)
 {
     digest_string out = {""};
-    for (size_t i = 0; i < digest_size_bytes(d.kind); i++)
-        snprintf(out.text + 2 * i, sizeof(out.text) - 2 * i, "%02x", d.value[i]);
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < digest_size_bytes(d.kind); i++) {
+        out.text[2 * i] = digits[d.value[i] >> 4];
+        out.text[2 * i + 1] = digits[d.value[i] & 15];
+    }
     return out;
 }
 
@@ -95,6 +102,56 @@ bool digest_parse(str text, digest *d, err *e)
     return digest_parse_hex(kind, hex, d, e);
 }
 
+/* --- the library --------------------------------------------------------------------------------------------------------------- */
+
+typedef const EVP_MD *(*digest_algorithm)(void);
+
+/* A global, as the functions of a linked library are: filled once, the same for the life of the process. */
+static struct libcrypto {
+    __typeof__(EVP_MD_CTX_new) *context_new;
+    __typeof__(EVP_MD_CTX_free) *context_free;
+    __typeof__(EVP_DigestInit_ex) *begin;
+    __typeof__(EVP_DigestUpdate) *add;
+    __typeof__(EVP_DigestFinal_ex) *finish;
+    digest_algorithm algorithms[COUNT_OF(digest_rows)];
+    err trouble;
+} libcrypto;
+static pthread_once_t libcrypto_once = PTHREAD_ONCE_INIT;
+
+static bool find_function(void *handle, const char *name, void *place)
+{
+    void *symbol = dlsym(handle, name);
+    if (!symbol) return err_set(&libcrypto.trouble, ERR_UNSUPPORTED, "libcrypto has no '%s'", name);
+    memcpy(place, &symbol, sizeof(symbol));
+    return true;
+}
+
+static void load_libcrypto(void)
+{
+    /* Never unloaded: it has exit handlers of its own. */
+    void *handle = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        err_set(&libcrypto.trouble, ERR_UNSUPPORTED, "hashing needs libcrypto (Debian package libssl3): %s",
+                dlerror());
+        return;
+    }
+    bool found = find_function(handle, "EVP_MD_CTX_new", &libcrypto.context_new) &&
+                 find_function(handle, "EVP_MD_CTX_free", &libcrypto.context_free) &&
+                 find_function(handle, "EVP_DigestInit_ex", &libcrypto.begin) &&
+                 find_function(handle, "EVP_DigestUpdate", &libcrypto.add) &&
+                 find_function(handle, "EVP_DigestFinal_ex", &libcrypto.finish);
+    for (size_t i = DIGEST_NONE + 1; i < COUNT_OF(digest_rows); i++)
+        found = found && find_function(handle, digest_rows[i].algorithm, &libcrypto.algorithms[i]);
+}
+
+static bool need_libcrypto(err *e)
+{
+    pthread_once(&libcrypto_once, load_libcrypto);
+    return !libcrypto.trouble.code || err_set(e, libcrypto.trouble.code, "%s", libcrypto.trouble.message);
+}
+
+/* --- hashing ------------------------------------------------------------------------------------------------------------------- */
+
 struct hasher {
     EVP_MD_CTX *context;
     digest_kind kind;
@@ -105,9 +162,10 @@ bool hasher_new(digest_kind kind, hasher **h, err *e)
     assert(kind != DIGEST_NONE);
     AUTO(hasher_free) hasher *made = calloc(1, sizeof(*made));
     if (!made) return err_set(e, ERR_MEMORY, "no memory for a hash");
+    if (!need_libcrypto(e)) return false;
     made->kind = kind;
-    made->context = EVP_MD_CTX_new();
-    if (!made->context || EVP_DigestInit_ex(made->context, digest_rows[kind].algorithm(), NULL) != 1)
+    made->context = libcrypto.context_new();
+    if (!made->context || libcrypto.begin(made->context, libcrypto.algorithms[kind](), NULL) != 1)
         return err_set(e, ERR_MEMORY, "cannot start a %s hash", digest_rows[kind].name);
     *h = TAKE(made);
     return true;
@@ -115,14 +173,14 @@ bool hasher_new(digest_kind kind, hasher **h, err *e)
 
 bool hasher_add(hasher *h, bytes data, err *e)
 {
-    if (EVP_DigestUpdate(h->context, data.data, data.len) == 1) return true;
+    if (libcrypto.add(h->context, data.data, data.len) == 1) return true;
     return err_set(e, ERR_INTERNAL, "hashing failed");
 }
 
 bool hasher_finish(hasher *h, digest *d, err *e)
 {
     digest made = {.kind = h->kind};
-    if (EVP_DigestFinal_ex(h->context, made.value, NULL) != 1)
+    if (libcrypto.finish(h->context, made.value, NULL) != 1)
         return err_set(e, ERR_INTERNAL, "hashing failed");
     *d = made;
     return true;
@@ -131,7 +189,7 @@ bool hasher_finish(hasher *h, digest *d, err *e)
 void hasher_free(hasher *h)
 {
     if (!h) return;
-    EVP_MD_CTX_free(h->context);
+    if (h->context) libcrypto.context_free(h->context);
     free(h);
 }
 

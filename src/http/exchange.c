@@ -106,14 +106,14 @@ void exchange_on_completed(void *server UNUSED, struct MHD_Connection *connectio
 
 void exchange_resume(http_request *req)
 {
-    MHD_resume_connection(req->connection);
+    mhd.resume_connection(req->connection);
 }
 
 /* The connection is suspended first: a worker may be done before we are back in the library. */
 void exchange_suspend_for(http_request *req, void (*run)(worker_job *))
 {
     req->job.run = run;
-    MHD_suspend_connection(req->connection);
+    mhd.suspend_connection(req->connection);
     if (worker_submit_next(req->server->workers, &req->job)) return;
     req->phase = PHASE_BROKEN;
     exchange_resume(req);
@@ -130,7 +130,7 @@ static void suspend_for_new(http_request *req, void (*run)(worker_job *))
 {
     err e = {0};
     req->job.run = run;
-    MHD_suspend_connection(req->connection);
+    mhd.suspend_connection(req->connection);
     if (worker_submit_new(req->server->workers, &req->job, &e)) return;
     refuse(req, &e);
     exchange_resume(req);
@@ -251,13 +251,13 @@ static bool look_at_head(http_request *req, const char *method, const char *vers
 static int socket_of(const http_request *req)
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        mhd.get_connection_info(req->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     return info ? info->connect_fd : -1;
 }
 
 static void set_timeout(http_request *req, unsigned seconds)
 {
-    MHD_set_connection_option(req->connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+    mhd.set_connection_option(req->connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
 }
 
 static bool send_now(http_request *req, const buf *text)

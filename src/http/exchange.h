@@ -9,13 +9,13 @@
 #define HTTP_EXCHANGE_H
 
 #include "gate.h"
+#include "mhd.h"
 #include "route.h"
 #include "worker.h"
 
 #include "base/buf.h"
 #include "http/http.h"
 
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>

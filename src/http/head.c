@@ -56,12 +56,12 @@ static enum MHD_Result take_line(void *cls, enum MHD_ValueKind kind UNUSED, cons
 
 static bool read_lines(http_request *req, const char *method, const char *version, size_t head_bytes, err *e)
 {
-    int count = MHD_get_connection_values(req->connection, MHD_HEADER_KIND, NULL, NULL);
+    int count = mhd.get_connection_values(req->connection, MHD_HEADER_KIND, NULL, NULL);
     line_walk walk = {.req = req, .capacity = (size_t)count, .next = version + strlen(version) + 2};
     req->fields = arena_alloc_array(req->memory, walk.capacity + 1, sizeof(http_field));
     if (!req->fields) return err_set(e, ERR_MEMORY, "no memory for %d header lines", count);
 
-    MHD_get_connection_values(req->connection, MHD_HEADER_KIND, take_line, &walk);
+    mhd.get_connection_values(req->connection, MHD_HEADER_KIND, take_line, &walk);
     bool target_is_alone = req->target_begin == method + strlen(method) + 1 &&
                            version == req->target_begin + req->target_raw.len + 1;
     bool head_ends_right = walk.next + 2 == method + head_bytes; /* the empty line */
@@ -85,7 +85,7 @@ static void read_peer_6(const struct in6_addr *address, http_request *req)
 static void read_peer(http_request *req)
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        mhd.get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *address = info ? info->client_addr : NULL;
     if (address && address->sa_family == AF_INET)
         inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, req->peer,
@@ -123,7 +123,7 @@ static bool find_route(http_request *req, err *e)
 bool head_read(http_request *req, const char *method, const char *version, err *e)
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+        mhd.get_connection_info(req->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     size_t head_bytes = info ? info->header_size : 0;
     read_peer(req);
     /* A refused head is answered in the words of its surface, as far as its target tells. */

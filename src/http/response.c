@@ -236,7 +236,7 @@ static struct MHD_Response *library_response(http_response *resp)
     switch (resp->kind) {
     case REPLY_FILE: {
         struct MHD_Response *made =
-            MHD_create_response_from_fd_at_offset64(resp->size_bytes, resp->fd, resp->offset_bytes);
+            mhd.create_response_from_fd_at_offset64(resp->size_bytes, resp->fd, resp->offset_bytes);
         if (made) (void)fd_take(&resp->fd); /* closed with the library's response */
         return made;
     }
@@ -246,7 +246,7 @@ static struct MHD_Response *library_response(http_response *resp)
     /* The bytes live in the request's arena, which is dropped after the library is done with them; its prototype
      * lacks a const. */
     void *data = (void *)resp->body.data;
-    return MHD_create_response_from_buffer(resp->body.len, data, MHD_RESPMEM_PERSISTENT);
+    return mhd.create_response_from_buffer(resp->body.len, data, MHD_RESPMEM_PERSISTENT);
 }
 
 bool response_queue(http_request *req)
@@ -255,13 +255,13 @@ bool response_queue(http_request *req)
     assert(resp->status >= 200 && resp->status <= 599);
     struct MHD_Response *made = library_response(resp);
     if (!made) return false;
-    MHD_add_response_header(made, "X-Request-Id", req->id);
+    mhd.add_response_header(made, "X-Request-Id", req->id);
     for (const response_field *field = resp->first; field; field = field->next)
-        MHD_add_response_header(made, field->name, field->value);
+        mhd.add_response_header(made, field->name, field->value);
     if (req->close_after || atomic_load_explicit(&req->server->stopping, memory_order_relaxed))
-        MHD_add_response_header(made, MHD_HTTP_HEADER_CONNECTION, "close");
-    bool queued = MHD_queue_response(req->connection, resp->status, made) == MHD_YES;
-    MHD_destroy_response(made);
+        mhd.add_response_header(made, MHD_HTTP_HEADER_CONNECTION, "close");
+    bool queued = mhd.queue_response(req->connection, resp->status, made) == MHD_YES;
+    mhd.destroy_response(made);
     return queued;
 }
 
@@ -269,7 +269,7 @@ bool response_write_text(http_request *req, buf *out, err *e)
 {
     http_response *resp = &req->response;
     assert(resp->kind == REPLY_BYTES); /* errors are */
-    buf_printf(out, "HTTP/1.1 %u %s\r\n", resp->status, MHD_get_reason_phrase_for(resp->status));
+    buf_printf(out, "HTTP/1.1 %u %s\r\n", resp->status, mhd.get_reason_phrase_for(resp->status));
     buf_printf(out, "X-Request-Id: %s\r\nConnection: close\r\nContent-Length: %zu\r\n", req->id,
                resp->body.len);
     for (const response_field *field = resp->first; field; field = field->next)

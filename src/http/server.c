@@ -147,7 +147,7 @@ static struct MHD_Daemon *start_daemon(http_server *s)
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    struct MHD_Daemon *daemon = MHD_start_daemon(
+    struct MHD_Daemon *daemon = mhd.start_daemon(
         flags, 0, NULL, NULL, exchange_on_data, s, MHD_OPTION_EXTERNAL_LOGGER, log_library, s,
         MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_on_target, s,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed,
@@ -185,8 +185,14 @@ static bool open_all(http_server *s, err *e)
     return s->daemon || err_set_errno(e, ERR_UNAVAILABLE, "cannot start the HTTP server on port %u", s->port);
 }
 
+bool http_load(err *e)
+{
+    return mhd_load(e);
+}
+
 bool http_server_start(const http_server_config *config, http_server **out, err *e)
 {
+    if (!mhd_load(e)) return false;
     http_server *s = fault_hit(FAULT_MEMORY) ? NULL : calloc(1, sizeof(*s));
     if (!s) return err_set(e, ERR_MEMORY, "no memory for the HTTP server");
     s->config = *config;
@@ -237,7 +243,7 @@ static void wait_until_idle(http_server *s, uint64_t grace_ms)
 
 static uint64_t connection_count(http_server *s)
 {
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    const union MHD_DaemonInfo *info = mhd.get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
     return info ? info->num_connections : 0;
 }
 
@@ -246,7 +252,7 @@ void http_server_drain(http_server *s, http_draining how)
 {
     const struct timespec pause = {.tv_nsec = 20 * 1000000};
     atomic_store(&s->stopping, true);
-    if (s->quiet_fd < 0) s->quiet_fd = MHD_quiesce_daemon(s->daemon);
+    if (s->quiet_fd < 0) s->quiet_fd = mhd.quiesce_daemon(s->daemon);
     if (how.refuses && s->quiet_fd >= 0) (void)shutdown(s->quiet_fd, SHUT_RDWR);
     int64_t now_us = clock_mono_us(), until_us = now_us + (int64_t)how.grace_ms * 1000, asked_us = now_us;
     uint64_t asked = atomic_load(&s->id_next);
@@ -265,10 +271,10 @@ void http_server_stop(http_server *s, uint64_t grace_ms)
 {
     if (!s) return;
     atomic_store(&s->stopping, true);
-    if (s->quiet_fd < 0) s->quiet_fd = MHD_quiesce_daemon(s->daemon);
+    if (s->quiet_fd < 0) s->quiet_fd = mhd.quiesce_daemon(s->daemon);
     wait_until_idle(s, grace_ms);
     worker_pool_stop(s->workers);
-    MHD_stop_daemon(s->daemon);
+    mhd.stop_daemon(s->daemon);
     server_free(s);
 }
 

@@ -123,7 +123,7 @@ static room make_room(http_request *req, err *e)
         result = ROOM_FAILED;
     } else if (s->busy) {
         s->waiting = true;
-        MHD_suspend_connection(req->connection);
+        mhd.suspend_connection(req->connection);
         result = ROOM_LATER;
     } else if (!launch(req, e)) {
         result = ROOM_FAILED;
@@ -158,7 +158,7 @@ void spool_finish(http_request *req)
     bool flying = s->busy;
     if (flying) {
         s->finishing = true;
-        MHD_suspend_connection(req->connection);
+        mhd.suspend_connection(req->connection);
     }
     pthread_mutex_unlock(&s->lock);
     if (!flying) exchange_suspend_for(req, run_finish);

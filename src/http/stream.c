@@ -41,5 +41,5 @@ struct MHD_Response *stream_response(http_request *req)
     resp->window = arena_alloc(req->memory, STREAM_WINDOW_BYTES);
     resp->pulled = 1; /* neither the end nor broken: nothing was asked for yet */
     if (!resp->window) return NULL;
-    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_WINDOW_BYTES, read_window, req, NULL);
+    return mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_WINDOW_BYTES, read_window, req, NULL);
 }

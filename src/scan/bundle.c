@@ -30,16 +30,18 @@ typedef struct bundled_file {
 struct scan_bundle {
     buf records;
     arena arena; /* of the paths */
+    scan_bundle_options options;
     size_t count;
     bundled_file files[LIMIT_SCAN_BUNDLE_FILES];
 };
 
-bool scan_bundle_new(scan_bundle **out, err *e)
+bool scan_bundle_new(scan_bundle_options options, scan_bundle **out, err *e)
 {
     scan_bundle *b = calloc(1, sizeof(*b));
     if (!b) return err_set(e, ERR_MEMORY, "no memory for a bundle of files");
     buf_init(&b->records, LIMIT_SCAN_BUNDLE_BYTES);
     arena_init(&b->arena, LIMIT_SCAN_BUNDLE_BYTES);
+    b->options = options;
     *out = b;
     return true;
 }
@@ -95,7 +97,9 @@ bool scan_bundle_add(scan_bundle *b, int fd, str path, bool *taken, err *e)
     if (f->content_len > LIMIT_SCAN_SMALL_BYTES) return true;
 
     f->content_at = f->record_at + head_bytes;
-    if (!digest_of(DIGEST_SHA256, (bytes){room + head_bytes, f->content_len}, &f->sha256, e)) return false;
+    if (!b->options.without_hash &&
+        !digest_of(DIGEST_SHA256, (bytes){room + head_bytes, f->content_len}, &f->sha256, e))
+        return false;
     bundle_add_u32(&b->records, (uint32_t)name.len);
     bundle_add_u32(&b->records, (uint32_t)f->content_len);
     buf_add_str(&b->records, name);
@@ -124,7 +128,8 @@ static bytes records_from(const scan_bundle *b, size_t first)
 
 static bool to_target(const scan_bundle *b, size_t i, const json_t *part, json_t **targets, err *e)
 {
-    return part_to_target(part, b->files[i].path, &b->files[i].sha256, &targets[i], e);
+    const bundled_file *f = &b->files[i];
+    return part_to_target(part, f->path, b->options.without_hash ? NULL : &f->sha256, &targets[i], e);
 }
 
 /* As many as the child answered for; *next is the first that it did not, or whose answer is none. */
@@ -150,7 +155,9 @@ static bool ask_for_rest(const scan_bundle *b, spawner *s, size_t *next, json_t 
     if (!file_of_bytes(records_from(b, *next), &fd, e)) return false;
     AUTO_BUF buf reply;
     buf_init(&reply, LIMIT_SCAN_REPORT_BYTES);
+    const char *args[2] = {b->options.is_brief ? SCAN_ROLE_BRIEF : NULL, NULL};
     child_spec spec = {.role = "scan-bundle",
+                       .args = args,
                        .input_fd = fd,
                        .timeout_ms = LIMIT_SCAN_SECONDS * 1000,
                        .reply_bytes_max = LIMIT_SCAN_REPORT_BYTES};
@@ -166,7 +173,9 @@ static bool ask_alone(const scan_bundle *b, spawner *s, size_t i, json_t **targe
     AUTO(fd_close) int fd = -1;
     AUTO(json_release) json_t *part = NULL;
     return file_of_bytes((bytes){b->records.data + f->content_at, f->content_len}, &fd, e) &&
-           scan_part(s, fd, f->path, &part, e) && to_target(b, i, part, targets, e);
+           scan_part(s, &(scan_order){.fd = fd, .path = f->path, .is_brief = b->options.is_brief}, &part,
+                     e) &&
+           to_target(b, i, part, targets, e);
 }
 
 bool scan_bundle_run(const scan_bundle *b, spawner *s, json_t **targets, err *e)

@@ -7,6 +7,7 @@
 #include "bundle.h"
 #include "inspect.h"
 #include "scan/scan.h"
+#include "scan_file.h"
 
 #include "base/limits.h"
 #include "base/reader.h"
@@ -14,6 +15,7 @@
 #include "os/sandbox.h"
 
 #include <signal.h>
+#include <string.h>
 
 /* jansson reads /dev/urandom for its hash seed when the first object is made. */
 static void warm_up(void)
@@ -22,26 +24,38 @@ static void warm_up(void)
     json_decref(json_object());
 }
 
-/* What `inspect` says about one file, behind the bytes that are in `out` already. Memory is given back before the next file. */
-static bool tell(str path, bytes content, buf *out, err *e)
+typedef bool (*inspect_function)(arena *a, str path, bytes content, json_t **part, err *e);
+
+typedef struct child_order {
+    str path; /* of a single file */
+    inspect_function inspect;
+} child_order;
+
+/* The last argument of both roles: SCAN_ROLE_BRIEF or nothing. */
+static inspect_function inspect_of(int argc, char **argv, int at)
+{
+    return argc > at && strcmp(argv[at], SCAN_ROLE_BRIEF) == 0 ? inspect_briefly : inspect;
+}
+
+/* What there is to say about one file, behind the bytes that are in `out` already. Memory is given back before the next file. */
+static bool tell(const child_order *order, str path, bytes content, buf *out, err *e)
 {
     AUTO_ARENA arena a;
     arena_init(&a, LIMIT_SCAN_ARENA_BYTES);
     AUTO(json_release) json_t *part = NULL;
-    return inspect(&a, path, content, &part, e) && json_encode(part, out, e);
+    return order->inspect(&a, path, content, &part, e) && json_encode(part, out, e);
 }
 
-static bool scan_into(str path, bytes content, err *e)
+static bool scan_into(const child_order *order, bytes content, err *e)
 {
     AUTO_BUF buf text;
     buf_init(&text, LIMIT_SCAN_REPORT_BYTES);
-    return tell(path, content, &text, e) && fd_write_all(CHILD_SOCKET_FD, buf_bytes(&text), e);
+    return tell(order, order->path, content, &text, e) && fd_write_all(CHILD_SOCKET_FD, buf_bytes(&text), e);
 }
 
 /* One record after the other; each answer leaves at once, so that a death is the fault of the file that it happened at. */
-static bool scan_records(str no_path, bytes records, err *e)
+static bool scan_records(const child_order *order, bytes records, err *e)
 {
-    (void)no_path;
     AUTO_BUF buf text, answer;
     buf_init(&text, LIMIT_SCAN_REPORT_BYTES);
     buf_init(&answer, LIMIT_SCAN_REPORT_BYTES + 4);
@@ -52,7 +66,7 @@ static bool scan_records(str no_path, bytes records, err *e)
         if (r.failed) return err_set(e, ERR_TRUNCATED, "the bundle ends early");
         buf_reset(&text);
         buf_reset(&answer);
-        if (!tell(name, content, &text, e)) return false;
+        if (!tell(order, name, content, &text, e)) return false;
         bundle_add_u32(&answer, (uint32_t)text.len);
         buf_add(&answer, buf_bytes(&text));
         if (!buf_ok(&answer, "an answer", e) || !fd_write_all(CHILD_SOCKET_FD, buf_bytes(&answer), e))
@@ -61,7 +75,7 @@ static bool scan_records(str no_path, bytes records, err *e)
     return true;
 }
 
-static int locked_in(str path, bool (*work)(str path, bytes content, err *e))
+static int locked_in(const child_order *order, bool (*work)(const child_order *order, bytes content, err *e))
 {
     sandbox_limits limits = {.memory_bytes = LIMIT_SCAN_ARENA_BYTES + LIMIT_SCAN_REPORT_BYTES * 4,
                              .cpu_seconds = LIMIT_SCAN_SECONDS};
@@ -72,19 +86,18 @@ static int locked_in(str path, bool (*work)(str path, bytes content, err *e))
     signal(SIGPIPE, SIG_DFL);
     if (!file_map(CHILD_INPUT_FD, &content, &e)) return 2;
     if (!sandbox_enter(SANDBOX_SCAN, limits, &e)) return 3;
-    return work(path, content, &e) ? 0 : 4;
+    return work(order, content, &e) ? 0 : 4;
 }
 
 static int scan_child_main(int argc, char **argv)
 {
-    return locked_in(str_from_c(argc > 1 ? argv[1] : ""), scan_into);
+    child_order order = {str_from_c(argc > 1 ? argv[1] : ""), inspect_of(argc, argv, 2)};
+    return locked_in(&order, scan_into);
 }
 
 static int scan_bundle_child_main(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return locked_in(STR_NONE, scan_records);
+    return locked_in(&(child_order){.inspect = inspect_of(argc, argv, 1)}, scan_records);
 }
 
 /* "scan" is the first. */

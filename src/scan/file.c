@@ -18,18 +18,18 @@ str scan_name_shown(str path)
     return path.len > LIMIT_PATH_BYTES ? str_skip(path, path.len - LIMIT_PATH_BYTES) : path;
 }
 
-bool scan_part(spawner *s, int fd, str path, json_t **part, err *e)
+bool scan_part(spawner *s, const scan_order *order, json_t **part, err *e)
 {
     AUTO_ARENA arena a;
     arena_init(&a, LIMIT_REQUEST_ARENA_BYTES);
-    const char *args[2] = {NULL, NULL};
-    if (!str_to_c(&a, scan_name_shown(path), &args[0], e)) return false;
+    const char *args[3] = {NULL, order->is_brief ? SCAN_ROLE_BRIEF : NULL, NULL};
+    if (!str_to_c(&a, scan_name_shown(order->path), &args[0], e)) return false;
 
     AUTO_BUF buf reply;
     buf_init(&reply, LIMIT_SCAN_REPORT_BYTES);
     child_spec spec = {.role = "scan",
                        .args = args,
-                       .input_fd = fd,
+                       .input_fd = order->fd,
                        .timeout_ms = LIMIT_SCAN_SECONDS * 1000,
                        .reply_bytes_max = LIMIT_SCAN_REPORT_BYTES};
     err why = {0};
@@ -84,7 +84,7 @@ static bool scan_and_hash(spawner *s, const scan_order *order, json_t **part, di
     bool is_large = size_bytes > LIMIT_SCAN_SMALL_BYTES;
     /* Without a thread it only takes longer. */
     bool started = is_large && pthread_create(&beside, NULL, hash_beside, &h) == 0;
-    bool scanned = scan_part(s, order->fd, order->path, part, e);
+    bool scanned = scan_part(s, order, part, e);
     if (started)
         pthread_join(beside, NULL);
     else
@@ -99,8 +99,7 @@ bool scan_open_file(spawner *s, const scan_order *order, json_t **target, err *e
     digest sha256;
     AUTO(json_release) json_t *part = NULL;
     if (order->without_hash)
-        return scan_part(s, order->fd, order->path, &part, e) &&
-               part_to_target(part, order->path, NULL, target, e);
+        return scan_part(s, order, &part, e) && part_to_target(part, order->path, NULL, target, e);
     return scan_and_hash(s, order, &part, &sha256, e) &&
            part_to_target(part, order->path, &sha256, target, e);
 }

@@ -202,7 +202,7 @@ static bool inspect_model(inspection *in, str member, bytes content, report *r, 
     if (!add_findings(in, r, shown, e)) return false;
     if (in->is_nested) return add_model(in, r, member, e);
     if (r->format && !json_set_str(in->part, "format", str_from_c(r->format))) return no_memory(e);
-    return add_facts(in, r, e);
+    return in->is_brief || add_facts(in, r, e);
 }
 
 /* --- components ------------------------------------------------------------------------------------------------------------ */
@@ -338,6 +338,7 @@ bool inspection_begin(const inspection *parent, inspection *child, err *e)
     *child = (inspection){.arena = parent->arena,
                           .budget = parent->budget,
                           .is_nested = parent->is_nested,
+                          .is_brief = parent->is_brief,
                           .verdict = VERDICT_NOT_A_MODEL,
                           .part = json_object()};
     return child->part || no_memory(e);
@@ -355,11 +356,10 @@ bool inspection_end(inspection *in, err *e)
     return json_set_str(in->part, "verdict", str_from_c(verdict_name(in->verdict))) || no_memory(e);
 }
 
-bool inspect(arena *a, str path, bytes content, json_t **part, err *e)
+static bool inspect_as(const inspection *how, str path, bytes content, json_t **part, err *e)
 {
-    unpack_budget budget = unpack_budget_new(content.len);
-    inspection none = {.arena = a, .budget = &budget}, in;
-    if (!inspection_begin(&none, &in, e)) return false;
+    inspection in;
+    if (!inspection_begin(how, &in, e)) return false;
     bool fine = inspect_file(&in, path, content, e) &&
                 (!inspect_is_archive(content) || json_object_get(in.part, "format") ||
                  inspect_top_archive(&in, path, content, e)) &&
@@ -370,4 +370,16 @@ bool inspect(arena *a, str path, bytes content, json_t **part, err *e)
     }
     *part = in.part;
     return true;
+}
+
+bool inspect(arena *a, str path, bytes content, json_t **part, err *e)
+{
+    unpack_budget budget = unpack_budget_new(content.len);
+    return inspect_as(&(inspection){.arena = a, .budget = &budget}, path, content, part, e);
+}
+
+bool inspect_briefly(arena *a, str path, bytes content, json_t **part, err *e)
+{
+    unpack_budget budget = unpack_budget_new(content.len);
+    return inspect_as(&(inspection){.arena = a, .budget = &budget, .is_brief = true}, path, content, part, e);
 }

@@ -17,6 +17,8 @@
 
 /* Everything inside `content`, whatever it is. `path` is the artifact's, for names and suspicion only. Fails only for memory. */
 bool inspect(arena *a, str path, bytes content, json_t **part, err *e) MUST_USE;
+/* The same judgement without what only documents tell: facts, tensors and call lines, which are most of a part. */
+bool inspect_briefly(arena *a, str path, bytes content, json_t **part, err *e) MUST_USE;
 
 /* --- shared by the files inspect*.c ---------------------------------------------------------------------------------------- */
 
@@ -26,6 +28,7 @@ typedef struct inspection {
     json_t *part;          /* being filled; borrowed */
     str prefix;            /* "outer.zip!" for what lies within a nested archive, else empty */
     bool is_nested;        /* within any archive: names decide what is worth a finding */
+    bool is_brief;         /* see inspect_briefly */
     verdict verdict;
     size_t findings, components;
     uint64_t skipped; /* members too large to be looked into */

@@ -33,7 +33,8 @@ bool scan_layer(spawner *s, int fd, const json_t *descriptor, json_t **part, err
 {
     AUTO(json_release) json_t *read = NULL;
     str name = part_layer_name(descriptor);
-    if (!scan_part(s, fd, name, &read, e) || !part_list_itself(name, read, e)) return false;
+    if (!scan_part(s, &(scan_order){.fd = fd, .path = name}, &read, e) || !part_list_itself(name, read, e))
+        return false;
     *part = TAKE(read);
     return true;
 }

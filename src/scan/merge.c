@@ -277,16 +277,17 @@ static bool merge_images(const json_t *part, json_t **merged, err *e)
     return true;
 }
 
+/* Shared rather than copied: nobody changes an item of a part once it was checked. */
 static bool copy_list(const json_t *from, json_t *to, const char *key, err *e)
 {
     json_t *list = json_object_get(from, key);
-    return json_object_set_new(to, key, list ? json_deep_copy(list) : json_array()) == 0 || no_memory(e);
+    return json_object_set_new(to, key, list ? json_incref(list) : json_array()) == 0 || no_memory(e);
 }
 
 static bool copy_optional(const json_t *from, json_t *to, const char *key, err *e)
 {
     json_t *value = json_object_get(from, key);
-    return !value || json_object_set_new(to, key, json_deep_copy(value)) == 0 || no_memory(e);
+    return !value || json_object_set(to, key, value) == 0 || no_memory(e);
 }
 
 static bool fill_target(const json_t *part, const json_t *found, json_t *target, err *e)

@@ -34,10 +34,12 @@ static bool no_memory(err *e)
 
 /* --- members --------------------------------------------------------------------------------------------------------------- */
 
-/* Cut at a character's start, so that the rest stays UTF-8. NULs, which databases and C do not like, become question marks. */
+/* Cut at a character's start, so that the rest stays UTF-8. NULs, which databases and C do not like, become question marks.
+ * Text that is fine is shared with what was decoded. */
 static json_t *clean_text(const json_t *text, size_t bytes_max)
 {
     str s = {json_string_value(text), json_string_length(text)};
+    if (s.len <= bytes_max && str_find(s, '\0') < 0) return json_incref((json_t *)(uintptr_t)text);
     if (s.len > bytes_max) {
         s.len = bytes_max;
         while (s.len && ((unsigned char)s.data[s.len] & 0xc0) == 0x80) s.len--;

@@ -4,11 +4,12 @@
 #ifndef SCAN_SCAN_FILE_H
 #define SCAN_SCAN_FILE_H
 
-#include "codec/json.h"
-#include "os/spawner.h"
+#include "scan/scan.h"
+
+#define SCAN_ROLE_BRIEF "brief" /* an argument of the roles: scan_order.is_brief */
 
 /* The checked part of an open file; trouble of the child is in it. Fails only for memory and names that cannot be passed on. */
-bool scan_part(spawner *s, int fd, str path, json_t **part, err *e) MUST_USE;
+bool scan_part(spawner *s, const scan_order *order, json_t **part, err *e) MUST_USE;
 /* As much of a name as a child is given: it is for suspicion and for people, and its end is what matters. */
 str scan_name_shown(str path);
 

@@ -62,7 +62,7 @@ bool service_scan_blob(scan_service *s, digest sha256, str path, json_t **part, 
     uint64_t size_bytes;
     if (!blob_open(s->config.blobs, sha256, &fd, &size_bytes, e)) return false;
     AUTO(json_release) json_t *made = NULL;
-    if (!scan_part(s->config.spawner, fd, path, &made, e)) return false;
+    if (!scan_part(s->config.spawner, &(scan_order){.fd = fd, .path = path}, &made, e)) return false;
     /* The child was killed because the server stops: that says nothing about the file. */
     if (service_is_stopping(s)) return err_set(e, ERR_UNAVAILABLE, "the server stops");
     *part = TAKE(made);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "crypto/digest.h"
+#include "http/http.h"
 #include "os/file.h"
 
 #include <arpa/inet.h>
@@ -121,11 +122,11 @@ static bool read_sources(supervisor *s, err *e)
     return check_versions(s, e);
 }
 
-/* libcrypto reads its configuration when it is first used: once here, instead of once in every fork. */
+/* Libraries are loaded, and libcrypto reads its configuration, when they are first used: once here, instead of once in every fork. */
 static bool warm_up(err *e)
 {
     digest ignored;
-    return digest_of(DIGEST_SHA256, str_bytes(STR("warm")), &ignored, e);
+    return http_load(e) && digest_of(DIGEST_SHA256, str_bytes(STR("warm")), &ignored, e);
 }
 
 bool supervisor_prepare(supervisor *s, err *e)

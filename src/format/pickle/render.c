@@ -9,9 +9,18 @@ enum { RENDER_DEPTH = 3, RENDER_ITEMS = 6, RENDER_CONSTANT = 80, RENDER_TOTAL = 
 
 static void render(const pickle_value *v, buf *out, unsigned depth);
 
+static void render_escape(uint8_t c, buf *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    buf_add_str(out, STR("\\x"));
+    buf_add_byte(out, (uint8_t)digits[c >> 4]);
+    buf_add_byte(out, (uint8_t)digits[c & 15]);
+}
+
 static void render_text(bytes text, const char *prefix, buf *out)
 {
-    buf_printf(out, "%s'", prefix);
+    buf_add_str(out, str_from_c(prefix));
+    buf_add_byte(out, '\'');
     size_t shown = text.len < RENDER_CONSTANT ? text.len : RENDER_CONSTANT;
     /* Cut between characters; and look at no more than is shown, for the constant may be huge. */
     for (unsigned back = 0; back < 3 && shown < text.len && shown > 0 && (text.data[shown] & 0xc0) == 0x80;
@@ -20,14 +29,16 @@ static void render_text(bytes text, const char *prefix, buf *out)
     bool is_utf8 = *prefix == '\0' && str_is_utf8(bytes_str((bytes){text.data, shown}));
     for (size_t i = 0; i < shown; i++) {
         uint8_t c = text.data[i];
-        if (c == '\'' || c == '\\')
-            buf_printf(out, "\\%c", c);
-        else if (c == '\n')
-            buf_add_str(out, STR("\\n"));
-        else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8))
-            buf_printf(out, "\\x%02x", c);
-        else
+        if (c == '\'' || c == '\\') {
+            buf_add_byte(out, '\\');
             buf_add_byte(out, c);
+        } else if (c == '\n') {
+            buf_add_str(out, STR("\\n"));
+        } else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8)) {
+            render_escape(c, out);
+        } else {
+            buf_add_byte(out, c);
+        }
     }
     buf_add_str(out, STR("'"));
     if (shown < text.len) buf_printf(out, "...(%zu bytes)", text.len);
@@ -40,7 +51,7 @@ static void render_name(str name, buf *out)
     for (size_t i = 0; i < shown; i++) {
         unsigned char c = (unsigned char)name.data[i];
         if (c < 0x20 || c >= 0x7f)
-            buf_printf(out, "\\x%02x", c);
+            render_escape(c, out);
         else
             buf_add_byte(out, c);
     }
@@ -103,7 +114,7 @@ static void render(const pickle_value *v, buf *out, unsigned depth)
     switch (v->kind) {
     case PICKLE_NONE: buf_add_str(out, STR("None")); break;
     case PICKLE_BOOL: buf_add_str(out, v->boolean ? STR("True") : STR("False")); break;
-    case PICKLE_INT: buf_printf(out, "%lld", (long long)v->integer); break;
+    case PICKLE_INT: buf_add_i64(out, v->integer); break;
     case PICKLE_BIGINT: buf_printf(out, "<integer of %zu bytes>", v->raw.len); break;
     case PICKLE_FLOAT: buf_printf(out, "%.17g", v->number); break;
     case PICKLE_STR: render_text(str_bytes(v->text), "", out); break;

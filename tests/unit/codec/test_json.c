@@ -5,6 +5,8 @@
 
 #include "codec/json.h"
 
+#include <stdlib.h>
+
 static bool decode(const char *text, err *e)
 {
     AUTO(json_release) json_t *value = NULL;
@@ -76,6 +78,63 @@ static void json_decode_model_takes_integers_of_any_length(void **state)
     assert_false(json_decode(str_bytes(text), "it", &strict, &e));
 }
 
+/* A tree of everything that JSON has, from a seed; every byte below 0x80 in its texts and keys. */
+static json_t *any_value(unsigned *seed, unsigned depth)
+{
+    *seed = *seed * 1103515245u + 12345u;
+    unsigned kind = (*seed >> 16) % (depth ? 9 : 7), number = *seed >> 8;
+    char text[4] = {(char)(number & 0x7f), (char)(number >> 7 & 0x7f), 'x', 0};
+    if (kind == 0) return json_null();
+    if (kind == 1) return json_boolean(number & 1);
+    if (kind == 2)
+        return json_integer((json_int_t)(number & 1 ? INT64_MIN : INT64_MAX) / (number % 1000 + 1));
+    if (kind == 3) return json_real((double)number / 3 * (number & 1 ? 1e-30 : 1e20));
+    if (kind == 4) return json_stringn(text, number % 4);
+    if (kind == 5) return json_string("\xc3\xa4\xf0\x9f\x98\x80\x7f/");
+    if (kind == 6) return number & 1 ? json_object() : json_array();
+    json_t *made = kind == 7 ? json_array() : json_object();
+    for (unsigned i = 0; i < number % 5; i++) {
+        text[2] = (char)('a' + i);
+        if (kind == 7)
+            json_array_append_new(made, any_value(seed, depth - 1));
+        else
+            json_object_setn_new(made, text, 3, any_value(seed, depth - 1));
+    }
+    return made;
+}
+
+static void json_encode_writes_what_jansson_writes(void **state)
+{
+    (void)state;
+    unsigned seed = 1;
+    for (unsigned i = 0; i < 2000; i++) {
+        AUTO(json_release) json_t *value = any_value(&seed, 6);
+        const size_t flags[2] = {JSON_COMPACT | JSON_REAL_PRECISION(15),
+                                 JSON_INDENT(2) | JSON_REAL_PRECISION(17)};
+        for (size_t how = 0; how < 2; how++) {
+            char *theirs = json_dumps(value, flags[how] | JSON_ENCODE_ANY);
+            AUTO_BUF buf ours;
+            err e = {0};
+            buf_init(&ours, 1 << 20);
+            assert_true(how ? json_encode_exact(value, &ours, &e) : json_encode(value, &ours, &e));
+            ours.len -= how; /* the line's end after a pretty one */
+            assert_true(str_eq(buf_str(&ours), str_from_c(theirs)));
+            free(theirs);
+        }
+    }
+}
+
+static void json_encode_refuses_what_has_no_end(void **state)
+{
+    (void)state;
+    AUTO(json_release) json_t *deep = json_array();
+    for (unsigned i = 0; i < 3000; i++) deep = json_pack("[o]", deep);
+    AUTO_BUF buf text;
+    buf_init(&text, 1 << 20);
+    err e = {0};
+    assert_false(json_encode(deep, &text, &e));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +143,8 @@ int main(void)
         cmocka_unit_test(json_from_str_replaces_what_is_not_text),
         cmocka_unit_test(json_decode_model_takes_integers_of_any_length),
         cmocka_unit_test(json_encode_writes_numbers_as_people_do_and_exactly_when_asked),
+        cmocka_unit_test(json_encode_writes_what_jansson_writes),
+        cmocka_unit_test(json_encode_refuses_what_has_no_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

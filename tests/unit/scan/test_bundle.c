@@ -91,7 +91,7 @@ static void bundle_survives_a_file_that_kills_its_child(void **state)
     (void)state;
     AUTO(scan_bundle_free) scan_bundle *b = NULL;
     json_t *targets[7] = {0};
-    assert_true(scan_bundle_new(&b, NULL));
+    assert_true(scan_bundle_new((scan_bundle_options){0}, &b, NULL));
     add(b, "a.pkl", "I1\n.");
     add(b, "b.pkl", "CRASH");
     add(b, "c.pkl", "I1\n.");
@@ -118,7 +118,7 @@ static void bundle_takes_small_files_until_it_is_full(void **state)
 {
     (void)state;
     AUTO(scan_bundle_free) scan_bundle *b = NULL;
-    assert_true(scan_bundle_new(&b, NULL));
+    assert_true(scan_bundle_new((scan_bundle_options){0}, &b, NULL));
     bool taken;
     char *large = malloc(LIMIT_SCAN_SMALL_BYTES + 2);
     memset(large, 'x', LIMIT_SCAN_SMALL_BYTES + 1);
@@ -141,7 +141,7 @@ static void an_empty_bundle_is_done(void **state)
 {
     (void)state;
     AUTO(scan_bundle_free) scan_bundle *b = NULL;
-    assert_true(scan_bundle_new(&b, NULL));
+    assert_true(scan_bundle_new((scan_bundle_options){0}, &b, NULL));
     assert_true(scan_bundle_run(b, shared, NULL, NULL));
 }
 

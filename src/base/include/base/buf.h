@@ -26,7 +26,15 @@ static inline void buf_done_p(buf *b)
 void buf_reset(buf *b); /* empties it, keeps the memory */
 void buf_add(buf *b, bytes more);
 void buf_add_str(buf *b, str more);
-void buf_add_byte(buf *b, uint8_t byte);
+void buf_add_byte_slowly(buf *b, uint8_t byte);
+static inline void buf_add_byte(buf *b, uint8_t byte)
+{
+    if (!b->failed && b->len < b->capacity)
+        b->data[b->len++] = byte;
+    else
+        buf_add_byte_slowly(b, byte);
+}
+void buf_add_i64(buf *b, int64_t number); /* in decimal */
 void buf_printf(buf *b, const char *format, ...) PRINTF(2, 3);
 /* Room for `count` more bytes at the end, to be filled by the caller and counted with buf_advance; NULL on failure. */
 uint8_t *buf_reserve(buf *b, size_t count) MUST_USE;

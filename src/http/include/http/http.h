@@ -109,6 +109,8 @@ typedef struct http_server_config {
 
 /* Can `listen` be meant as ADDRESS:PORT? To be told before anything is made on disk. */
 bool http_listen_check(const char *listen_at, err *e) MUST_USE;
+/* Load the library that listens, which http_server_start does too: for who will be in a sandbox by then, or forks. Not for two threads at once. */
+bool http_load(err *e) MUST_USE;
 bool http_server_start(const http_server_config *config, http_server **out, err *e) MUST_USE;
 unsigned http_server_port(const http_server *s);
 /* Stop accepting, let running requests finish for at most `grace_ms`, close all connections, free. A handler that is

@@ -29,6 +29,8 @@ typedef struct scan_order {
     int fd; /* borrowed */
     str path;
     bool without_hash; /* "sha256" is then null: hashing reads every byte, looking does not */
+    bool
+        is_brief; /* without facts, tensors and call lines: for who only asks for verdict, findings and components */
     atomic_uint_least64_t *hashed_bytes; /* grows while a file is hashed, for progress; may be NULL */
 } scan_order;
 /* Scan one open file in a child: the target object of the scan document without vulnerabilities, checked and bounded. Trouble of the child becomes
@@ -39,10 +41,13 @@ bool scan_file(spawner *s, int fd, str path, json_t **target, err *e) MUST_USE;
 /* Many small files of one owner in one child, which costs less than a child each. A file that kills the child is found out and told as scan_file does;
  * the others are scanned all the same. Threads: one at a time. */
 typedef struct scan_bundle scan_bundle;
-bool scan_bundle_new(scan_bundle **out, err *e) MUST_USE;
+typedef struct scan_bundle_options {
+    bool without_hash, is_brief; /* as in scan_order */
+} scan_bundle_options;
+bool scan_bundle_new(scan_bundle_options options, scan_bundle **out, err *e) MUST_USE;
 void scan_bundle_free(scan_bundle *b);
 AUTO_FOR(scan_bundle *, scan_bundle_free)
-/* Read an open file to its end and hash it. *taken is false, and nothing happened, when it has more than LIMIT_SCAN_SMALL_BYTES or the bundle
+/* Read an open file to its end. *taken is false, and nothing happened, when it has more than LIMIT_SCAN_SMALL_BYTES or the bundle
  * is full. */
 bool scan_bundle_add(scan_bundle *b, int fd, str path, bool *taken, err *e) MUST_USE;
 size_t scan_bundle_count(const scan_bundle *b);
