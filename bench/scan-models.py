@@ -69,7 +69,7 @@ def show(name, result, assay, timeout):
     wall, cpu, peak = result
     ratio = (wall or timeout) / assay[0]
     late = "" if wall else f" (stopped after {timeout} s)"
-    print(f"  {name:<22} {wall or timeout:9.3f} s   {cpu:8.3f} s CPU   {peak / 1024:7.0f} MB   {ratio:8.1f}x{late}", flush=True)
+    print(f"  {name:<24} {wall or timeout:9.3f} s   {cpu:8.3f} s CPU   {peak / 1024:7.0f} MB   {ratio:8.1f}x{late}", flush=True)
     return ratio
 
 
@@ -92,28 +92,32 @@ def many_opcodes(assay, place, options):
 
 
 def small_models(assay, place, options):
+    """Two readings of "a folder of small models", both printed: each tool reads all files in one process, and each tool is started for each file."""
     folder = place / "small"
     subprocess.run([VENV / "bin/python", ROOT / "tests/corpus/benign.py", folder, "sklearn", "pandas", "numpy", "scipy"], check=False, stdout=subprocess.DEVNULL)
     files = sorted(path for path in folder.iterdir() if path.stat().st_size < 200_000)[:options.files]
     for path in set(folder.iterdir()) - set(files):
         path.unlink()
-    print(f"\nA folder of {len(files)} small models: one process for all of them")
-    ours = best([assay, "scan", "--quiet", folder], options.timeout, 3)
-    show("assay scan FOLDER", ours, ours, options.timeout)
     listed = "\n".join(map(str, files))
-    for name in PEERS:
-        show(f"{name}, all files", best([VENV / "bin/python", ROOT / "bench/scan_models/peer.py", name], options.timeout, 2, listed), ours, options.timeout)
+    print(f"\nA folder of {len(files)} small models: one process for all of them")
+    ours = best([assay, "scan", "--quiet", folder], options.timeout, 5)
+    show("assay scan FOLDER", ours, ours, options.timeout)
+    show("  with --json", best([assay, "scan", "--quiet", "--json", folder], options.timeout, 3), ours, options.timeout)
+    at_once = {name: show(f"{name}, all files", best([VENV / "bin/python", ROOT / "bench/scan_models/peer.py", name], options.timeout, 3, listed), ours, options.timeout)
+               for name in PEERS}
     print("  and one process for each file, as hooks and pipelines call them (20 files, per file)")
     per_file = (ours[0] / len(files), ours[1] / len(files), ours[2])
     show("assay scan FOLDER / n", per_file, per_file, options.timeout)
-    ratios = []
+    each = {}
     for name in ("assay", *PEERS):
         command = [assay, "scan", "--quiet"] if name == "assay" else [VENV / "bin" / COMMANDS[name][0], *COMMANDS[name][1:]]
         singles = [run([*command, path], options.timeout) for path in files[:20]]
         mean = (sum(one[0] or options.timeout for one in singles) / len(singles), sum(one[1] for one in singles) / len(singles), max(one[2] for one in singles))
-        ratio = show(name, mean, per_file, options.timeout)
-        ratios += [ratio] if name != "assay" else []
-    return goal("at least 50x the fastest, per file", min(ratios) >= 50)
+        each[name] = show(name, mean, per_file, options.timeout)
+    del each["assay"]
+    for name, ratio in at_once.items():
+        goal(f"at least 50x {name} in one process ({ratio:.0f}x)", ratio >= 50)
+    return goal("at least 50x the fastest that is started for each file", min(each.values()) >= 50)
 
 
 def zeros_crc(count):
@@ -157,10 +161,13 @@ def large_archive(assay, place, options):
     print(f"\nA PyTorch archive of {options.gigabytes} GB (sparse)")
     ours = best([assay, "scan", "--quiet", path], options.timeout, 3)
     show("assay scan", ours, ours, options.timeout)
+    document = best([assay, "scan", "--quiet", "--json", path], options.timeout, 3)
+    show("assay scan --json", document, ours, options.timeout)
+    show("assay scan --json --hash", best([assay, "scan", "--quiet", "--json", "--hash", path], options.timeout, 1), ours, options.timeout)
     for name in ("picklescan", "modelscan"):
         show(name, best([VENV / "bin" / COMMANDS[name][0], *COMMANDS[name][1:], path], options.timeout, 1), ours, options.timeout)
     path.unlink()
-    return goal("under 2 s", ours[0] < 2) & goal("under 64 MB", ours[2] < 64 * 1024)
+    return goal("under 2 s, also as a document", max(ours[0], document[0]) < 2) & goal("under 64 MB", max(ours[2], document[2]) < 64 * 1024)
 
 
 # --- who finds what ---------------------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 typedef struct scan_options {
-    bool json, sarif, cyclonedx, explain, quiet, no_hash;
+    bool json, sarif, cyclonedx, explain, quiet, hash, no_hash;
     const char *fail_on, *policy, *data, *output, *user, *platform;
     option_list paths;
     bool has_fail_on;
@@ -78,9 +78,10 @@ static bool read_options(int argc, char **argv, scan_options *o, bool *help, err
          .help = "of an image for many (this machine's)",
          .value = &o->platform},
         {.name = "--explain", .help = "show the calls that loading a model would make", .flag = &o->explain},
-        {.name = "--no-hash",
-         .help = "do not hash for the document: tensors of large files then need not even be read",
-         .flag = &o->no_hash},
+        {.name = "--hash",
+         .help = "hash files of any size for the document (without it: up to 1 GiB)",
+         .flag = &o->hash},
+        {.name = "--no-hash", .help = "hash nothing: \"sha256\" is null", .flag = &o->no_hash},
         {.name = "--quiet", .help = "no progress and no remarks on standard error", .flag = &o->quiet},
     };
     const cli_usage usage = {
@@ -101,6 +102,7 @@ static bool read_options(int argc, char **argv, scan_options *o, bool *help, err
     if (o->paths.count == 0) return err_set(e, ERR_INVALID, "nothing to scan; see --help");
     if (o->json + o->sarif + o->cyclonedx > 1)
         return err_set(e, ERR_INVALID, "--json, --sarif and --cyclonedx exclude each other");
+    if (o->hash && o->no_hash) return err_set(e, ERR_INVALID, "--hash and --no-hash exclude each other");
     if (o->output && !o->json && !o->sarif && !o->cyclonedx)
         return err_set(e, ERR_INVALID, "--output needs --json, --sarif or --cyclonedx");
     o->has_fail_on = o->fail_on != NULL;
@@ -237,6 +239,14 @@ static int scan_with_advisories(const scan_options *o, scan_work *work)
     return code;
 }
 
+/* Only the documents name files by digest: a table must not cost the reading of every tensor, and neither must a document that of ten gigabytes
+ * unless it was asked for. */
+static uint64_t hash_bytes_max(const scan_options *o)
+{
+    if (o->no_hash || !(o->json || o->sarif || o->cyclonedx)) return 0;
+    return o->hash ? UINT64_MAX : LIMIT_SCAN_HASH_BYTES;
+}
+
 int scan_run(int argc, char **argv)
 {
     scan_options o = {0};
@@ -252,15 +262,13 @@ int scan_run(int argc, char **argv)
     scan_targets targets;
     scan_targets_init(&targets);
     bool is_document = o.json || o.sarif || o.cyclonedx;
-    scan_work work = {
-        .spawner = children,
-        .targets = &targets,
-        /* Only the documents name files by digest: a table must not cost the reading of every tensor. */
-        .without_hash = o.no_hash || !is_document,
-        .is_brief = !is_document && !o.explain && !o.policy,
-        .quiet = o.quiet,
-        .user = o.user,
-        .platform = o.platform};
+    scan_work work = {.spawner = children,
+                      .targets = &targets,
+                      .hash_bytes_max = hash_bytes_max(&o),
+                      .is_brief = !is_document && !o.explain && !o.policy,
+                      .quiet = o.quiet,
+                      .user = o.user,
+                      .platform = o.platform};
     int code = CLI_DONE;
     for (size_t i = 0; i < o.paths.count && code == CLI_DONE; i++)
         if (!scan_targets_add(&targets, o.paths.items[i], &e)) code = complain(&e, CLI_USAGE);

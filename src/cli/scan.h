@@ -67,7 +67,8 @@ typedef struct scan_work {
     const advisory_index *advisories;
     const scan_targets *targets;
     const json_t *policies; /* list of policies, or NULL */
-    bool without_hash, is_brief, quiet;
+    uint64_t hash_bytes_max; /* as in scan_order */
+    bool is_brief, quiet;
     const char *user, *platform; /* for registries; may be NULL */
 } scan_work;
 

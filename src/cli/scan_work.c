@@ -68,8 +68,6 @@ static bool complete(const scan_work *work, json_t *target, bool *failed, err *e
 {
     AUTO_ARENA arena a;
     arena_init(&a, LIMIT_SCAN_ARENA_BYTES);
-    if (work->without_hash && json_object_set_new(target, "sha256", json_null()) != 0)
-        return err_set(e, ERR_MEMORY, "no memory for a target");
     return scan_match(target, work->advisories, &a, e) && (!work->policies || judge(work, target, failed, e));
 }
 
@@ -113,7 +111,7 @@ static bool scan_entry_alone(scan_crew *crew, const scan_entry *entry, json_t **
     if (!open_entry(crew, entry, &fd, e)) return false;
     scan_order order = {.fd = fd,
                         .path = str_from_c(entry->path),
-                        .without_hash = crew->work->without_hash,
+                        .hash_bytes_max = crew->work->hash_bytes_max,
                         .is_brief = crew->work->is_brief,
                         .hashed_bytes = &crew->done_bytes};
     return scan_open_file(crew->work->spawner, &order, target, e);
@@ -125,7 +123,8 @@ static void scan_alone(scan_crew *crew, size_t which)
     err why = {0};
     json_t *target = NULL;
     if (!scan_entry_alone(crew, entry, &target, &why)) target = NULL;
-    if (crew->work->without_hash) atomic_fetch_add(&crew->done_bytes, entry->size_bytes);
+    if (entry->size_bytes > crew->work->hash_bytes_max)
+        atomic_fetch_add(&crew->done_bytes, entry->size_bytes); /* hashing counts as it goes */
     keep(crew, which, target, &why);
 }
 
@@ -168,7 +167,8 @@ static void do_task(scan_crew *crew, const scan_task *task)
 {
     AUTO(scan_bundle_free) scan_bundle *bundle = NULL;
     err why = {0};
-    scan_bundle_options how = {.without_hash = crew->work->without_hash, .is_brief = crew->work->is_brief};
+    scan_bundle_options how = {.without_hash = crew->work->hash_bytes_max == 0,
+                               .is_brief = crew->work->is_brief};
     if (task->is_bundle && task->count > 1 && scan_bundle_new(how, &bundle, &why)) {
         scan_bundled(crew, task, bundle);
         return;

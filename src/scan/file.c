@@ -75,12 +75,11 @@ static void *hash_beside(void *ctx)
 
 /* --- the target --------------------------------------------------------------------------------------------------------------- */
 
-static bool scan_and_hash(spawner *s, const scan_order *order, json_t **part, digest *sha256, err *e)
+static bool scan_and_hash(spawner *s, const scan_order *order, uint64_t size_bytes, json_t **part,
+                          digest *sha256, err *e)
 {
     hashing h = {.order = order};
     pthread_t beside;
-    uint64_t size_bytes;
-    if (!file_size(order->fd, &size_bytes, e)) return false;
     bool is_large = size_bytes > LIMIT_SCAN_SMALL_BYTES;
     /* Without a thread it only takes longer. */
     bool started = is_large && pthread_create(&beside, NULL, hash_beside, &h) == 0;
@@ -97,15 +96,17 @@ static bool scan_and_hash(spawner *s, const scan_order *order, json_t **part, di
 bool scan_open_file(spawner *s, const scan_order *order, json_t **target, err *e)
 {
     digest sha256;
+    uint64_t size_bytes;
     AUTO(json_release) json_t *part = NULL;
-    if (order->without_hash)
+    if (!file_size(order->fd, &size_bytes, e)) return false;
+    if (order->hash_bytes_max == 0 || size_bytes > order->hash_bytes_max)
         return scan_part(s, order, &part, e) && part_to_target(part, order->path, NULL, target, e);
-    return scan_and_hash(s, order, &part, &sha256, e) &&
+    return scan_and_hash(s, order, size_bytes, &part, &sha256, e) &&
            part_to_target(part, order->path, &sha256, target, e);
 }
 
 bool scan_file(spawner *s, int fd, str path, json_t **target, err *e)
 {
-    scan_order order = {.fd = fd, .path = path};
+    scan_order order = {.fd = fd, .path = path, .hash_bytes_max = UINT64_MAX};
     return scan_open_file(s, &order, target, e);
 }

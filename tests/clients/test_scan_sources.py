@@ -201,11 +201,25 @@ def test_tensors_are_not_read_when_nothing_hashes_them(tmp_path):
     # A process begins with the memory of the one that starts it, so a small one has to do it.
     small = ("import json, os, sys; pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ); _, status, used = os.wait4(pid, 0); "
              "json.dump([os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss], sys.stderr)")
-    done = subprocess.run([sys.executable, "-S", "-c", small, ASSAY, "scan", "large.pt", "--no-hash", "--json"], cwd=tmp_path, capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-S", "-c", small, ASSAY, "scan", "large.pt", "--json"], cwd=tmp_path, capture_output=True, check=True)
     target = json.loads(done.stdout)["targets"][0]
     code, seconds, kib = json.loads(done.stderr)  # with what its children used
     assert (code, target["verdict"], target["sha256"]) == (0, "clean", None), target["findings"]
     assert seconds < 2 and kib < 64 * 1024
+
+
+def test_large_files_are_hashed_when_asked(tmp_path):
+    path = tmp_path / "large.bin"
+    path.touch()
+    os.truncate(path, (1 << 30) + 1)
+    (tmp_path / "small.bin").write_bytes(b"small")
+    of = lambda *how: [target["sha256"] for target in json.loads(scan(".", "--json", *how, cwd=tmp_path).stdout)["targets"]]
+    small = hashlib.sha256(b"small").hexdigest()
+    assert of() == [None, small]
+    assert of("--no-hash") == [None, None]
+    assert of("--hash") == ["6d9bfe50425f2dfe4e2ac07efee1f0bc9d567348ad4aed62704ffe6f5884e9a8", small]
+    both = scan(".", "--json", "--hash", "--no-hash", cwd=tmp_path)
+    assert both.returncode == 2 and b"exclude each other" in both.stderr
 
 
 def with_hole(path, name, size):

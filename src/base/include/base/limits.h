@@ -43,6 +43,7 @@
     X(LIMIT_SCAN_CHILDREN,          "count",   2,          "scan children at once on one node")                                      \
     X(LIMIT_SCAN_REPORT_BYTES,      "bytes",   64 * MIB,   "a child's whole report")                                                 \
     X(LIMIT_SCAN_SMALL_BYTES,       "bytes",   256 * KIB,  "files up to here share a child, which starts in half a millisecond")    \
+    X(LIMIT_SCAN_HASH_BYTES,        "bytes",   1024 * MIB, "assay scan hashes larger files only with --hash: about a second of reading") \
     X(LIMIT_SCAN_BUNDLE_BYTES,      "bytes",   8 * MIB,    "what one child is given at once")                                       \
     X(LIMIT_SCAN_BUNDLE_FILES,      "count",   256,        "the same, in files: a child then costs less than what it does")         \
     X(LIMIT_SCAN_FINDINGS,          "count",   10000,      "findings kept of one blob; the rest is counted")                         \

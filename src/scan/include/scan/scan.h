@@ -28,7 +28,8 @@ extern const child_role scan_child_roles[];
 typedef struct scan_order {
     int fd; /* borrowed */
     str path;
-    bool without_hash; /* "sha256" is then null: hashing reads every byte, looking does not */
+    uint64_t
+        hash_bytes_max; /* of a larger file "sha256" is null: hashing reads every byte, looking does not */
     bool
         is_brief; /* without facts, tensors and call lines: for who only asks for verdict, findings and components */
     atomic_uint_least64_t *hashed_bytes; /* grows while a file is hashed, for progress; may be NULL */
