@@ -78,6 +78,16 @@ static double add_classes(const criterion *c, double *sums, size_t from, size_t 
 static double add_numbers(const criterion *c, double *sums, size_t from, size_t to, double weight)
 {
     const criterion_spec *s = &c->spec;
+    if (s->outputs == 1) {
+        double sum = sums[0];
+        for (size_t p = from; p < to; p++) {
+            double w = criterion_weight_of(c, s->samples[p]);
+            sum += w * s->y[s->samples[p]];
+            weight += w;
+        }
+        sums[0] = sum;
+        return weight;
+    }
     for (size_t p = from; p < to; p++) {
         double w = criterion_weight_of(c, s->samples[p]);
         const double *y = s->y + (size_t)s->samples[p] * s->outputs;
@@ -97,6 +107,16 @@ static double add_rows(const criterion *c, double *sums, size_t from, size_t to,
 static double subtract_rows(const criterion *c, double *sums, size_t from, size_t to, double weight)
 {
     const criterion_spec *s = &c->spec;
+    if (s->outputs == 1 && !is_classification(c)) {
+        double sum = sums[0];
+        for (size_t p = to; p-- > from;) {
+            double w = criterion_weight_of(c, s->samples[p]);
+            sum -= w * s->y[s->samples[p]];
+            weight -= w;
+        }
+        sums[0] = sum;
+        return weight;
+    }
     for (size_t p = to; p-- > from;) {
         uint32_t row = s->samples[p];
         double w = criterion_weight_of(c, row);

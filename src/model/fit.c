@@ -4,6 +4,7 @@
  * All seeds are drawn before any tree is fitted, so threads cannot change them.
  */
 #include "oob.h"
+#include "quick.h"
 #include "random.h"
 #include "settings.h"
 
@@ -21,6 +22,8 @@ typedef struct fit {
     const double *weights; /* of the rows, or NULL */
     bootstrap_plan draws;
     bool balanced_subsample;
+    presorted presorted;
+    float *x_by_row; /* or NULL */
     const train_options *options;
     forest *forest;
     size_t done; /* trees that were fitted, for the progress; under the lock */
@@ -124,7 +127,13 @@ static bool fit_tree(const fit *f, tree *out, err *e)
     mt19937_seed(&seeds, out->seed);
     uint32_t xorshift = mt19937_below(&seeds, SEED_RANGE);
     grower g = {0};
-    ok = ok && grower_init(&g, f->data, &f->settings, weights, xorshift, e);
+    growth_plan plan = {.data = f->data,
+                        .set = &f->settings,
+                        .weights = weights,
+                        .presorted = &f->presorted,
+                        .x_by_row = f->x_by_row,
+                        .xorshift = xorshift};
+    ok = ok && grower_init(&g, &plan, e);
     if (ok && g.sample_count == 0) ok = err_set(e, ERR_UNPROCESSABLE, "all weights are zero");
     if (ok) {
         double all = weights ? pairwise_sum(weights, f->data->rows) : (double)f->data->rows;
@@ -239,6 +248,26 @@ static bool prepare(arena *a, fit *f, err *e)
            make_cdf(a, f, e);
 }
 
+/* The same numbers row after row: small nodes find theirs together. Without memory for it, trees grow as well. */
+static void turn_numbers(fit *f)
+{
+    size_t rows = f->data->rows, features = f->data->features, count = rows * features;
+    if (features == 1 || count > LIMIT_PRESORTED_BYTES / sizeof(float)) return;
+    f->x_by_row = calloc(count, sizeof *f->x_by_row);
+    for (size_t k = 0; f->x_by_row && k < features; k++)
+        for (size_t row = 0; row < rows; row++) f->x_by_row[row * features + k] = f->data->x[k * rows + row];
+}
+
+/* Forms of the data that make trees grow faster. */
+static bool arrange(fit *f, err *e)
+{
+    bool sorts = quick_kind_of(f->data, &f->settings, f->weights) != QUICK_NONE;
+    if (sorts && presorted_pays(f->data, (size_t)f->settings.features_max))
+        return presorted_init(&f->presorted, f->data, e);
+    turn_numbers(f);
+    return true;
+}
+
 /* --- the result ---------------------------------------------------------------------------------------------------------- */
 
 static bool copy_labels(forest *out, const train_target *from, forest_output *to)
@@ -319,7 +348,10 @@ bool forest_fit(const train_params *params, const train_data *data, const train_
     f.forest = result;
     if (options->warm && !warm_take_trees(params, options->warm, result, &f.done, e)) return false;
     atomic_store(&f.next_tree, f.done);
-    if (!describe_fit(&f, result, e) || !draw_seeds(&f, e) || !fit_trees(&f, e)) return false;
+    bool ok = describe_fit(&f, result, e) && draw_seeds(&f, e) && arrange(&f, e) && fit_trees(&f, e);
+    presorted_done(&f.presorted);
+    free(f.x_by_row);
+    if (!ok) return false;
     if (settings_wants_oob(params) && !oob_compute(&f.draws, data, result, e)) return false;
     *out = TAKE(result);
     return true;

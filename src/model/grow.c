@@ -14,26 +14,22 @@
 
 static const double epsilon = 2.220446049250313e-16;
 
-bool grower_init(grower *g, const train_data *data, const fit_settings *set, const double *weights,
-                 uint32_t xorshift, err *e)
+static bool buffers_init(grower *g, err *e)
 {
-    *g = (grower){.data = data, .set = set, .xorshift = xorshift};
-    g->samples = calloc(data->rows, sizeof *g->samples);
-    g->rotated = calloc(data->rows, sizeof *g->rotated);
-    g->features = calloc(data->features, sizeof *g->features);
-    g->constants = calloc(data->features, sizeof *g->constants);
-    g->values = calloc(data->rows, sizeof *g->values);
-    if (!g->samples || !g->rotated || !g->features || !g->constants || !g->values)
-        return err_set(e, ERR_MEMORY, "no memory to fit a tree to %zu rows", data->rows);
+    size_t rows = g->data->rows, features = g->data->features;
+    g->samples = calloc(rows, sizeof *g->samples);
+    g->rotated = calloc(rows, sizeof *g->rotated);
+    g->features = calloc(features, sizeof *g->features);
+    g->constants = calloc(features, sizeof *g->constants);
+    g->values = calloc(rows, sizeof *g->values);
+    return (g->samples && g->rotated && g->features && g->constants && g->values) ||
+           err_set(e, ERR_MEMORY, "no memory to fit a tree to %zu rows", rows);
+}
 
-    double all_weight = 0;
-    for (uint32_t row = 0; row < data->rows; row++) {
-        double w = weights ? weights[row] : 1.0;
-        if (w != 0) g->samples[g->sample_count++] = row;
-        all_weight += w;
-    }
-    for (uint32_t f = 0; f < data->features; f++) g->features[f] = f;
-
+static bool start_criterion(grower *g, const double *weights, double all_weight, err *e)
+{
+    const train_data *data = g->data;
+    const fit_settings *set = g->set;
     criterion_spec spec = {.kind = set->criterion,
                            .square_by_pow = set->square_by_pow,
                            .sort = set->compat.sort,
@@ -47,14 +43,39 @@ bool grower_init(grower *g, const train_data *data, const fit_settings *set, con
                            .rows = data->rows};
     if (!criterion_init(&g->crit, &spec, e)) return false;
     g->crit.all_weight = all_weight;
-    if (!quick_init(&g->quick, data->rows, set->slots, e)) return false;
-    g->quick.on = quick_fits(data, set, weights);
     return true;
+}
+
+bool grower_init(grower *g, const growth_plan *plan, err *e)
+{
+    const train_data *data = plan->data;
+    const double *weights = plan->weights;
+    *g = (grower){.data = data, .set = plan->set, .x_by_row = plan->x_by_row, .xorshift = plan->xorshift};
+    if (!buffers_init(g, e)) return false;
+
+    double all_weight = 0;
+    for (uint32_t row = 0; row < data->rows; row++) {
+        double w = weights ? weights[row] : 1.0;
+        if (w != 0) g->samples[g->sample_count++] = row;
+        all_weight += w;
+    }
+    for (uint32_t f = 0; f < data->features; f++) g->features[f] = f;
+
+    if (!start_criterion(g, weights, all_weight, e) || !ordered_init(&g->ordered, data->rows, e) ||
+        !parting_init(&g->parting, data->rows, e))
+        return false;
+    quick_kind kind = quick_kind_of(data, plan->set, weights);
+    if (kind != QUICK_NONE && plan->presorted->lists &&
+        !ordered_keep(&g->ordered, plan->presorted, data, weights, g->sample_count, e))
+        return false;
+    return quick_init(g, kind, e);
 }
 
 void grower_done(grower *g)
 {
     criterion_done(&g->crit);
+    ordered_done(&g->ordered);
+    parting_done(&g->parting);
     quick_done(&g->quick);
     free(g->samples);
     free(g->rotated);

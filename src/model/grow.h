@@ -6,6 +6,8 @@
 
 #include "compat.h"
 #include "criterion.h"
+#include "ordered.h"
+#include "parting.h"
 #include "model/train.h"
 
 /* The parameters of a fit as numbers, the same for all trees. */
@@ -33,22 +35,46 @@ typedef struct split {
     double threshold, improvement, impurity_left, impurity_right;
 } split;
 
-/* Buffers of the quick way (quick.h). */
+/* One row of a regression, or a running sum of them. */
+typedef struct row_sum {
+    double sum, weight; /* weight * target, weight */
+} row_sum;
+
+typedef enum quick_kind {
+    QUICK_NONE,
+    QUICK_COUNTS, /* whole numbers of classes: no order matters (quick.c) */
+    QUICK_SUMS    /* one target of a regression: sums in scikit-learn's order (quick_sums.c) */
+} quick_kind;
+
+/* Buffers of the quick ways (quick.h). */
 typedef struct quick {
-    bool on;
-    uint64_t *pairs;   /* (key of the value, place in the node), twice the rows */
-    uint32_t *classes; /* by place in the node; or rows, while they are sorted */
-    double *numbers;   /* weights by place, then counts of both sides */
+    quick_kind kind;
+    /* counts; by row when lists are kept, by place in the node otherwise */
+    uint32_t *classes;
+    double *numbers; /* weights, then counts of both sides */
     size_t rows, slots;
+    row_sum *sums;           /* by row */
+    const uint64_t *sorted;  /* the feature at hand */
+    const uint64_t *pending; /* a list whose order the samples are still to be brought into, or NULL */
 } quick;
+
+/* The features as they are reached fastest: column after column for the many rows of a large node, row after row for the few of a small one. */
+typedef struct numbers_view {
+    const float *x;
+    size_t row_step, feature_step;
+} numbers_view;
 
 typedef struct grower {
     const train_data *data;
     const fit_settings *set;
+    const float *x_by_row; /* x[row * features + feature], or NULL */
+    numbers_view numbers;
     criterion crit;
     uint32_t *samples, *features, *constants, *rotated;
     float *values; /* of the feature at hand, in the order of samples */
-    quick quick;   /* on: the search goes the quick way */
+    ordered ordered;
+    parting parting;
+    quick quick;
     size_t sample_count;
     double weight_leaf_min;
     uint32_t xorshift;
@@ -58,9 +84,16 @@ typedef struct grower {
     size_t node_count, node_capacity, depth;
 } grower;
 
-/* `weights` by row (NULL: ones); rows of weight 0 take no part. */
-bool grower_init(grower *g, const train_data *data, const fit_settings *set, const double *weights,
-                 uint32_t xorshift, err *e) MUST_USE;
+/* What a tree is grown from. `weights` by row (NULL: ones); rows of weight 0 take no part. `presorted` may have no lists. */
+typedef struct growth_plan {
+    const train_data *data;
+    const fit_settings *set;
+    const double *weights;
+    const presorted *presorted;
+    const float *x_by_row; /* the same numbers, row after row, or NULL */
+    uint32_t xorshift;
+} growth_plan;
+bool grower_init(grower *g, const growth_plan *plan, err *e) MUST_USE;
 void grower_done(grower *g);
 bool grower_grow(grower *g, tree *out, err *e) MUST_USE; /* out owns the nodes */
 
@@ -82,7 +115,7 @@ typedef struct search {
 } search;
 static inline float feature_value(const grower *g, uint32_t feature, uint32_t row)
 {
-    return g->data->x[(size_t)feature * g->data->rows + row];
+    return g->numbers.x[row * g->numbers.row_step + feature * g->numbers.feature_step];
 }
 static inline void swap_rows(uint32_t *rows, size_t i, size_t j)
 {

@@ -66,19 +66,11 @@ void missing_extent(grower *g, search *s)
 /* From 1.9 on NaN rows are sorted to their side like the others. */
 size_t missing_partition_values(grower *g, const search *s, double threshold, bool missing_left)
 {
-    size_t start = s->start, end = s->end;
-    while (start < end) {
-        float value = g->values[start];
-        if (isnan(value) ? missing_left : (double)value <= threshold) {
-            start++;
-            continue;
-        }
-        end--;
-        g->values[start] = g->values[end];
-        g->values[end] = value;
-        swap_rows(g->samples, start, end);
+    for (size_t i = s->start; i < s->end; i++) {
+        float value = g->values[i];
+        g->parting.left[i - s->start] = isnan(value) ? missing_left : (double)value <= threshold;
     }
-    return end;
+    return s->start + parting_apply(&g->parting, g->samples + s->start, s->end - s->start);
 }
 
 /* --- 1.3 to 1.8 ---------------------------------------------------------------------------------------------------------- */
@@ -180,15 +172,12 @@ static void search_by_rotation(grower *g, search *s)
 
 static void partition_by_side(grower *g, const search *s)
 {
-    size_t start = s->start, end = s->end;
-    while (start < end) {
-        float value = feature_value(g, s->best->feature, g->samples[start]);
-        bool left = isnan(value) ? s->best->missing_left : (double)value <= s->best->threshold;
-        if (left)
-            start++;
-        else
-            swap_rows(g->samples, start, --end);
+    for (size_t i = s->start; i < s->end; i++) {
+        float value = feature_value(g, s->best->feature, g->samples[i]);
+        g->parting.left[i - s->start] =
+            isnan(value) ? s->best->missing_left : (double)value <= s->best->threshold;
     }
+    parting_apply(&g->parting, g->samples + s->start, s->end - s->start);
 }
 
 /* --- by version ---------------------------------------------------------------------------------------------------------- */

@@ -1,131 +1,145 @@
 /*
- * model/pairsort_steps.h - the steps of pairsort.c for one type: VALUE names it, STEP(name) the functions. Included once per type, hence without guard.
+ * model/pairsort_steps.h - the steps of pairsort.c for one type: ITEM names it, STEP(name) the functions, BELOW(a, b) compares. Included once per type, hence
+ * without guard.
  */
 
-static inline void STEP(swap)(VALUE *v, uint32_t *r, size_t i, size_t j)
+static inline void STEP(swap)(ITEM *v, size_t i, size_t j)
 {
-    VALUE value = v[i];
+    ITEM item = v[i];
     v[i] = v[j];
-    v[j] = value;
-    uint32_t row = r[i];
-    r[i] = r[j];
-    r[j] = row;
+    v[j] = item;
 }
 
-static inline VALUE STEP(median)(VALUE a, VALUE b, VALUE c)
+static inline ITEM STEP(median)(ITEM a, ITEM b, ITEM c)
 {
-    if (a < b) {
-        if (b < c) return b;
-        return a < c ? c : a;
+    if (BELOW(a, b)) {
+        if (BELOW(b, c)) return b;
+        return BELOW(a, c) ? c : a;
     }
-    if (b < c) return a < c ? a : c;
+    if (BELOW(b, c)) return BELOW(a, c) ? a : c;
     return b;
 }
 
-static void STEP(sift_down)(VALUE *v, uint32_t *r, size_t root, size_t end)
+static void STEP(sift_down)(ITEM *v, size_t root, size_t end)
 {
     for (;;) {
         size_t child = 2 * root + 1;
         size_t largest = root;
-        if (child < end && v[largest] < v[child]) largest = child;
-        if (child + 1 < end && v[largest] < v[child + 1]) largest = child + 1;
+        if (child < end && BELOW(v[largest], v[child])) largest = child;
+        if (child + 1 < end && BELOW(v[largest], v[child + 1])) largest = child + 1;
         if (largest == root) return;
-        STEP(swap)(v, r, root, largest);
+        STEP(swap)(v, root, largest);
         root = largest;
     }
 }
 
-static void STEP(heap)(VALUE *v, uint32_t *r, size_t n)
+static void STEP(heap)(ITEM *v, size_t n)
 {
-    for (size_t start = (n - 2) / 2 + 1; start-- > 0;) STEP(sift_down)(v, r, start, n);
+    for (size_t start = (n - 2) / 2 + 1; start-- > 0;) STEP(sift_down)(v, start, n);
     for (size_t end = n - 1; end > 0; end--) {
-        STEP(swap)(v, r, 0, end);
-        STEP(sift_down)(v, r, 0, end);
+        STEP(swap)(v, 0, end);
+        STEP(sift_down)(v, 0, end);
     }
 }
 
-static void STEP(insertion)(VALUE *v, uint32_t *r, size_t n)
+static void STEP(insertion)(ITEM *v, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
-        VALUE value = v[i];
-        uint32_t row = r[i];
+        ITEM item = v[i];
         size_t j = i;
-        for (; j > 0 && v[j - 1] > value; j--) {
-            v[j] = v[j - 1];
-            r[j] = r[j - 1];
-        }
-        v[j] = value;
-        r[j] = row;
+        for (; j > 0 && BELOW(item, v[j - 1]); j--) v[j] = v[j - 1];
+        v[j] = item;
     }
+}
+
+/* What is less than the pivot comes before *low, what is more from *high on. */
+static void STEP(three_ways)(ITEM *v, size_t n, size_t *low, size_t *high)
+{
+    ITEM pivot = STEP(median)(v[0], v[n / 2], v[n - 1]);
+    size_t i = 0, l = 0, r = n;
+    while (i < r) {
+        if (BELOW(v[i], pivot))
+            STEP(swap)(v, i++, l++);
+        else if (BELOW(pivot, v[i]))
+            STEP(swap)(v, i, --r);
+        else
+            i++;
+    }
+    *low = l;
+    *high = r;
+}
+
+/* A part without equals has one order only, whatever the steps: it is copied from what is sorted already. */
+static bool STEP(copied)(ITEM *v, size_t n, const sorted_part *k)
+{
+    if (!k->sorted || k->tie_count) return false;
+    memcpy(v, (const ITEM *)k->sorted + k->base, n * sizeof *v);
+    return true;
 }
 
 /* Recursion is bounded by depth_left: it falls with every level. */
-static void STEP(intro)(VALUE *v, uint32_t *r, size_t n, int depth_left, bool insertion)
+static void STEP(intro)(ITEM *v, size_t n, sorted_part k, int depth_left, bool insertion)
 {
     while (n > (insertion ? INSERTION_COUNT : 1)) {
+        if (STEP(copied)(v, n, &k)) return;
         if (depth_left <= 0) {
-            STEP(heap)(v, r, n);
+            STEP(heap)(v, n);
             return;
         }
         depth_left--;
-        VALUE pivot = STEP(median)(v[0], v[n / 2], v[n - 1]);
-        size_t i = 0, low = 0, high = n;
-        while (i < high) {
-            if (v[i] < pivot)
-                STEP(swap)(v, r, i++, low++);
-            else if (v[i] > pivot)
-                STEP(swap)(v, r, i, --high);
-            else
-                i++;
-        }
-        STEP(intro)(v, r, low, depth_left, insertion);
+        size_t low, high;
+        STEP(three_ways)(v, n, &low, &high);
+        STEP(intro)(v, low, part_before(&k, low), depth_left, insertion);
+        k = part_from(&k, high);
         v += high;
-        r += high;
         n -= high;
     }
-    if (insertion) STEP(insertion)(v, r, n);
+    if (insertion) STEP(insertion)(v, n);
 }
 
-static void STEP(few)(VALUE *v, uint32_t *r, size_t n)
+static void STEP(few)(ITEM *v, size_t n)
 {
-    if (n >= 2 && v[0] > v[1]) STEP(swap)(v, r, 0, 1);
-    if (n < 3 || !(v[1] > v[2])) return;
-    STEP(swap)(v, r, 1, 2);
-    if (v[0] > v[1]) STEP(swap)(v, r, 0, 1);
+    if (n >= 2 && BELOW(v[1], v[0])) STEP(swap)(v, 0, 1);
+    if (n < 3 || !BELOW(v[2], v[1])) return;
+    STEP(swap)(v, 1, 2);
+    if (BELOW(v[1], v[0])) STEP(swap)(v, 0, 1);
 }
 
 /* The smallest of three goes to the front, the pivot to the end; what is less than it is gathered before it. */
-static size_t STEP(quick_part)(VALUE *v, uint32_t *r, size_t n)
+static size_t STEP(quick_part)(ITEM *v, size_t n)
 {
     size_t middle = n / 2, last = n - 1;
-    if (v[0] > v[last]) STEP(swap)(v, r, 0, last);
-    if (v[last] > v[middle]) {
-        STEP(swap)(v, r, last, middle);
-        if (v[0] > v[last]) STEP(swap)(v, r, 0, last);
+    if (BELOW(v[last], v[0])) STEP(swap)(v, 0, last);
+    if (BELOW(v[middle], v[last])) {
+        STEP(swap)(v, last, middle);
+        if (BELOW(v[last], v[0])) STEP(swap)(v, 0, last);
     }
-    VALUE pivot = v[last];
+    ITEM pivot = v[last];
     size_t store = 0;
     for (size_t i = 0; i < last; i++)
-        if (v[i] < pivot) STEP(swap)(v, r, i, store++);
-    STEP(swap)(v, r, store, last);
+        if (BELOW(v[i], pivot)) STEP(swap)(v, i, store++);
+    STEP(swap)(v, store, last);
     return store;
 }
 
 /* The two sides of a pivot do not meet again, so the larger one can be done by the loop: that bounds the recursion. */
-static void STEP(quick)(VALUE *v, uint32_t *r, size_t n)
+static void STEP(quick)(ITEM *v, size_t n, sorted_part k)
 {
     while (n > 3) {
-        size_t pivot = STEP(quick_part)(v, r, n);
+        if (STEP(copied)(v, n, &k)) return;
+        size_t pivot = STEP(quick_part)(v, n);
         size_t right = n - pivot - 1;
+        sorted_part before = part_before(&k, pivot), after = part_from(&k, pivot + 1);
         if (pivot < right) {
-            STEP(quick)(v, r, pivot);
+            STEP(quick)(v, pivot, before);
             v += pivot + 1;
-            r += pivot + 1;
             n = right;
+            k = after;
         } else {
-            STEP(quick)(v + pivot + 1, r + pivot + 1, right);
+            STEP(quick)(v + pivot + 1, right, after);
             n = pivot;
+            k = before;
         }
     }
-    STEP(few)(v, r, n);
+    STEP(few)(v, n);
 }

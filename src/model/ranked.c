@@ -10,16 +10,17 @@
 bool ranked_init(ranked_errors *r, size_t rows, err *e)
 {
     double *numbers = calloc(5 * rows + 2 * (rows + 1), sizeof *numbers);
-    uint32_t *indexes = calloc(2 * rows, sizeof *indexes);
-    *r = (ranked_errors){.left_errors = numbers, .order = indexes};
-    if (!numbers || !indexes) return err_set(e, ERR_MEMORY, "no memory for the errors of %zu rows", rows);
+    uint32_t *ranks = calloc(rows, sizeof *ranks);
+    number_pair *order = calloc(rows, sizeof *order);
+    *r = (ranked_errors){.left_errors = numbers, .order = order, .ranks = ranks};
+    if (!numbers || !ranks || !order)
+        return err_set(e, ERR_MEMORY, "no memory for the errors of %zu rows", rows);
     r->right_errors = numbers + rows;
     r->left_medians = numbers + 2 * rows;
     r->right_medians = numbers + 3 * rows;
     r->sorted = numbers + 4 * rows;
     r->tree.weights = numbers + 5 * rows;
     r->tree.sums = r->tree.weights + rows + 1;
-    r->ranks = indexes + rows;
     return true;
 }
 
@@ -27,6 +28,7 @@ void ranked_done(ranked_errors *r)
 {
     free(r->left_errors);
     free(r->order);
+    free(r->ranks);
     *r = (ranked_errors){0};
 }
 
@@ -101,11 +103,14 @@ static void rank_targets(ranked_errors *r, const ranked_node *node, size_t outpu
 {
     size_t count = node->end - node->start;
     for (size_t i = 0; i < count; i++) {
-        r->sorted[i] = node->y[(size_t)node->samples[node->start + i] * node->outputs + output];
-        r->order[i] = (uint32_t)i;
+        double y = node->y[(size_t)node->samples[node->start + i] * node->outputs + output];
+        r->order[i] = (number_pair){y, (uint32_t)i};
     }
-    pairsort_doubles(r->sorted, r->order, count, node->sort);
-    for (size_t i = 0; i < count; i++) r->ranks[node->start + r->order[i]] = (uint32_t)i;
+    pairsort_numbers(r->order, count, node->sort);
+    for (size_t i = 0; i < count; i++) {
+        r->sorted[i] = r->order[i].value;
+        r->ranks[node->start + r->order[i].row] = (uint32_t)i;
+    }
 }
 
 /* One more row at position p: the error of all rows added so far, and their median. */

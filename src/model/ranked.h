@@ -19,8 +19,9 @@ typedef struct fenwick {
 typedef struct ranked_errors {
     /* by position: of the rows up to and including it, and of those from it on */
     double *left_errors, *right_errors, *left_medians, *right_medians;
-    double *sorted; /* targets of the node */
-    uint32_t *order, *ranks;
+    double *sorted;     /* targets of the node */
+    number_pair *order; /* targets with their places in the node */
+    uint32_t *ranks;
     fenwick tree;
 } ranked_errors;
 

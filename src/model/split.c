@@ -4,7 +4,6 @@
  * The permutations of `features` and `samples` survive from node to node; scikit-learn's draws depend on them.
  */
 #include "grow.h"
-#include "pairsort.h"
 #include "quick.h"
 #include "random.h"
 
@@ -66,18 +65,38 @@ size_t search_next(const grower *g, size_t pos, size_t end)
 
 /* --- best splitter ------------------------------------------------------------------------------------------------------- */
 
+/* The node's rows up to `end`, whose values were gathered, into their order. */
+static void sort_values(grower *g, size_t start, size_t end)
+{
+    size_t count = end - start;
+    uint64_t *pairs = g->ordered.exact;
+    bool nan = false;
+    for (size_t i = 0; i < count; i++) {
+        nan |= isnan(g->values[start + i]);
+        pairs[i] = pair_of(g->values[start + i], g->samples[start + i]);
+    }
+    const uint64_t *sorted = pairs;
+    if (nan)
+        pairsort_with_nan(pairs, count, g->set->compat.sort);
+    else
+        sorted = ordered_anew(&g->ordered, count, g->set->compat.sort);
+    for (size_t i = 0; i < count; i++) {
+        g->values[start + i] = pair_value(sorted[i]);
+        g->samples[start + i] = pair_row(sorted[i]);
+    }
+}
+
 static bool best_is_constant(grower *g, search *s)
 {
     s->missing = 0;
-    if (g->quick.on) return quick_is_constant(g, s);
+    if (g->quick.kind != QUICK_NONE) return quick_is_constant(g, s);
     if (g->set->has_missing[s->feature]) {
         s->missing = missing_gather(g, s->feature, s->start, s->end);
     } else {
         for (size_t i = s->start; i < s->end; i++) g->values[i] = feature_value(g, s->feature, g->samples[i]);
     }
     size_t end = s->end - s->missing;
-    if (!quick_sort_distinct(g, s->start, end - s->start))
-        pairsort(g->values + s->start, g->samples + s->start, end - s->start, g->set->compat.sort);
+    sort_values(g, s->start, end);
 
     if (end == s->start) return true;
     bool flat = search_near(g->values[end - 1], g->values[s->start], g->set->compat.feature_step);
@@ -86,7 +105,7 @@ static bool best_is_constant(grower *g, search *s)
 
 static void best_search(grower *g, search *s)
 {
-    if (g->quick.on) {
+    if (g->quick.kind != QUICK_NONE) {
         quick_search(g, s);
         return;
     }
@@ -117,8 +136,8 @@ static bool random_is_constant(grower *g, search *s)
         for (size_t i = s->start; i < s->end; i++) {
             float value = feature_value(g, s->feature, g->samples[i]);
             g->values[i] = value;
-            if (value < s->low) s->low = value;
-            if (value > s->high) s->high = value;
+            s->low = value < s->low ? value : s->low;
+            s->high = value > s->high ? value : s->high;
         }
     }
     if (s->missing == s->end - s->start) return true;
@@ -128,18 +147,8 @@ static bool random_is_constant(grower *g, search *s)
 
 static size_t partition_values(grower *g, size_t start, size_t end, double threshold)
 {
-    while (start < end) {
-        if ((double)g->values[start] <= threshold) {
-            start++;
-            continue;
-        }
-        end--;
-        float value = g->values[start];
-        g->values[start] = g->values[end];
-        g->values[end] = value;
-        swap_rows(g->samples, start, end);
-    }
-    return end;
+    for (size_t i = start; i < end; i++) g->parting.left[i - start] = (double)g->values[i] <= threshold;
+    return start + parting_apply(&g->parting, g->samples + start, end - start);
 }
 
 static void random_search(grower *g, search *s)
@@ -214,13 +223,20 @@ static void partition_samples(grower *g, const search *s)
         missing_partition(g, s);
         return;
     }
-    size_t start = s->start, end = s->end;
-    while (start < end) {
-        if ((double)feature_value(g, s->best->feature, g->samples[start]) <= s->best->threshold)
-            start++;
-        else
-            swap_rows(g->samples, start, --end);
-    }
+    for (size_t i = s->start; i < s->end; i++)
+        g->parting.left[i - s->start] =
+            (double)feature_value(g, s->best->feature, g->samples[i]) <= s->best->threshold;
+    parting_apply(&g->parting, g->samples + s->start, s->end - s->start);
+}
+
+/* A cache line holds sixteen neighbours of a column, which are worth it only where most of them are wanted. */
+static void choose_view(grower *g, size_t count)
+{
+    enum { LINE_VALUES = 16 };
+    if (g->x_by_row && count < g->data->rows / LINE_VALUES * 4)
+        g->numbers = (numbers_view){g->x_by_row, g->data->features, 1};
+    else
+        g->numbers = (numbers_view){g->data->x, 1, g->data->rows};
 }
 
 void split_node(grower *g, bounds limits, double impurity, size_t *constant_count, split *best)
@@ -232,8 +248,10 @@ void split_node(grower *g, bounds limits, double impurity, size_t *constant_coun
                 .best_proxy = -INFINITY,
                 .best = best,
                 .feature = UINT32_MAX};
-    if (g->quick.on) quick_start(g);
+    choose_view(g, s.end - s.start);
+    quick_start(g);
     draw_features(g, &s, constant_count);
+    quick_settle(g);
     if (!best->found) return;
 
     if (!g->set->random_splitter || best->feature != s.feature) partition_samples(g, &s);
@@ -244,4 +262,5 @@ void split_node(grower *g, bounds limits, double impurity, size_t *constant_coun
     criterion_children(&g->crit, &best->impurity_left, &best->impurity_right);
     best->improvement = criterion_improvement(&g->crit, impurity, best->impurity_left, best->impurity_right);
     if (best->missing) missing_settle(g, &s);
+    quick_part(g, &s, g->set->leaves_max ? 0 : *constant_count);
 }

@@ -83,6 +83,7 @@
     X(LIMIT_POLYNOMIAL_DEGREE,      "count",   32,         "the degree of polynomial features; three is much")                       \
     X(LIMIT_FOREST_TREES,           "count",   100000,     "trees of one forest; real ones have hundreds")                           \
     X(LIMIT_TRAIN_ARENA_BYTES,      "bytes",   8 * GIB,    "a training table in memory, with its weights")                           \
+    X(LIMIT_PRESORTED_BYTES,        "bytes",   1 * GIB,    "features kept in order while a tree grows, per thread; larger tables are sorted node by node") \
     X(LIMIT_FOREST_NODES,           "count",   400000000,  "nodes of one forest")                                                    \
     X(LIMIT_FOREST_OUTPUTS,         "count",   10000,      "what a row of one forest is asked for at once")                          \
     X(LIMIT_FOREST_VALUES,          "count",   2000000000, "numbers in the nodes of one tree: eight bytes of memory each")           \
