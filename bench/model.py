@@ -73,7 +73,7 @@ def forests():
     X, y = load_iris(return_X_y=True)
     small = RandomForestClassifier(100, random_state=42).fit(X, y)
     yield "iris", small, X[rng.randint(0, 150, ROWS)] + rng.normal(0, 0.1, (ROWS, 4)), (X, y)
-    X = rng.rand(35_490, 20)
+    X = rng.rand(35_395, 20)
     y = (X[:, :4].sum(axis=1) + rng.normal(0, 0.6, len(X)) > 2).astype(int)
     large = RandomForestClassifier(100, random_state=0, n_jobs=-1).fit(X, y)
     yield "large", large, rng.rand(ROWS, 20), (X, y)
@@ -97,7 +97,7 @@ def peers(model, rows, fitted, threads):
     forest = treelite.sklearn.import_model(model)
     yield "Treelite", lambda: treelite.gtil.predict(forest, rows, nthread=threads)
     leaves = max(2, int(np.mean([tree.get_n_leaves() for tree in model.estimators_])))
-    booster = lightgbm.LGBMClassifier(n_estimators=100, num_leaves=leaves, min_child_samples=1, min_child_weight=0, n_jobs=threads,
+    booster = lightgbm.LGBMClassifier(n_estimators=100, num_leaves=leaves, min_child_samples=1, min_child_weight=0, n_jobs=-1,
                                       boosting_type="rf", bagging_freq=1, bagging_fraction=0.63, verbose=-1).fit(*fitted)
     yield "LightGBM", lambda: booster.predict_proba(rows, num_threads=threads)
 

@@ -33,6 +33,15 @@ struct engine_masks {
     bool is_portable;
 };
 
+bool masks_are_wide(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx2");
+#else
+    return false;
+#endif
+}
+
 /* --- making it ----------------------------------------------------------------------------------------------------------- */
 
 bool masks_fit(const engine_counts *counts, const engine_columns *columns)
@@ -56,11 +65,7 @@ bool masks_new(const engine_counts *counts, bool portable, engine_masks **out, e
 {
     engine_masks *m = calloc(1, sizeof *m);
     if (!m) return err_set(e, ERR_MEMORY, "no memory for a forest");
-#if defined(__x86_64__)
-    m->is_portable = portable || !__builtin_cpu_supports("avx2");
-#else
-    m->is_portable = true;
-#endif
+    m->is_portable = portable || !masks_are_wide();
     m->ops = calloc(counts->mask_ops + 1, sizeof *m->ops);
     m->word_ops = calloc(counts->mask_words + 1, sizeof *m->word_ops);
     m->trees = calloc(counts->trees + 1, sizeof *m->trees);
@@ -123,62 +128,26 @@ void masks_place(engine_masks *m, const engine_columns *columns, const engine_no
 
 /* --- the way of every processor, and that of some ------------------------------------------------------------------------ */
 
-typedef int16_t lanes __attribute__((vector_size(32)));
-typedef int16_t lanes_in_memory __attribute__((vector_size(32), aligned(2), may_alias));
-typedef uint16_t unsigned_lanes __attribute__((vector_size(32)));
-enum { LANES = 16, VECTORS = MASK_ROWS / LANES };
-
-/* How many bits each lane has. */
-static inline __attribute__((always_inline)) void count_bits(unsigned_lanes *x)
-{
-    unsigned_lanes v = *x;
-    v -= v >> 1 & 0x5555;
-    v = (v & 0x3333) + (v >> 2 & 0x3333);
-    v = (v + (v >> 4)) & 0x0f0f;
-    *x = (v + (v >> 8)) & 0x1f;
-}
-
-/* The leaf of each of 64 rows, as a number within the tree: of its words the first that has a bit left, and in it the lowest bit. */
-static inline __attribute__((always_inline)) void find_leaves(const engine_masks *m, const mask_tree *t,
-                                                              const lanes_in_memory *ranks, uint16_t *found)
-{
-    lanes leaf[VECTORS] = {0};
-    for (uint32_t word = t->words; word-- > 0;) {
-        const size_t *bounds = &m->word_ops[t->first_word + word];
-        lanes bits[VECTORS];
-        for (int i = 0; i < VECTORS; i++) bits[i] = (lanes){0} - 1;
-        for (const mask_op *op = m->ops + bounds[0], *end = m->ops + bounds[1]; op < end; op++) {
-            const lanes_in_memory *x = ranks + (size_t)op->column * VECTORS;
-            lanes limit = (lanes){0} + op->limit, keep = (lanes){0} + (int16_t)op->keep;
-#pragma GCC unroll 4
-            for (int i = 0; i < VECTORS; i++) bits[i] &= (lanes)(limit > x[i]) | keep;
-        }
-#pragma GCC unroll 4
-        for (int i = 0; i < VECTORS; i++) {
-            unsigned_lanes left = (unsigned_lanes)bits[i], below = (left & -left) - 1;
-            count_bits(&below);
-            lanes has = (lanes)(bits[i] != 0);
-            leaf[i] = (has & ((lanes)below + (int16_t)(word * WORD_BITS))) | (leaf[i] & ~has);
-        }
-    }
-    memcpy(found, leaf, sizeof leaf);
-}
-
-typedef void find_leaves_call(const engine_masks *m, const mask_tree *t, const lanes_in_memory *ranks,
+/* The leaf of each of 64 rows, as a number within the tree. */
+typedef void find_leaves_call(const engine_masks *m, const mask_tree *t, const int16_t *ranks,
                               uint16_t *found);
 
-static void find_leaves_anywhere(const engine_masks *m, const mask_tree *t, const lanes_in_memory *ranks,
-                                 uint16_t *found)
-{
-    find_leaves(m, t, ranks, found);
-}
+#define VECTOR_BYTES 16
+#define STEP(name) name##_anywhere
+#define TARGET
+#include "engine/masks_steps.h"
+#undef VECTOR_BYTES
+#undef STEP
+#undef TARGET
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static void find_leaves_avx2(const engine_masks *m, const mask_tree *t,
-                                                             const lanes_in_memory *ranks, uint16_t *found)
-{
-    find_leaves(m, t, ranks, found);
-}
+#define VECTOR_BYTES 32
+#define STEP(name) name##_avx2
+#define TARGET __attribute__((target("avx2")))
+#include "engine/masks_steps.h"
+#undef VECTOR_BYTES
+#undef STEP
+#undef TARGET
 #else
 #define find_leaves_avx2 find_leaves_anywhere
 #endif
@@ -191,7 +160,7 @@ void masks_tree(const engine_masks *m, size_t tree, const int16_t *ranks, size_t
     const uint32_t *values = m->values + t->first_value;
     for (size_t r = 0; r < rows; r += MASK_ROWS) {
         uint16_t found[MASK_ROWS];
-        find(m, t, (const lanes_in_memory *)(const void *)(ranks + r * columns), found);
+        find(m, t, ranks + r * columns, found);
         for (size_t k = 0; k < MASK_ROWS; k++) leaves[r + k] = values[found[k]];
     }
 }

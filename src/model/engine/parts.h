@@ -99,6 +99,8 @@ size_t walk_block_rows(const engine_walk *w);
 void walk_trees(const engine_walk *w, size_t first, size_t trees, const uint32_t *keys, size_t rows,
                 const engine_leaves *leaves);
 
+/* Has the processor the wide instructions? */
+bool masks_are_wide(void);
 bool masks_fit(const engine_counts *counts, const engine_columns *columns);
 bool masks_new(const engine_counts *counts, bool portable, engine_masks **out, err *e) MUST_USE;
 void masks_free(engine_masks *m);

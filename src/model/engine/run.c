@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* By measurement: bench/model.py. Fewer rows than these are better walked. */
-enum { MASK_ROWS_MIN = 12, MASK_BLOCK_ROWS = 256, KEY_BLOCK_BYTES = 1024 * 1024, SCRATCH_WORDS = 1024 };
+enum { MASK_ROWS_MIN = 24, MASK_BLOCK_ROWS = 256, KEY_BLOCK_BYTES = 1024 * 1024, SCRATCH_WORDS = 1024 };
 
 /* --- keys ------------------------------------------------------------------------------------------------------------------ */
 
