@@ -4,9 +4,8 @@
 #include "pickle/allow.h"
 
 const allow_table *const allow_tables[] = {
-    &allow_python,      &allow_numpy,    &allow_scipy, &allow_sklearn,
-    &allow_sklearn_old, &allow_pandas,   &allow_torch, &allow_boosting,
-    &allow_stats,       &allow_imblearn, NULL,
+    &allow_python, &allow_numpy,    &allow_scipy, &allow_sklearn,  &allow_sklearn_old, &allow_pandas,
+    &allow_torch,  &allow_boosting, &allow_stats, &allow_imblearn, &allow_libraries,   NULL,
 };
 
 static bool has_word(const char *words, str word)

@@ -14,9 +14,10 @@ enum {
     ALLOW_CALL = 1 << 1, /* a function: may be called */
     ALLOW_DATA = 1 << 2, /* may be kept as a value; classes may too */
     ALLOW_HERE = 1 << 3, /* ... but not this class: its instances mean something to the loader */
-    ALLOW_PARTIAL =
-        1
-        << 4, /* a function that does no harm with whatever plain arguments: functools.partial may hold it */
+    /* A function that does no harm with whatever plain arguments: functools.partial may hold it. */
+    ALLOW_PARTIAL = 1 << 4,
+    /* May be named as the type of an array; as an attribute it could be called with a path. */
+    ALLOW_TYPE = 1 << 5,
 };
 
 /* What BUILD may hand to the object. */
@@ -62,7 +63,7 @@ typedef struct allow_table {
 } allow_table;
 
 extern const allow_table allow_python, allow_numpy, allow_scipy, allow_sklearn, allow_sklearn_old,
-    allow_pandas, allow_torch, allow_boosting, allow_stats, allow_imblearn;
+    allow_pandas, allow_torch, allow_boosting, allow_stats, allow_imblearn, allow_libraries;
 extern const allow_table *const allow_tables[]; /* NULL-terminated */
 
 const allow_row *allow_find(str module, str name, const char **family);

@@ -1,14 +1,13 @@
 /*
  * format/pickle/allow_imblearn.c - imbalanced-learn 0.12.4 and 0.14.2 and category_encoders 2.6.4: estimators that are built like those of
  * scikit-learn, defined in these modules, with no __setstate__ of their own.
- *
- * statsmodels is left out on purpose: restoring its ModelData evaluates a formula of the state, which is Python.
  */
 #include "pickle/allow.h"
 
 /* clang-format off */
 static const allow_row rows[] = {
     {"category_encoders.backward_difference", "BackwardDifferenceEncoder", &rule_class},
+    {"category_encoders.basen", "BaseNEncoder", &rule_class},
     {"category_encoders.binary", "BinaryEncoder", &rule_class},
     {"category_encoders.cat_boost", "CatBoostEncoder", &rule_class},
     {"category_encoders.count", "CountEncoder", &rule_class},

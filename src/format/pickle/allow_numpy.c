@@ -136,6 +136,21 @@ static bool takes_ufunc(const allow_args *a)
             str_ends_with(a->items[0]->text, STR("umath")));
 }
 
+/* (_reconstruct, its arguments, state, None): how dill writes an array. It calls what it is given, so that must be numpy's own. */
+static bool takes_dill_array(const allow_args *a)
+{
+    if (a->kwargs || a->count < 3 || a->count > 4 || a->items[0]->kind != PICKLE_GLOBAL) return false;
+    const pickle_value *function = a->items[0], *args = a->items[1];
+    bool is_reconstruct = str_eq(function->global.name, STR("_reconstruct")) && function->global.row &&
+                          function->global.row->rule->args == takes_reconstruct;
+    if (!is_reconstruct || args->kind != PICKLE_TUPLE || (a->count == 4 && a->items[3]->kind != PICKLE_NONE))
+        return false;
+    return takes_reconstruct(&(allow_args){args->list.items, args->list.count, NULL}) &&
+           array_state_fits(function, a->items[2]);
+}
+
+static const allow_rule dill_array = {
+    .roles = ALLOW_CALL, .args = takes_dill_array, .wants = "_reconstruct of numpy, its arguments and state"};
 static const allow_rule ufunc = {
     .roles = ALLOW_CALL, .args = takes_ufunc, .wants = "the module and name of a function of numpy"};
 static const allow_rule old_generator = {
@@ -145,7 +160,7 @@ static const allow_rule dtype = {.roles = ALLOW_NEW | ALLOW_CALL,
                                  .args = takes_dtype,
                                  .state_check = pickle_dtype_state_fits,
                                  .wants = "a type code as text"};
-static const allow_rule reconstruct = {.roles = ALLOW_CALL,
+static const allow_rule reconstruct = {.roles = ALLOW_CALL | ALLOW_DATA,
                                        .state = ALLOW_STATE_TUPLE,
                                        .args = takes_reconstruct,
                                        .state_check = array_state_fits,
@@ -163,6 +178,8 @@ static const allow_rule generator = {.roles = ALLOW_CALL | ALLOW_DATA,
                                      .state = ALLOW_STATE_DATA,
                                      .args = takes_bit_generator,
                                      .wants = "the name of a bit generator"};
+/* Only ever the type of an array that is made without a file. */
+static const allow_rule mapped = {.roles = ALLOW_TYPE, .wants = "nothing: it is named, not called"};
 static const allow_rule number = {
     .roles = ALLOW_NEW | ALLOW_DATA, .args = rule_takes_constants, .wants = "constants"};
 
@@ -194,12 +211,14 @@ static const allow_rule number = {
 
 /* clang-format off */
 static const allow_row rows[] = {
+    {"dill._dill", "_create_array", &dill_array},
     {"numpy", "dtype", &dtype},
     {"numpy",
      "character complexfloating flexible floating generic inexact integer number signedinteger "
      "unsignedinteger",
      &rule_data},
-    {"numpy", "chararray matrix memmap ndarray recarray record", &rule_data},
+    {"numpy", "chararray matrix ndarray recarray record", &rule_data},
+    {"numpy", "memmap", &mapped},
     {"numpy", "finfo iinfo", &rule_class_args},
     {"numpy", "poly1d", &rule_class},
     {"numpy", NUMBER_NAMES, &number},

@@ -286,7 +286,7 @@ static const allow_row rows[] = {
     {"array", "_array_reconstructor", &array},
     {"array", "array", &array_class},
     {"builtins", "Ellipsis FutureWarning NotImplemented object", &rule_data},
-    {"builtins", "abs all any len max min round sorted sum",
+    {"builtins", "abs all any hash len max min round sorted sum",
      &rule_data}, /* kept as an aggregation; never called here */
     {"builtins",
      "str.casefold str.lower str.lstrip str.rstrip str.split str.splitlines str.strip str.title str.upper",

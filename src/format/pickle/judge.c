@@ -15,7 +15,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { RENDER_BYTES = 2048, TITLE_BYTES = 512 };
+enum { RENDER_BYTES = 2048, TITLE_BYTES = 512, KEPT_ANYWHERE = ALLOW_NEW | ALLOW_DATA | ALLOW_TYPE };
 
 static const char advice_call[] = "Do not load this file. Ask its author for a format that holds only data, "
                                   "such as safetensors, ONNX or skops.";
@@ -383,6 +383,11 @@ static void note_key(pickle_value *container, const pickle_value *key)
         container->marks |= PICKLE_MARK_HOOK_KEY;
 }
 
+static bool is_text(const pickle_value *v, const char *text)
+{
+    return v->kind == PICKLE_STR && str_eq(v->text, str_from_c(text));
+}
+
 static bool function_as_data(pickle_vm *vm, const pickle_value *g, err *e)
 {
     bool is_danger = danger_find(g->global.module, g->global.name) != NULL;
@@ -415,8 +420,9 @@ bool pickle_judge_items(pickle_vm *vm, pickle_value *container, pickle_value *co
         if (is_method && !hijack(vm, container, "plants a method on", e)) return false;
         if (item->kind != PICKLE_GLOBAL) continue;
         const allow_row *row = item->global.row; /* without a row it has its finding already */
-        if (row && !(row->rule->roles & (ALLOW_NEW | ALLOW_DATA)) && !function_as_data(vm, item, e))
-            return false;
+        bool is_attribute = is_dict && i % 2 == 1 && !is_text(items[i - 1], "subclass");
+        bool may_stay = !row || row->rule->roles & (is_attribute ? ALLOW_NEW | ALLOW_DATA : KEPT_ANYWHERE);
+        if (!may_stay && !function_as_data(vm, item, e)) return false;
     }
     return true;
 }

@@ -219,6 +219,22 @@ static bool dtype_read(const pickle_value *v, pickle_dtype *out, dtype_walk walk
     return true;
 }
 
+/* Does every field lie within the items? numpy takes the state's word for it, and reads wherever it points. */
+static bool fields_lie_inside(const pickle_value *fields, size_t item_bytes)
+{
+    if (!fields || fields->kind != PICKLE_DICT) return true;
+    for (size_t i = 0; i + 1 < fields->list.count; i += 2) {
+        const pickle_value *offset = item_of(fields->list.items[i + 1], 1);
+        pickle_dtype field;
+        bool fits = offset && offset->kind == PICKLE_INT && offset->integer >= 0 &&
+                    (uint64_t)offset->integer <= item_bytes &&
+                    pickle_as_dtype(item_of(fields->list.items[i + 1], 0), &field, NULL) &&
+                    field.item_bytes <= item_bytes - (size_t)offset->integer;
+        if (!fits) return false;
+    }
+    return true;
+}
+
 /* Does the state say of the dtype what its code and its fields say? numpy believes the flag about objects without looking, and ignores the
  * state of a built-in type: where the three differ, readers differ about what follows, or raw bytes become pointers. */
 bool pickle_dtype_state_fits(const pickle_value *v, const pickle_value *state)
@@ -237,6 +253,7 @@ bool pickle_dtype_state_fits(const pickle_value *v, const pickle_value *state)
     bool says_objects = flags->integer & 1;
     bool has_parts = item_of(state, 4)->kind != PICKLE_NONE || item_of(state, 2)->kind != PICKLE_NONE;
     if (says_objects != whole.has_objects || (has_parts && code.type != 'V')) return false;
+    if (!fields_lie_inside(item_of(state, 4), whole.item_bytes)) return false;
     if (arg_of(v, 0)->kind == PICKLE_GLOBAL)
         return size->integer >= 0; /* numpy.record: known by its state alone */
     bool is_flexible = strchr("VSaU", code.type) != NULL;

@@ -455,7 +455,7 @@ def items_as_attributes():
     """Some subclasses of dict look for attributes among their items, so an item plants a method as BUILD would."""
     for module, name in (("scipy.optimize._optimize", "OptimizeResult"), ("sklearn.utils._bunch", "Bunch"), ("scipy.optimize._zeros_py", "RootResults")):
         made = sg(module, name) + b")\x81"
-        evil(f"item_is_setstate_of_{name}", P4 + made + s("__setstate__") + sg("numpy", "memmap") + b"s" + s("/etc/passwd") + b"b.")
+        evil(f"item_is_setstate_of_{name}", P4 + made + s("__setstate__") + sg("numpy", "clip") + b"s" + s("/etc/passwd") + b"b.")
         evil(f"item_is_array_of_{name}", P4 + made + b"(" + s("__array_interface__") + b"}u.")
         good(f"items_of_{name}", P4 + made + b"(" + s("x") + b"K\x01" + s("update") + b"Nu.")
     good("counter_of_words", P4 + sg("collections", "Counter") + b"}(" + s("__setstate__") + b"K\x01" + s("append") + b"K\x02u\x85R.")
@@ -473,6 +473,15 @@ def arrays_that_do_not_fit():
     evil("array_of_objects_too_short", array("O8", b"M\xff\xff\x85", b"](NNe"))
     evil("array_of_bytes_too_short", array("f8", b"K\x03\x85", b(bytes(16))))
     evil("array_of_bytes_too_long", array("f8", b"K\x01\x85", b(bytes(16))))
+    evil("field_beyond_its_item", P4 + call("numpy", "dtype", s("V8"), b"\x89", b"\x88") + b"(K\x03" + s("|") + b"N" + s("a") + b"\x85}" + s("a")
+         + call("numpy", "dtype", s("f8"), b"\x89", b"\x88") + b"M\xff\xff\x86sK\x08K\x01K\x10tb.")
+    evil("mapped_file_kept", P4 + sg("sklearn.preprocessing._function_transformer", "FunctionTransformer") + b")\x81}" + s("func") + sg("numpy", "memmap") + b"sb.", verdict="suspicious")
+    parts = sg("numpy.core.multiarray", "_reconstruct") + sg("numpy", "ndarray") + b"K\x00\x85" + b(b"b") + b"\x87"
+    kind = call("numpy", "dtype", s("f8"), b"\x89", b"\x88")
+    good("array_by_dill", P4 + sg("dill._dill", "_create_array") + b"(" + parts + b"(K\x01K\x01\x85" + kind + b"\x89" + b(bytes(8)) + b"tNtR.")
+    evil("array_by_dill_calls", P4 + call("dill._dill", "_create_array", sg("os", "system"), s("id") + b"\x85", b")", b"N") + b".")
+    evil("array_by_dill_of_another_class", P4 + call("dill._dill", "_create_array", sg("numpy.core.multiarray", "_reconstruct"), sg("builtins", "object") + b"K\x00\x85" + b(b"b") + b"\x87", b")", b"N") + b".")
+    good("mapped_array", P4 + call("numpy.core.multiarray", "_reconstruct", sg("numpy", "memmap"), b"K\x00\x85", b(b"b")) + b".")
     evil("scalar_too_short", P4 + call("numpy.core.multiarray", "scalar", call("numpy", "dtype", s("f8"), b"\x89", b"\x88"), b(bytes(4))) + b".")
     buffer = call("numpy.core.numeric", "_frombuffer", b(bytes(8)), call("numpy", "dtype", s("f8"), b"\x89", b"\x88"), b"K\x02\x85", s("C"))
     evil("buffer_too_short", P4 + buffer + b".")
@@ -493,6 +502,12 @@ def zones_and_functions():
     evil("text_method_unlisted", P4 + call("builtins", "getattr", sg("builtins", "str"), s("format")) + b".")
     evil("distribution_shapes", P4 + sg("scipy.stats._continuous_distns", "norm_gen") + b")\x81}" + s("shapes") + s("a):\n import os #") + b"sN\x86b.")
     good("distribution_parameters", P4 + sg("scipy.stats._continuous_distns", "norm_gen") + b")\x81}(" + s("shapes") + s("a, b") + s("momtype") + b"K\x00uN\x86b.")
+    data = sg("statsmodels.base.data", "PandasData") + b")\x81}(" + s("restore_model_spec") + b"\x88" + s("formula")
+    good("formula_of_names", P4 + data + s("y ~ x1 + x2:x3 - 1") + b"ub.")
+    evil("formula_calls", P4 + data + s("y ~ __import__('os').system('id')") + b"ub.")
+    evil("formula_with_brackets", P4 + data + s("y ~ x[0]") + b"ub.")
+    evil("formula_twice", P4 + data + s("y ~ f(x)") + s("formula") + s("y ~ x") + b"ub.")
+    good("data_without_formula", P4 + sg("statsmodels.base.data", "ModelData") + b")\x81}" + s("endog") + b"Nsb.")
     evil("names_in_bytes_that_are_no_text", P4 + b"c\xff\xfe\nx\n)R.", verdict="unparseable")
 
 

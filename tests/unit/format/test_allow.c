@@ -33,8 +33,9 @@ static void every_name_is_found_once_and_is_no_danger(void **state)
                 bool is_path =
                     str_starts_with(module, STR("pathlib")); /* inert, though the module touches files */
                 bool is_model = str_starts_with(module, STR("uuid"));
-                /* ... and getattr, whose one rule is that the attribute is listed itself, and partial, of one harmless function */
-                bool is_getattr = str_eq(name, STR("getattr")) || str_eq(name, STR("partial"));
+                /* ... and getattr, whose one rule is that the attribute is listed itself, and partial, of one harmless function, and dill's arrays */
+                bool is_getattr = str_eq(name, STR("getattr")) || str_eq(name, STR("partial")) ||
+                                  str_eq(name, STR("_create_array"));
                 if (danger_find(module, name) && !is_path && !is_model && !is_getattr)
                     fail_msg("%s.%.*s is on the list of dangers too", row->module, STR_ARG(name));
             }
