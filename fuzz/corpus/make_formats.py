@@ -297,7 +297,9 @@ def make_gguf():
         "map": "{{ x | map(attribute='__class__') }}", "in_braces": "{{ {'a': x.__class__} }}", "after_comment": "{# {{ #}{{ x.__class__ }}", "raw_end": "{% raw %}x{% endraw %}{{ x.__class__ }}",
         "text_with_end": "{{ '}}' ~ x.__class__ }}", "mro": "{{ x.mro() }}", "space": "{{ x . __class__ }}", "line": "{{ x.\n__class__ }}"}.items():
         add("unsafe", "MDL-GUF-001", "template_" + what, template(text))
-    for what, text in {"pieces": "{{ ['__', 'class'] | join }}", "times": "{{ ('_' * 2) ~ 'class' }}", "numbers": "{{ '%c%c' | format(95, 95) }}", "open": "{{ x", "long": "x" * 65537 + "{{ x }}",
+    for what, text in {"pieces": "{{ ['__', 'class'] | join }}", "times": "{{ ('_' * 2) ~ 'class' }}", "numbers": "{{ '%c%c' | format(95, 95) }}",
+                       "filled": "{{ ''['%s%sclass%s%s' | format('_', '_', '_', '_')] }}", "block": "{% set x %}__class__{% endset %}{{ ''[x] }}",
+                       "macro": "{% macro m() -%}\n__class__\n{%- endmacro %}{{ ''[m()] }}", "open": "{{ x", "long": "x" * 65537 + "{{ x }}",
                        "deep": "{{ " + "(" * 40 + "1" + ")" * 40 + " }}", "deep_blocks": "{% if a %}" * 40 + "{% endif %}" * 40}.items():
         if len(text) < 60000:
             add("suspicious", "MDL-GUF-001", "template_" + what, template(text))

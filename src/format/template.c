@@ -39,7 +39,8 @@ typedef struct lexer {
     token before, previous, current; /* the last three tokens of the expression */
     unsigned depth, depth_deepest;   /* of brackets */
     unsigned blocks, blocks_deepest;
-    bool in_attr; /* within the brackets of |attr( */
+    unsigned kept; /* blocks whose text becomes a value: {% set x %}text{% endset %}, macros */
+    bool in_attr;  /* within the brackets of |attr( */
     bool is_broken;
 } lexer;
 
@@ -113,6 +114,13 @@ static bool is_sign(const token *t, char sign)
     return t->kind == TOKEN_SIGN && t->sign == sign;
 }
 
+static bool is_underscores(const token *t)
+{
+    for (size_t i = 0; i < t->len; i++)
+        if (t->word[i] != '_') return false;
+    return t->kind == TOKEN_TEXT && t->len > 0;
+}
+
 static bool is_joining(const token *t)
 {
     return is_sign(t, '~') || is_sign(t, '+');
@@ -149,7 +157,9 @@ static bool judge_text(lexer *l, err *e)
         return say(l, is_used(&l->previous) ? SEVERITY_CRITICAL : SEVERITY_MEDIUM,
                    "holds a name of Python's own insides", t, e);
     bool is_piece = is_joining(&l->previous) || is_sign(&l->previous, ',') || is_sign(&l->previous, '[');
-    if (is_piece && str_contains(word, STR("__")))
+    /* '%s%sclass%s%s'|format('_', '_', '_', '_') */
+    bool is_filler = is_underscores(t) && is_sign(&l->previous, ',') && is_underscores(&l->before);
+    if (is_filler || (is_piece && str_contains(word, STR("__"))))
         return say(l, SEVERITY_MEDIUM, "puts a name together from pieces", t, e);
     return !str_contains(word, STR("%c")) || say(l, SEVERITY_MEDIUM, "makes text from numbers", t, e);
 }
@@ -366,6 +376,14 @@ static void count_block(lexer *l, str word)
     if (str_starts_with(word, STR("end")) && l->blocks) l->blocks--;
 }
 
+static void count_kept(lexer *l, str word, str rest)
+{
+    bool is_block = str_eq(word, STR("macro")) || (str_eq(word, STR("set")) && str_find(rest, '=') < 0);
+    if (is_block) l->kept++;
+    bool ends = str_eq(word, STR("endset")) || str_eq(word, STR("endmacro"));
+    if (ends && l->kept) l->kept--;
+}
+
 static bool read_statement(lexer *l, err *e)
 {
     static const char *const foreign[] = {"import", "include", "extends", "from"};
@@ -382,7 +400,24 @@ static bool read_statement(lexer *l, err *e)
         !say(l, SEVERITY_HIGH, "takes in another template", &word, e))
         return false;
     count_block(l, word_of(&word));
-    return read_expression(l, STR("%}"), e);
+    size_t from = l->in.at;
+    if (!read_expression(l, STR("%}"), e)) return false;
+    count_kept(l, word_of(&word), str_slice(bytes_str(l->in.all), from, l->in.at - from));
+    return true;
+}
+
+/* Text between tags is output, unless a block keeps it as a value: then it may be a name, or a piece of one. */
+static bool read_plain_text(lexer *l, err *e)
+{
+    token text = {.kind = TOKEN_TEXT, .at = l->in.at};
+    size_t from = l->in.at;
+    while (reader_left(&l->in) && !at_text(l, STR("{#")) && !at_text(l, STR("{{")) && !at_text(l, STR("{%")))
+        (void)reader_u8(&l->in);
+    str plain = str_trim(str_slice(bytes_str(l->in.all), from, l->in.at - from));
+    for (size_t i = 0; i < plain.len; i++) add_byte(&text, plain.data[i]);
+    bool is_name = is_dunder(plain) || is_underscores(&text);
+    return !l->kept || !is_name ||
+           say(l, SEVERITY_MEDIUM, "keeps a piece of a name of Python's own insides", &text, e);
 }
 
 static bool read_tags(lexer *l, err *e)
@@ -396,7 +431,7 @@ static bool read_tags(lexer *l, err *e)
         } else if (at_text(l, STR("{%"))) {
             ok = reader_skip(&l->in, 2) && read_statement(l, e);
         } else {
-            (void)reader_u8(&l->in);
+            ok = read_plain_text(l, e);
         }
         if (!ok) return false;
     }

@@ -226,6 +226,14 @@ static const allow_rule values = {
     .roles = ALLOW_NEW | ALLOW_CALL, .args = takes_values, .wants = "constants"};
 static const allow_rule uuid = {
     .roles = ALLOW_NEW, .state = ALLOW_STATE_DICT, .args = rule_takes_nothing, .wants = "no arguments"};
+/* ('Europe/Berlin', from cache): the name of a file below those of the time zones. */
+static bool takes_zone(const allow_args *a)
+{
+    return rule_takes_constants(a) && a->count == 2 && a->items[0]->kind == PICKLE_STR &&
+           !str_contains(a->items[0]->text, STR("..")) && !str_starts_with(a->items[0]->text, STR("/"));
+}
+
+static const allow_rule zone = {.roles = ALLOW_CALL, .args = takes_zone, .wants = "the name of a time zone"};
 static const allow_rule foreign_bag = {.roles = ALLOW_NEW,
                                        .state = ALLOW_STATE_DICT,
                                        .caution =
@@ -318,6 +326,6 @@ static const allow_row rows[] = {
     {"sklearn.externals.joblib.numpy_pickle", "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper", &wrapper},
     {"types", "SimpleNamespace", &foreign_bag},
     {"uuid", "UUID", &uuid},
-    {"zoneinfo", "ZoneInfo._unpickle", &values},
+    {"zoneinfo", "ZoneInfo._unpickle", &zone},
 };
 const allow_table allow_python = {"python", rows, COUNT_OF(rows)};

@@ -5,7 +5,7 @@
 
 /* dok keeps its items like a dict in older versions; the others have attributes. */
 static const allow_rule sparse = {
-    .roles = ALLOW_NEW, .state = ALLOW_STATE_DICT, .args = rule_takes_data, .wants = "plain data"};
+    .roles = ALLOW_NEW, .state = ALLOW_STATE_DICT, .args = rule_takes_nothing, .wants = "no arguments"};
 static const allow_rule dok = {.roles = ALLOW_NEW,
                                .state = ALLOW_STATE_DICT,
                                .like = ALLOW_LIKE_DICT,

@@ -97,7 +97,8 @@ static bool has_own_text(const pickle_value *target, const pickle_value *state)
     if (state->kind != PICKLE_DICT) return false;
     for (size_t i = 0; i + 1 < state->list.count; i += 2) {
         const pickle_value *key = state->list.items[i], *text = state->list.items[i + 1];
-        if (key->kind != PICKLE_STR) return false;
+        if (key->kind != PICKLE_STR || text->kind == PICKLE_GLOBAL)
+            return false; /* it calls its own methods */
         if (!str_eq(key->text, STR("_parse_arg_template"))) continue;
         if (text->kind != PICKLE_STR || !is_scipy_text(text->text)) return false;
     }

@@ -2,6 +2,15 @@
  * format/pickle/allow_torch.c - PyTorch: tensors and their storages; whole modules only as far as torch.nn itself goes.
  */
 #include "pickle/allow.h"
+#include "pickle/machine.h"
+
+/* Backward hooks are functions by number; tensors on disk have none. Attributes become those of the tensor, its class among them. */
+static bool holds_hooks(const pickle_value *v)
+{
+    if (v->kind == PICKLE_DICT) return v->marks & (PICKLE_MARK_HOOK_KEY | PICKLE_MARK_ODD_KEY);
+    return v->kind == PICKLE_CALL && v->call.item_count &&
+           pickle_is_global(pickle_class_of(v), "collections", "OrderedDict");
+}
 
 /* Storages are persistent ids of the archive; everything else is data. */
 static bool takes_rebuild(const allow_args *a)
@@ -10,10 +19,18 @@ static bool takes_rebuild(const allow_args *a)
     for (size_t i = 0; i < a->count; i++) {
         const pickle_value *v = a->items[i];
         if (v->kind != PICKLE_PERSID && !rule_is_data(v)) return false;
-        bool has_hooks = v->kind == PICKLE_CALL && v->call.item_count &&
-                         pickle_is_global(pickle_class_of(v), "collections", "OrderedDict");
-        if (has_hooks) return false; /* backward hooks are functions; tensors on disk have none */
+        if (holds_hooks(v)) return false;
     }
+    return true;
+}
+
+/* What a tensor is filled with: (requires_grad, hooks), or its storage and strides too. */
+static bool has_no_hooks(const pickle_value *target, const pickle_value *state)
+{
+    (void)target;
+    if (state->kind != PICKLE_TUPLE) return !holds_hooks(state);
+    for (size_t i = 0; i < state->list.count; i++)
+        if (holds_hooks(state->list.items[i])) return false;
     return true;
 }
 
@@ -38,10 +55,12 @@ static bool takes_from_type(const allow_args *a)
 static const allow_rule rebuild = {.roles = ALLOW_CALL | ALLOW_DATA,
                                    .state = ALLOW_STATE_DATA,
                                    .args = takes_rebuild,
+                                   .state_check = has_no_hooks,
                                    .wants = "a storage and plain data"};
 static const allow_rule from_type = {.roles = ALLOW_CALL,
                                      .state = ALLOW_STATE_DATA,
                                      .args = takes_from_type,
+                                     .state_check = has_no_hooks,
                                      .wants = "a rebuild function, a tensor class and its arguments"};
 static const allow_rule parameter = {
     .roles = ALLOW_NEW, .state = ALLOW_STATE_DATA, .args = takes_rebuild, .wants = "a tensor and plain data"};

@@ -94,36 +94,6 @@ static dotted dotted_of(const pickle_value *global)
 
 /* --- imports --------------------------------------------------------------------------------------------------------------------- */
 
-static bool is_identifier(str part)
-{
-    if (part.len == 0 || (part.data[0] >= '0' && part.data[0] <= '9')) return false;
-    for (size_t i = 0; i < part.len; i++) {
-        unsigned char c = (unsigned char)part.data[i];
-        bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                    c >= 0x80;
-        if (!fits) return false;
-    }
-    return true;
-}
-
-static bool is_dunder(str part)
-{
-    return part.len > 4 && str_starts_with(part, STR("__")) && str_ends_with(part, STR("__"));
-}
-
-/* Every component of a dotted path a plain identifier? `__main__` is the one module with such a name that honest files use. */
-static bool is_plain_path(str path, bool allow_main)
-{
-    if (str_ends_with(path, STR("."))) return false;
-    if (allow_main && str_eq(path, STR("__main__"))) return true;
-    if (allow_main && str_eq(path, STR("__builtin__"))) return true;
-    str part;
-    bool any = false;
-    for (str rest = path; str_next(&rest, '.', &part); any = true)
-        if (!is_identifier(part) || is_dunder(part)) return false;
-    return any;
-}
-
 /* One finding for a reference; remembered, so that a call can make it grow. */
 static bool reference_finding(pickle_vm *vm, pickle_value *g, const note *n, const char *why, err *e)
 {
@@ -171,7 +141,7 @@ bool pickle_judge_global(pickle_vm *vm, pickle_value *g, str raw_module, str raw
         return reference_finding(
             vm, g, &(note){.code = "MDL-PKL-005", .severity = SEVERITY_HIGH, .advice = advice_call}, why, e);
     }
-    if (!is_plain_path(g->global.module, true) || !is_plain_path(g->global.name, false))
+    if (!pickle_name_is_path(g->global.module, true) || !pickle_name_is_path(g->global.name, false))
         return reference_finding(
             vm, g, &(note){.code = "MDL-PKL-004", .severity = SEVERITY_HIGH, .advice = advice_call},
             ", a name that no honest writer produces", e);
@@ -364,28 +334,26 @@ bool pickle_judge_call(pickle_vm *vm, pickle_value *call, err *e)
 
 /* --- containers ------------------------------------------------------------------------------------------------------------------ */
 
-/* Attribute names that the interpreter or the loader itself looks up and calls on an instance. */
-static bool is_hook_name(str key)
-{
-    static const char *const hooks[] = {"append", "extend", "add", "update", "read", "close", "write"};
-    if (str_eq(key, STR("__doc__")) || str_eq(key, STR("__name__"))) return false; /* never called */
-    if (is_dunder(key)) return true;
-    for (size_t i = 0; i < COUNT_OF(hooks); i++)
-        if (str_eq(key, str_from_c(hooks[i]))) return true;
-    return false;
-}
-
 static void note_key(pickle_value *container, const pickle_value *key)
 {
     if (key->kind != PICKLE_STR)
         container->marks |= PICKLE_MARK_ODD_KEY;
-    else if (is_hook_name(key->text))
+    else if (pickle_name_is_hook(key->text))
         container->marks |= PICKLE_MARK_HOOK_KEY;
 }
 
-static bool is_text(const pickle_value *v, const char *text)
+/* Under the name of an attribute: not what opens a file when it is called, nor, where the library calls what stands there with arguments that
+ * the file chooses too, a class that takes some. */
+static bool may_be_attribute(const pickle_value *key, const pickle_value *item)
 {
-    return v->kind == PICKLE_STR && str_eq(v->text, str_from_c(text));
+    static const char *const called[] = {"func", "inverse_func", "tokenizer", "preprocessor", "analyzer"};
+    unsigned roles = item->global.row->rule->roles;
+    if (key->kind != PICKLE_STR) return roles & (ALLOW_NEW | ALLOW_DATA);
+    if (str_eq(key->text, STR("subclass"))) return roles & KEPT_ANYWHERE;
+    for (size_t i = 0; i < COUNT_OF(called); i++)
+        if (str_eq(key->text, str_from_c(called[i])) && !str_eq(item->global.module, STR("builtins")))
+            return roles & ALLOW_DATA;
+    return roles & (ALLOW_NEW | ALLOW_DATA);
 }
 
 static bool function_as_data(pickle_vm *vm, const pickle_value *g, err *e)
@@ -416,12 +384,12 @@ bool pickle_judge_items(pickle_vm *vm, pickle_value *container, pickle_value *co
         const pickle_value *item = items[i];
         if (is_dict && i % 2 == 0) note_key(container, item);
         bool is_method = rule && rule->items_are_attributes && i % 2 == 0 && item->kind == PICKLE_STR &&
-                         is_dunder(item->text);
+                         pickle_name_is_dunder(item->text);
         if (is_method && !hijack(vm, container, "plants a method on", e)) return false;
         if (item->kind != PICKLE_GLOBAL) continue;
         const allow_row *row = item->global.row; /* without a row it has its finding already */
-        bool is_attribute = is_dict && i % 2 == 1 && !is_text(items[i - 1], "subclass");
-        bool may_stay = !row || row->rule->roles & (is_attribute ? ALLOW_NEW | ALLOW_DATA : KEPT_ANYWHERE);
+        bool may_stay = !row || row->rule->roles & KEPT_ANYWHERE;
+        if (row && is_dict && i % 2 == 1) may_stay = may_be_attribute(items[i - 1], item);
         if (!may_stay && !function_as_data(vm, item, e)) return false;
     }
     return true;

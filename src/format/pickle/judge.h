@@ -37,6 +37,14 @@ bool pickle_judge_broken(pickle_vm *vm, const err *trouble, err *e) MUST_USE;
 /* A call that builds a code object: tells of the function that it is (byvalue.c). */
 bool pickle_judge_code(pickle_vm *vm, const pickle_value *call, err *e) MUST_USE;
 
+/* --- names (names.c) --------------------------------------------------------------------------------------------------------------- */
+
+/* Every component of a dotted path a plain identifier? `__main__` is the one module with such a name that honest files use. */
+bool pickle_name_is_path(str path, bool allow_main);
+bool pickle_name_is_dunder(str name);
+/* An attribute that the interpreter or the loader itself looks up and calls on an instance? */
+bool pickle_name_is_hook(str key);
+
 /* --- words for people (render.c) -------------------------------------------------------------------------------------------------- */
 
 /* "posix.system('id')", at most about 400 bytes, whatever the value. */

@@ -487,6 +487,22 @@ def arrays_that_do_not_fit():
     evil("buffer_too_short", P4 + buffer + b".")
 
 
+def called_later():
+    """What a library calls with arguments that the file chooses too, or while it loads."""
+    transformer = sg("sklearn.preprocessing._function_transformer", "FunctionTransformer") + b")\x81}"
+    evil("class_kept_as_function", P4 + transformer + s("func") + sg("lightgbm.basic", "Booster") + b"sb.", verdict="suspicious")
+    good("type_kept_as_function", P4 + transformer + s("func") + sg("numpy", "float32") + b"sb.")
+    tensor = call("torch._utils", "_rebuild_tensor", b"N", b"K\x00", b"K\x01\x85", b"K\x01\x85")
+    odict = sg("collections", "OrderedDict") + b")R"
+    good("tensor_without_hooks", P4 + tensor + b"(\x88N" + odict + b"tb.")
+    evil("tensor_with_hooks", P4 + tensor + b"(\x88N" + odict + b"K\x01" + sg("numpy", "log1p") + b"stb.")
+    evil("tensor_with_plain_hooks", P4 + tensor + b"(\x88N}K\x01" + sg("numpy", "log1p") + b"stb.")
+    evil("parameter_of_another_class", P4 + call("torch._utils", "_rebuild_parameter_with_state", b"N", b"\x89", odict, b"}" + s("__class__") + sg("torch", "Tensor") + b"s") + b".")
+    evil("distribution_calls_its_attribute", P4 + sg("scipy.stats._continuous_distns", "norm_gen") + b")\x81}" + s("_attach_argparser_methods") + sg("numpy", "zeros") + b"sb.")
+    evil("sparse_matrix_of_a_petabyte", P4 + call("scipy.sparse._csr", "csr_matrix", b"J\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x86") + b".")
+    evil("zone_outside_of_its_folder", P4 + s("zoneinfo") + s("ZoneInfo._unpickle") + b"\x93" + s("../../etc/passwd") + b"\x89\x86R.")
+
+
 def zones_and_functions():
     """Rows whose function opens or imports what it is told, with everything but the harmless arguments."""
     good("zone_file_by_name_only", P4 + call("dateutil.tz.tz", "tzfile", b"N", s("Europe/Berlin")) + b".")
@@ -554,6 +570,7 @@ def build():
     partials()
     items_as_attributes()
     arrays_that_do_not_fit()
+    called_later()
     zones_and_functions()
     honest()
     return CASES
