@@ -92,6 +92,7 @@ void exchange_on_completed(void *server UNUSED, struct MHD_Connection *connectio
     http_request *req = *request;
     if (!req) return;
     *request = NULL;
+    patience_for_head(req->connection);
     report(req, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     count_end(req);
     if (spool_abandon(req)) return;
@@ -226,6 +227,17 @@ static void run_decide(worker_job *job)
     exchange_resume(req);
 }
 
+/* Of a spooled body only the silence is limited: it may be large. */
+static void wait_for_body(const http_request *req)
+{
+    bool is_spooled = req->found.row && req->found.row->body == BODY_SPOOL;
+    if (is_spooled || !has_body(req))
+        patience_for_nothing(req->connection);
+    else
+        patience_for_body(req->connection,
+                          req->framing.is_chunked ? LIMIT_HTTP_BODY_SMALL_BYTES : req->framing.length_bytes);
+}
+
 /* False: the connection is suspended, and the request is a worker's. */
 static bool look_at_head(http_request *req, const char *method, const char *version)
 {
@@ -233,6 +245,7 @@ static bool look_at_head(http_request *req, const char *method, const char *vers
     count_begin(req);
     http_decision decision = HTTP_REFUSE;
     if (head_read(req, method, version, &e) && check_length(req, &e)) decision = authorise(req, false, &e);
+    wait_for_body(req);
 
     if (decision == HTTP_REFUSE) {
         refuse(req, &e);
@@ -393,6 +406,7 @@ enum MHD_Result exchange_on_data(void *server UNUSED, struct MHD_Connection *con
     if (!req->head_done) return after_head(req);
     if (*size == 0) {
         if (req->saw_end) set_timeout(req, LIMIT_HTTP_IDLE_S);
+        patience_for_nothing(req->connection);
         return take_end(req);
     }
     look_for_end(req);

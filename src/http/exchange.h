@@ -10,6 +10,7 @@
 
 #include "gate.h"
 #include "mhd.h"
+#include "patience.h"
 #include "route.h"
 #include "worker.h"
 
@@ -101,6 +102,7 @@ struct http_server {
     struct MHD_Daemon *daemon;
     http_server_config config;
     worker_pool *workers;
+    patience *patience;
     unsigned port;
     /* quiet_fd: the same as listen_fd, once the library does not accept from it any more; else -1. */
     int listen_fd, quiet_fd;

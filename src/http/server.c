@@ -151,7 +151,8 @@ static struct MHD_Daemon *start_daemon(http_server *s)
         flags, 0, NULL, NULL, exchange_on_data, s, MHD_OPTION_EXTERNAL_LOGGER, log_library, s,
         MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_on_target, s,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed,
-        s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_LIMIT,
+        s, MHD_OPTION_NOTIFY_CONNECTION, patience_on_connection, s->patience,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)LIMIT_HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_HTTP_IDLE_S,
         MHD_OPTION_ARRAY, pool, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -160,6 +161,7 @@ static struct MHD_Daemon *start_daemon(http_server *s)
 
 static void server_free(http_server *s)
 {
+    patience_stop(s->patience);
     if (s->workers) {
         worker_pool_stop(s->workers);
         worker_pool_free(s->workers);
@@ -177,6 +179,7 @@ static bool open_all(http_server *s, err *e)
     if (!worker_pool_start(s->config.worker_threads, &s->workers, e)) return false;
     if (getrandom(&s->id_prefix, sizeof(s->id_prefix), 0) != sizeof(s->id_prefix))
         return err_set_errno(e, ERR_INTERNAL, "no random bytes");
+    if (!patience_start(s->config.tls_key != NULL, &s->patience, e)) return false;
     s->daemon = start_daemon(s);
     if (!s->daemon && s->config.tls_key)
         return err_set(e, ERR_INVALID,

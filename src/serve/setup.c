@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "crypto/digest.h"
-#include "http/http.h"
 #include "os/file.h"
 
 #include <arpa/inet.h>
@@ -16,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -126,11 +126,22 @@ static bool read_sources(supervisor *s, err *e)
 static bool warm_up(err *e)
 {
     digest ignored;
-    return http_load(e) && digest_of(DIGEST_SHA256, str_bytes(STR("warm")), &ignored, e);
+    return digest_of(DIGEST_SHA256, str_bytes(STR("warm")), &ignored, e);
+}
+
+/* Shells allow a thousand descriptors, the kernel more: every connection is one. What the sandboxed child inherits it cannot raise. */
+static void allow_connections(void)
+{
+    struct rlimit files;
+    rlim_t wanted = LIMIT_HTTP_CONNECTIONS + 256;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted) return;
+    files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
 bool supervisor_prepare(supervisor *s, err *e)
 {
+    allow_connections();
     /* Counting the cores reads a file, which the sandbox would not allow. */
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     s->threads = s->options->threads ? s->options->threads : cores > 8 ? 8 : cores > 0 ? (unsigned)cores : 1;

@@ -328,6 +328,8 @@ static bool run(supervisor *s, err *e)
     if (!supervisor_prepare(s, e)) return false;
     for (size_t i = 0; i < s->slot_count; i++)
         if (!slot_start_helper(s, &s->slots[i], e)) return false;
+    /* While they scan: a library that serving processes inherit, as they may not load it. */
+    if (!http_load(e)) return false;
     while (!is_finished(s)) {
         if (!s->is_stopping && !look_after_models(s, e)) return false;
         if (!step(s, e)) return false;

@@ -4,6 +4,7 @@ import concurrent.futures
 import gzip
 import json
 import pickle
+import resource
 import socket
 import struct
 import zlib
@@ -239,9 +240,25 @@ def test_bodies_without_end(iris):
     assert iris.predict(SETOSA) == [0] and "process_died" not in iris.log()
 
 
+def test_slow_clients_make_room(iris):
+    """When connections get scarce, those that bring no head are closed, byte by byte or not; who asks is answered all the while."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 4000:
+        pytest.skip("this machine does not allow so many connections")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4000), hard))
+    slow = [socket.create_connection(("127.0.0.1", iris.port)) for _ in range(3200)]
+    for s in slow:
+        s.sendall(HEAD[:9])
+    assert iris.predict(SETOSA) == [0]
+    slow[0].settimeout(50)
+    assert slow[0].recv(1) == b""
+    for s in slow:
+        s.close()
+    assert iris.predict(VIRGINICA) == [2]
+
+
 def test_many_connections(iris):
     """As many as this process may hold; those that ask are answered, whatever the others do."""
-    import resource
     held = min(600, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 100)
     idle = [socket.create_connection(("127.0.0.1", iris.port)) for _ in range(held)]
     for i, s in enumerate(idle):

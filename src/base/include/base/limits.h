@@ -20,6 +20,8 @@
     X(LIMIT_HTTP_WORKERS,           "threads", 16,         "workers wait for disks, not for cores")                                  \
     X(LIMIT_HTTP_QUEUE,             "count",   1024,       "requests that wait for a worker; beyond that the client is told to retry") \
     X(LIMIT_HTTP_IDLE_S,            "seconds", 60,         "a connection that says nothing for so long is closed")                   \
+    X(LIMIT_HTTP_SLOW_S,            "seconds", 60,         "a whole head, or a small body (plus a second per 32 KiB), must be there after so long, however the bytes drip") \
+    X(LIMIT_HTTP_SLOW_CROWDED_S,    "seconds", 5,          "the same when three quarters of the connections are taken: room for those who ask") \
     X(LIMIT_HTTP_UPLOADS,           "count",   256,        "spooled bodies at once; each has two spool buffers")                     \
     X(LIMIT_HTTP_SPOOL_BYTES,       "bytes",   256 * KIB,  "one spool buffer: larger ones are not faster, measured")                 \
     X(LIMIT_HTTP_DRAIN_BYTES,       "bytes",   256 * KIB,  "a refused body so small that reading it is cheaper than a new connection") \
