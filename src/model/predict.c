@@ -93,7 +93,7 @@ static size_t read_forest_tree(const void *self, size_t tree_number, engine_node
     const tree *t = &s->forest->trees[tree_number];
     for (size_t i = 0; i < t->node_count; i++) {
         const tree_node *n = &t->nodes[i];
-        out[i] = (engine_node){.weight = n->weight, .value = s->leaf_rows[s->starts[tree_number] + i]};
+        out[i] = (engine_node){.weight = (float)n->weight, .value = s->leaf_rows[s->starts[tree_number] + i]};
         if (n->left < 0) continue;
         out[i].left = (uint32_t)n->left;
         out[i].right = (uint32_t)n->right;

@@ -49,14 +49,16 @@ static void find_shape(making *m, size_t count)
             continue;
         }
         double depth = next.depth_and_side / 2;
-        total += n->weight;
-        weighted += n->weight * depth;
+        total += (double)n->weight;
+        weighted += (double)n->weight * depth;
         plain += depth;
         s->leaf_count++;
         open--;
     }
     assert(s->leaf_count == count / 2 + 1);
-    s->depth = total > 0 ? weighted / total : plain / s->leaf_count;
+    /* Weights are a file's: they may be missing, or no sense. */
+    double mean = weighted / total;
+    s->depth = mean >= 0 && mean <= s->leaf_count ? mean : plain / s->leaf_count;
 }
 
 /* Nodes in the order of levels, without those that no way leads to. 0: it is no tree, for it has more nodes than it has. */

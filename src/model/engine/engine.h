@@ -22,10 +22,10 @@ typedef struct engine engine;
 /* A row goes left where x <= threshold, and where x is missing (NaN) and missing_left says so. */
 typedef struct engine_node {
     double threshold;     /* not NaN */
-    double weight;        /* how often rows come here, in any unit; of all nodes or of none (0) */
     uint32_t left, right; /* numbers of nodes in the tree; left 0: a leaf */
     uint32_t feature;
     uint32_t value; /* of a leaf: which row of values it adds */
+    float weight;   /* how often rows come here, in any unit; 0 where nobody knows */
     bool missing_left;
 } engine_node;
 

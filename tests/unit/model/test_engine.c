@@ -66,7 +66,9 @@ static void grow_tree(sample *s, size_t number, size_t splits)
                                   .missing_left = draw(s, 2)};
         for (int side = 0; side < 2; side++) nodes[count++] = (engine_node){.value = draw(s, VALUES)};
     }
-    for (size_t i = 0; i < count && has_weights; i++) nodes[i].weight = 1 + draw(s, 9);
+    static const float odd_weights[] = {NAN, INFINITY, -1, -INFINITY, FLT_MAX};
+    for (size_t i = 0; i < count && has_weights; i++) nodes[i].weight = (float)(1 + draw(s, 9));
+    if (draw(s, 4) == 0) nodes[count - 1].weight = odd_weights[draw(s, COUNT_OF(odd_weights))];
     /* Nodes that no way leads to are left alone, even where they lead nowhere. */
     if (draw(s, 4) == 0) nodes[count++] = (engine_node){.left = NODES_MAX, .right = NODES_MAX};
     s->counts[number] = count;
