@@ -193,6 +193,17 @@ static bool refuse_findings(const report *r, err *e)
                    call.len ? ": " : "", STR_ARG(call));
 }
 
+/* Nothing worse than that today's library would not know the classes: what is read here is not loaded. */
+static bool is_merely_old(const report *r)
+{
+    bool old = r->verdict == VERDICT_SUSPICIOUS && r->findings_dropped == 0;
+    for (size_t i = 0; i < r->finding_count; i++) {
+        const finding *f = &r->findings[i];
+        old &= f->is_mild || report_verdict_of(f->kind, f->severity) == VERDICT_CLEAN;
+    }
+    return old;
+}
+
 static bool unpack_file(bytes file, buf *unpacked, bytes *content, err *e)
 {
     *content = file;
@@ -217,7 +228,7 @@ bool read_pickled(arena *a, bytes file, buf *unpacked, const pickle_value **out,
     report_init(&r, a);
     pickle_stream stream = {0};
     if (!pickle_execute(a, content, 0, true, STR_NONE, &r, &stream, e)) return false;
-    if (!stream.result || r.verdict > VERDICT_CLEAN) return refuse_findings(&r, e);
+    if (!stream.result || (r.verdict > VERDICT_CLEAN && !is_merely_old(&r))) return refuse_findings(&r, e);
     if (stream.end != content.len)
         return err_set(e, ERR_INVALID, "%llu bytes follow the model and belong to nothing",
                        (unsigned long long)(content.len - stream.end));

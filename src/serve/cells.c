@@ -101,6 +101,8 @@ bool cells_put_object(cells *c, size_t row, const json_t *object, err *e)
 
 static bool put_list(cells *c, size_t row, const json_t *list, err *e)
 {
+    if (c->columns == 1 && !json_is_array(list))
+        return cells_put_json(c, row, 0, list, e); /* a text, most often */
     if (!json_is_array(list))
         return err_set(e, ERR_UNPROCESSABLE, "row %zu is no list: rows are lists of %zu features", row + 1,
                        c->columns);

@@ -152,6 +152,7 @@ static bool read_rows(question *q, const json_t *list)
             if (!read_object(q, row, i)) return false;
             continue;
         }
+        if (q->cells.columns == 1 && !json_is_array(row) && read_cell(q, row, i)) continue;
         if (!json_is_array(row)) return wrong(q, at);
         if (!read_row(q, row, (int64_t)i)) return false;
     }

@@ -34,6 +34,7 @@ typedef struct inference {
 static bool rows_of(const inference *in, const tensor *t, uint64_t *rows, err *e)
 {
     size_t features = in->served->about->feature_count;
+    if (t->rank == 1 && features == 1) return *rows = t->elements, true; /* texts, most often */
     uint64_t width = t->rank == 1 && t->elements == features ? features : t->shape[t->rank - 1];
     *rows = t->rank == 1 ? 1 : t->shape[0];
     if (t->rank <= 2 && width == features) return true;

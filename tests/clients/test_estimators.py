@@ -1,5 +1,9 @@
-"""`assay model predict` beside real scikit-learn of several versions: every estimator's every output, and what the command does with its files."""
+"""`assay model predict` beside real scikit-learn of several versions: every estimator's every output, and what the command does with its files.
 
+Other versions by hand: ASSAY_SKLEARN_PYTHONS=/a/bin/python:/b/bin/python asks those (0.20 and 0.22 take Python 3.7, 0.24 and 1.0 Python 3.8).
+"""
+
+import concurrent.futures
 import csv
 import json
 import math
@@ -15,14 +19,15 @@ from environments import scikit_learn
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ASSAY = os.environ.get("ASSAY_BIN", str(ROOT / "build/debug/src/assay"))
 VERSIONS = ["1.2.2", "1.4.2", "1.9.0"]
-NEAR = {"close": (1e-12, 1e-14), "float32": (1e-6, 1e-6), False: (1e-9, 1e-9)}
+NEAR = {"close": (1e-12, 1e-14), "float32": (1e-6, 1e-6), "narrow": (1e-5, 1e-6), False: (1e-9, 1e-9)}
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
+@pytest.fixture(scope="module", params=os.environ.get("ASSAY_SKLEARN_PYTHONS", ":".join(VERSIONS)).split(":"))
 def models(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
-    python = scikit_learn(request.param)
-    done = subprocess.run([python, ROOT / "tests/clients/sklearn_models.py", folder], capture_output=True, text=True, timeout=300)
+    python = scikit_learn(request.param) if request.param in VERSIONS else request.param
+    done = subprocess.run([python, ROOT / "tests/clients/sklearn_models.py", folder], capture_output=True, text=True, timeout=300,
+                          env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})  # small work: threads only wait for each other
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -48,18 +53,29 @@ def difference(ours, theirs, near, at=""):
 
 
 def test_every_output_of_every_estimator_is_the_librarys(models):
-    trouble, cases = [], sorted(models.glob("*.json"))
-    assert len(cases) > 50
-    for case in cases:
-        spec = json.loads(case.read_text())
-        done = predict(case.with_suffix(".model"), case.with_suffix(".csv"), "--no-header", "--json", "--output", ",".join(spec["outputs"]))
-        if done.returncode:
-            trouble.append(f"{case.stem}: {done.stderr}")
-            continue
-        answer = json.loads(done.stdout)
-        assert list(answer) == list(spec["outputs"])
-        trouble += [f"{case.stem} {what} {found}" for what, theirs in spec["outputs"].items() if (found := difference(answer[what], theirs, spec["exact"]))]
+    cases = sorted(models.glob("*.json"))
+    assert len(cases) > 150
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        trouble = [line for lines in pool.map(trouble_of, cases) for line in lines]
     assert not trouble, "\n".join(trouble)
+
+
+def trouble_of(case):
+    spec = json.loads(case.read_text())
+    done = predict(case.with_suffix(".model"), case.with_suffix(".csv"), "--no-header", "--json", "--threads", "1", "--output", ",".join(spec["outputs"]))
+    if done.returncode:
+        return [f"{case.stem}: {done.stderr}"]
+    answer = json.loads(done.stdout)
+    assert list(answer) == list(spec["outputs"])
+    return [f"{case.stem} {what} {found}" for what, theirs in spec["outputs"].items() if (found := difference(answer[what], theirs, spec["exact"]))]
+
+
+def test_code_within_a_model_is_refused_by_its_name(models):
+    cases = sorted(models.glob("*.hostile"))
+    assert len(cases) > 15
+    for case in cases:
+        done = predict(case, case.with_suffix(".csv"), "--no-header")
+        assert done.returncode == 1 and ".system" in done.stderr and not done.stdout, (case.stem, done)
 
 
 def test_every_estimator_as_onnx(models, request, tmp_path):
@@ -70,7 +86,11 @@ def test_every_estimator_as_onnx(models, request, tmp_path):
     for case in cases:
         spec, target = json.loads(case.read_text()), tmp_path / f"{case.stem}.onnx"
         rows = list(csv.reader(case.with_suffix(".csv").open()))
+        if spec["is_more"] and not case.stem.startswith("labels"):
+            continue
         done = onnx_answers.convert(ASSAY, case.with_suffix(".model"), target, "--double")
+        if spec["is_more"] and done.returncode == 3 and "written as ONNX" in done.stderr:
+            continue
         if case.stem in onnx_answers.REFUSED:
             assert done.returncode == 3 and onnx_answers.REFUSED[case.stem] in done.stderr
             continue

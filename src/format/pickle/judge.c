@@ -251,7 +251,9 @@ static bool cautioned(pickle_vm *vm, pickle_value *g, const pickle_value *call, 
               .advice = advice_unlisted};
     size_t before = vm->report->finding_count;
     if (!judge_say(vm, &n, e, "%s is %s", dotted_of(g).text, g->global.row->rule->caution)) return false;
-    if (vm->report->finding_count > before) g->global.finding = (uint32_t)vm->report->finding_count;
+    if (vm->report->finding_count == before) return true;
+    g->global.finding = (uint32_t)vm->report->finding_count;
+    vm->report->findings[before].is_mild = g->global.row->rule->is_mild;
     return true;
 }
 

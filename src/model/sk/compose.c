@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -59,13 +60,13 @@ static void read_ransac(sk *s)
 typedef struct pipeline {
     const model **steps; /* those that are not passed through */
     size_t count;
+    size_t widest; /* columns between steps */
     bool ends_with_identity;
 } pipeline;
 
-static bool pipeline_answer(const void *self, model_output what, const model_rows *rows, arena *a,
-                            model_answers *out, err *e)
+static bool run_steps(const pipeline *p, model_output what, const model_rows *rows, arena *a,
+                      model_answers *out, err *e)
 {
-    const pipeline *p = self;
     model_rows now = *rows;
     size_t transforms = p->ends_with_identity ? p->count : p->count - 1;
     model_answers answers = {now.count, now.columns, (double *)(uintptr_t)now.numbers,
@@ -77,6 +78,40 @@ static bool pipeline_answer(const void *self, model_output what, const model_row
     }
     *out = answers;
     return p->ends_with_identity || model_answer(p->steps[p->count - 1], what, &now, a, out, e);
+}
+
+/* Numbers that are between two steps at once: texts become a column per known word. */
+enum { CELLS_BETWEEN_MAX = 1 << 21 };
+
+static bool run_in_parts(const pipeline *p, model_output what, const model_rows *rows, size_t part_rows,
+                         arena *a, model_answers *out, err *e)
+{
+    for (size_t at = 0; at < rows->count; at += part_rows) {
+        AUTO_ARENA arena work;
+        arena_init(&work, a->ceiling_bytes);
+        size_t count = rows->count - at < part_rows ? rows->count - at : part_rows;
+        model_rows part = {count, rows->columns, rows->numbers + at * rows->columns,
+                           rows->texts ? rows->texts + at * rows->columns : NULL};
+        model_answers got = {.count = count, .columns = out->columns};
+        if (!run_steps(p, what, &part, &work, &got, e)) return err_wrap(e, "in the rows from %zu on", at + 1);
+        assert(got.columns == out->columns);
+        memcpy(out->numbers + at * out->columns, got.numbers, count * out->columns * sizeof *out->numbers);
+        if (!got.texts) continue;
+        if (!out->texts) out->texts = arena_alloc_array(a, out->count * out->columns + 1, sizeof *out->texts);
+        if (!out->texts) return err_set(e, ERR_MEMORY, "no memory for the texts of %zu rows", out->count);
+        for (size_t i = 0; i < count * out->columns; i++)
+            if (got.texts[i].data) out->texts[at * out->columns + i] = arena_copy(a, got.texts[i]);
+    }
+    return true;
+}
+
+static bool pipeline_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                            model_answers *out, err *e)
+{
+    const pipeline *p = self;
+    size_t part_rows = CELLS_BETWEEN_MAX / p->widest;
+    if (part_rows >= rows->count) return run_steps(p, what, rows, a, out, e);
+    return run_in_parts(p, what, rows, part_rows ? part_rows : 1, a, out, e);
 }
 
 static void pipeline_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
@@ -169,6 +204,10 @@ static void read_pipeline(sk *s)
     }
     if (sk_ok(s) && p->count == 0) sk_fail(s, ERR_UNSUPPORTED, "it has no steps");
     if (!sk_ok(s)) return;
+    p->widest = 1;
+    for (size_t i = 0; i < p->count; i++)
+        if (p->steps[i]->info.columns[OUTPUT_TRANSFORM] > p->widest)
+            p->widest = p->steps[i]->info.columns[OUTPUT_TRANSFORM];
     describe_pipeline(s, p);
     sk_answers(s, p, pipeline_answer);
     sk_draws(s, pipeline_draw, pipeline_texts);
@@ -296,8 +335,8 @@ static void settle_branch(sk *s, fan *f, branch *b)
                 STR_ARG(part->info.name), part->info.feature_count, b->column_count);
     b->width = !part || part->any_columns ? b->column_count : part->info.columns[OUTPUT_TRANSFORM];
     f->columns += b->width;
-    if (f->columns > LIMIT_TABLE_COLUMNS)
-        sk_fail(s, ERR_TOO_LARGE, "it gives more columns than LIMIT_TABLE_COLUMNS allows");
+    if (f->columns > LIMIT_MODEL_FEATURES)
+        sk_fail(s, ERR_TOO_LARGE, "it gives more columns than LIMIT_MODEL_FEATURES allows");
     s->m->info.takes_text |= !part || part->info.takes_text;
 }
 

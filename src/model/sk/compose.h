@@ -12,6 +12,11 @@ void sk_stands_for(sk *s, const model *part);
 void sk_texts_of(const model *m, bool *is_text);
 /* A FunctionTransformer without a function: what goes in comes out. */
 bool sk_hands_on(const model *m);
+/* A transformer that keeps some of the features; `keep` has a flag for each. */
+void sk_selects(sk *s, const bool *keep, size_t features);
+/* What a FunctionTransformer does to a number: nothing for None, a function of numpy; NULL: code. */
+typedef double (*cell_function)(double x);
+cell_function sk_cell_function(const pickle_value *v);
 /* None or 'passthrough': a step that is none. */
 bool sk_passes_through(const pickle_value *v);
 

@@ -348,6 +348,58 @@ static void read_ordinal(sk *s)
     sk_draws(s, ordinal_draw, encoder_texts);
 }
 
+/* --- means of the target -------------------------------------------------------------------------------------------------- */
+
+/* One column per feature, or per feature and class. */
+typedef struct target_encoder {
+    encoder *base;
+    size_t per_feature;
+    matrix *means;   /* of each column, by category */
+    double *overall; /* of each class: what is not known */
+} target_encoder;
+
+static bool target_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                          model_answers *out, err *e)
+{
+    (void)what;
+    (void)a;
+    (void)e;
+    const target_encoder *t = self;
+    for (size_t at = 0; at < rows->count * t->base->features; at++) {
+        size_t row = at / t->base->features, j = at % t->base->features;
+        size_t found =
+            find(&t->base->categories[j], rows->numbers[at], rows->texts ? rows->texts[at] : STR_NONE);
+        for (size_t k = 0; k < t->per_feature; k++) {
+            size_t column = j * t->per_feature + k;
+            out->numbers[row * out->columns + column] =
+                found == SK_ANY ? t->overall[k] : t->means[column].at[found];
+        }
+    }
+    return true;
+}
+
+static void read_target(sk *s)
+{
+    static const char *const types[] = {"auto", "continuous", "binary", "multiclass"};
+    encoder *base = encoder_new(s);
+    target_encoder *t = sk_alloc(s, 1, sizeof *t);
+    bool by_class = sk_choice(s, "target_type_", types, COUNT_OF(types)) == 3;
+    if (!base || !t || !sk_ok(s)) return;
+    t->base = base;
+    t->per_feature = 1;
+    t->overall =
+        by_class ? sk_vector(s, "target_mean_", SK_ANY, &t->per_feature) : sk_spread(s, "target_mean_", 1);
+    sk_list lists = sk_items(s, sk_get(s, "encodings_"), "encodings_", t->per_feature * base->features);
+    t->means = sk_alloc(s, lists.count, sizeof *t->means);
+    for (size_t k = 0; k < lists.count && sk_ok(s); k++) {
+        t->means[k] = sk_matrix_of(s, lists.items[k], "encodings_", false);
+        if (sk_ok(s) && t->means[k].columns != base->categories[k / t->per_feature].count)
+            sk_fail(s, ERR_INVALID, "its encodings_ %zu has %zu numbers", k, t->means[k].columns);
+    }
+    sk_transforms(s, lists.count);
+    sk_answers(s, t, target_answer);
+}
+
 /* A label's number. The library takes a list of labels; here it is a column. */
 static encoder *label_encoder(sk *s)
 {
@@ -374,7 +426,44 @@ static void read_label(sk *s)
     sk_draws(s, ordinal_draw, encoder_texts);
 }
 
+/* A column per class, or one for two classes. A label that is not known is none of them. */
+static bool binarizer_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                             model_answers *out, err *e)
+{
+    (void)what;
+    (void)a;
+    (void)e;
+    const encoder *c = self;
+    double off = c->codes[0][0], on = c->codes[0][1];
+    for (size_t i = 0; i < rows->count; i++) {
+        size_t found = find(c->categories, rows->numbers[i], rows->texts ? rows->texts[i] : STR_NONE);
+        for (size_t k = 0; k < c->columns; k++) {
+            size_t wanted = c->columns == 1 ? 1 : k;
+            out->numbers[i * c->columns + k] = found == wanted ? on : off;
+        }
+    }
+    return true;
+}
+
+static void read_binarizer(sk *s)
+{
+    static const char *const types[] = {"binary", "multiclass"};
+    encoder *c = label_encoder(s);
+    sk_choice(s, "y_type_", types, COUNT_OF(types));
+    if (!c || !sk_ok(s)) return;
+    c->codes = sk_alloc(s, 1, sizeof *c->codes);
+    if (c->codes) c->codes[0] = sk_alloc(s, 2, sizeof **c->codes);
+    if (!sk_ok(s)) return;
+    c->codes[0][0] = sk_number(s, "neg_label");
+    c->codes[0][1] = sk_number(s, "pos_label");
+    c->columns = c->categories->count <= 2 ? 1 : c->categories->count;
+    sk_transforms(s, c->columns);
+    sk_answers(s, c, binarizer_answer);
+}
+
 const sk_class sk_encode_classes[] = {
+    {"TargetEncoder", "preprocessing._target_encoder", NULL, read_target},
+    {"LabelBinarizer", "preprocessing._label", "preprocessing.label", read_binarizer},
     {"OneHotEncoder", "preprocessing._encoders", "preprocessing.encoders", read_one_hot},
     {"OrdinalEncoder", "preprocessing._encoders", "preprocessing.encoders", read_ordinal},
     {"LabelEncoder", "preprocessing._label", "preprocessing.label", read_label},

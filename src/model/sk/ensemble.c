@@ -1,30 +1,11 @@
 /*
  * model/sk/ensemble.c - votes, bags and one-against estimators over others.
  */
-#include "sk/compose.h"
+#include "sk/ensemble.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
-
-typedef enum mix {
-    MIX_HARD,     /* votes of labels */
-    MIX_SOFT,     /* mean of probabilities */
-    MIX_MEAN,     /* mean of numbers */
-    MIX_SAMME,    /* weighted votes, AdaBoost's */
-    MIX_SAMME_R,  /* its sum of centred log probabilities */
-    MIX_MEDIAN,   /* weighted median, AdaBoost's of numbers */
-    MIX_ONE_REST, /* a score per class */
-} mix;
-
-typedef struct ensemble {
-    mix mix;
-    const model **parts;
-    size_t count, classes, columns;
-    size_t **picked, *picked_count; /* columns of each part, or NULL: all */
-    double *weights, weight_sum;
-    bool is_new; /* AdaBoost: a vote counts against the other classes too */
-} ensemble;
 
 static bool rows_of_part(const ensemble *n, size_t k, const model_rows *rows, arena *a, model_rows *out,
                          err *e)
@@ -188,8 +169,10 @@ static bool one_rest(const ensemble *n, model_output what, const model_rows *row
     }
     for (size_t i = 0; scores && i < rows->count; i++) {
         double *row = scores + i * n->count, *to = out->numbers + i * out->columns, sum = 0;
-        if (what == OUTPUT_PREDICT) {
-            double middle = n->parts[0]->info.gives[OUTPUT_DECISION_FUNCTION] ? 0 : 0.5;
+        double middle = n->parts[0]->info.gives[OUTPUT_DECISION_FUNCTION] ? 0 : 0.5;
+        if (n->is_multilabel) {
+            for (size_t k = 0; k < n->count; k++) to[k] = what == OUTPUT_PREDICT ? row[k] > middle : row[k];
+        } else if (what == OUTPUT_PREDICT) {
             *to = n->count == 1 ? (double)(row[0] > middle) : (double)first_largest(row, n->count);
         } else if (what == OUTPUT_DECISION_FUNCTION) {
             memcpy(to, row, n->count * sizeof *to);
@@ -215,153 +198,6 @@ static bool ensemble_answer(const void *self, model_output what, const model_row
     case MIX_ONE_REST: return one_rest(n, what, rows, a, out, e);
     default: return averaged(n, what, rows, a, out, e);
     }
-}
-
-/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
-
-static void draw_part(onnx_build *b, const ensemble *n, size_t k, const onnx_table *x, onnx_answers *out)
-{
-    onnx_table own = *x;
-    if (n->picked && n->picked[k]) own = onnx_table_pick(b, x, n->picked[k], n->picked_count[k]);
-    onnx_draw(b, n->parts[k], &own, out);
-}
-
-static onnx_ref ask_drawn(onnx_build *b, const ensemble *n, size_t k, const onnx_table *x, model_output what)
-{
-    onnx_answers got;
-    draw_part(b, n, k, x, &got);
-    if (!got.at[what])
-        onnx_fail(b, ERR_UNSUPPORTED, "the %s of a %.*s is not written as ONNX", model_output_name(what),
-                  STR_ARG(n->parts[k]->info.name));
-    return got.at[what];
-}
-
-/* A one in the column of the label that a part chose. */
-static onnx_ref draw_vote(onnx_build *b, size_t classes, onnx_ref index)
-{
-    double *unit = onnx_alloc(b, classes * classes, sizeof *unit);
-    for (size_t c = 0; unit && c < classes; c++) unit[c * classes + c] = 1;
-    return unit ? onnx_gather(b, onnx_rows(b, unit, classes, classes), index, 0) : 0;
-}
-
-static onnx_ref draw_sum(onnx_build *b, const ensemble *n, const onnx_table *x, model_output what)
-{
-    onnx_ref sum = 0;
-    for (size_t k = 0; k < n->count && onnx_ok(b); k++) {
-        onnx_ref got = ask_drawn(b, n, k, x, what);
-        if (n->classes && what == OUTPUT_PREDICT) got = draw_vote(b, n->classes, got);
-        if (n->weights) got = onnx_with(b, "Mul", got, n->weights[k]);
-        sum = sum ? onnx_op2(b, "Add", sum, got) : got;
-    }
-    return sum;
-}
-
-static void draw_averaged(onnx_build *b, const ensemble *n, const onnx_table *x, onnx_answers *out)
-{
-    onnx_ref sum = draw_sum(b, n, x, n->mix == MIX_SOFT ? OUTPUT_PREDICT_PROBA : OUTPUT_PREDICT);
-    onnx_ref mean = onnx_with(b, "Div", sum, n->weights ? n->weight_sum : (double)n->count);
-    out->at[n->classes ? OUTPUT_PREDICT_PROBA : OUTPUT_PREDICT] = mean;
-    if (n->classes) out->at[OUTPUT_PREDICT] = onnx_argmax(b, mean);
-}
-
-/* (K - 1) (log p - mean of log p), summed over the parts. */
-static onnx_ref draw_logs(onnx_build *b, const ensemble *n, const onnx_table *x)
-{
-    onnx_ref sum = 0;
-    for (size_t k = 0; k < n->count && onnx_ok(b); k++) {
-        onnx_ref p = onnx_with(b, "Max", ask_drawn(b, n, k, x, OUTPUT_PREDICT_PROBA), DBL_EPSILON);
-        onnx_ref ln = onnx_op1(b, "Log", p);
-        onnx_ref mean = onnx_with(b, "Div", onnx_sum(b, ln, 1, true), (double)n->classes);
-        onnx_ref part = onnx_with(b, "Mul", onnx_op2(b, "Sub", ln, mean), (double)(n->classes - 1));
-        sum = sum ? onnx_op2(b, "Add", sum, part) : part;
-    }
-    return sum;
-}
-
-static void draw_samme(onnx_build *b, const ensemble *n, const onnx_table *x, onnx_answers *out)
-{
-    onnx_ref votes = n->mix == MIX_SAMME_R ? draw_logs(b, n, x) : draw_sum(b, n, x, OUTPUT_PREDICT);
-    double others = (double)(n->classes - 1);
-    votes = onnx_with(b, "Div", votes, n->weight_sum);
-    if (n->is_new) {
-        onnx_ref against = onnx_with(b, "Div", onnx_op2(b, "Sub", onnx_number(b, 1), votes), others);
-        votes = onnx_op2(b, "Sub", votes, against);
-    }
-    onnx_ref scores = votes;
-    if (n->classes == 2) {
-        onnx_ref no = onnx_gather(b, votes, onnx_integers(b, (int64_t[]){0}, 1), 1),
-                 yes = onnx_gather(b, votes, onnx_integers(b, (int64_t[]){1}, 1), 1);
-        scores = onnx_op2(b, "Sub", yes, no);
-        onnx_ref half = onnx_with(b, "Div", scores, 2);
-        votes = onnx_concat(b, (onnx_ref[]){onnx_op1(b, "Neg", half), half}, 2, 1);
-    } else {
-        votes = onnx_with(b, "Div", votes, others);
-    }
-    out->at[OUTPUT_PREDICT] = sk_draw_decision(b, scores, n->classes);
-    out->at[OUTPUT_DECISION_FUNCTION] = scores;
-    out->at[OUTPUT_PREDICT_PROBA] = onnx_softmax(b, votes);
-}
-
-/* Sorted, with the weights in the same order: the first from which on half of the weight is reached. */
-static onnx_ref draw_median(onnx_build *b, const ensemble *n, const onnx_table *x)
-{
-    onnx_ref *all = onnx_alloc(b, n->count, sizeof *all);
-    for (size_t k = 0; k < n->count && onnx_ok(b); k++) all[k] = ask_drawn(b, n, k, x, OUTPUT_PREDICT);
-    if (!onnx_ok(b)) return 0;
-    onnx_ref values = onnx_concat(b, all, n->count, 1);
-    onnx_set_int(b, "largest", 0);
-    onnx_set_int(b, "axis", 1);
-    onnx_take(b, values);
-    onnx_take(b, onnx_integers(b, (int64_t[]){(int64_t)n->count}, 1));
-    onnx_ref sorted = onnx_give(b, "TopK", NULL, 2);
-    if (!onnx_ok(b)) return 0;
-    onnx_ref weights = onnx_gather(b, onnx_vector(b, n->weights, n->count), sorted + 1, 0);
-    onnx_ref reached = onnx_op2(b, "CumSum", weights, onnx_integers(b, (int64_t[]){1}, 1));
-    onnx_ref half = onnx_with(b, "GreaterOrEqual", reached, 0.5 * n->weight_sum);
-    onnx_ref first = onnx_upright(b, onnx_argmax(b, onnx_cast(b, half, ONNX_DOUBLE)));
-    onnx_set_int(b, "axis", 1);
-    return onnx_op2(b, "GatherElements", sorted, first);
-}
-
-static onnx_ref draw_rest(onnx_build *b, const ensemble *n, const onnx_table *x, model_output what)
-{
-    onnx_ref *all = onnx_alloc(b, n->count, sizeof *all);
-    for (size_t k = 0; k < n->count && onnx_ok(b); k++) {
-        all[k] = ask_drawn(b, n, k, x, what);
-        if (what == OUTPUT_PREDICT_PROBA && onnx_ok(b))
-            all[k] = onnx_gather(b, all[k], onnx_integers(b, (int64_t[]){1}, 1), 1);
-    }
-    return onnx_ok(b) ? onnx_concat(b, all, n->count, 1) : 0;
-}
-
-static void draw_one_rest(onnx_build *b, const ensemble *n, const onnx_table *x, onnx_answers *out)
-{
-    const model_info *info = &n->parts[0]->info;
-    bool decides = info->gives[OUTPUT_DECISION_FUNCTION], has_proba = info->gives[OUTPUT_PREDICT_PROBA];
-    onnx_ref scores = decides ? draw_rest(b, n, x, OUTPUT_DECISION_FUNCTION) : 0,
-             p = has_proba ? draw_rest(b, n, x, OUTPUT_PREDICT_PROBA) : 0;
-    onnx_ref chosen = decides ? scores : onnx_with(b, "Sub", p, n->count == 1 ? 0.5 : 0);
-    out->at[OUTPUT_PREDICT] = sk_draw_decision(b, chosen, n->classes);
-    out->at[OUTPUT_DECISION_FUNCTION] = scores;
-    if (has_proba) out->at[OUTPUT_PREDICT_PROBA] = n->count == 1 ? onnx_both(b, p) : onnx_shares(b, p);
-}
-
-static void ensemble_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
-{
-    const ensemble *n = self;
-    switch (n->mix) {
-    case MIX_SAMME:
-    case MIX_SAMME_R: draw_samme(b, n, x, out); return;
-    case MIX_MEDIAN: out->at[OUTPUT_PREDICT] = draw_median(b, n, x); return;
-    case MIX_ONE_REST: draw_one_rest(b, n, x, out); return;
-    default: draw_averaged(b, n, x, out);
-    }
-}
-
-static void ensemble_texts(const void *self, bool *is_text)
-{
-    const ensemble *n = self;
-    for (size_t k = 0; k < n->count && !n->picked; k++) sk_texts_of(n->parts[k], is_text);
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
@@ -403,9 +239,11 @@ static ensemble *ensemble_new(sk *s, mix how)
     for (size_t k = 0; k < list.count && sk_ok(s); k++) {
         n->parts[n->count++] = sk_part(s, list.items[k], "estimators_");
         if (sk_ok(s)) takes_missing &= n->parts[k]->info.takes_missing;
+        if (sk_ok(s)) s->m->info.takes_text |= n->parts[k]->info.takes_text;
         if (sk_ok(s)) s->m->info.node_count += n->parts[k]->info.node_count;
     }
     s->m->info.takes_missing = takes_missing;
+    s->m->checks_nothing = true; /* they look at the cells themselves */
     sk_answers(s, n, ensemble_answer);
     sk_draws(s, ensemble_draw, ensemble_texts);
     return sk_ok(s) ? n : NULL;
@@ -421,10 +259,12 @@ static void weigh(sk *s, ensemble *n, double *weights)
 static void count_features(sk *s, const ensemble *n)
 {
     const char *name = sk_has(s, "n_features_in_") ? NULL : sk_has(s, "n_features_") ? "n_features_" : NULL;
+    size_t k = 0; /* what stands for a class of its own takes anything */
+    while (k + 1 < n->count && n->parts[k]->counts_nothing) k++;
     if (sk_has(s, "n_features_in_"))
         sk_features(s, SK_ANY);
     else
-        sk_features(s, name ? (size_t)sk_integer(s, name) : n->parts[0]->info.feature_count);
+        sk_features(s, name ? (size_t)sk_integer(s, name) : n->parts[k]->info.feature_count);
 }
 
 /* --- voting -------------------------------------------------------------------------------------------------------------- */
@@ -567,22 +407,24 @@ static void read_one_rest(sk *s)
 {
     ensemble *n = ensemble_new(s, MIX_ONE_REST);
     const pickle_value *binarizer = sk_get(s, "label_binarizer_");
-    const pickle_value *type = pickle_get(binarizer, "y_type_");
-    if (sk_ok(s) && type && !sk_text_of(type, "binary") && !sk_text_of(type, "multiclass"))
-        sk_fail(s, ERR_UNSUPPORTED, "its targets are no plain classes (y_type_)");
     const pickle_value *labels = pickle_get(binarizer, "classes_");
     if (sk_ok(s) && !labels) sk_fail(s, ERR_INVALID, "its label_binarizer_ has no classes_");
-    size_t classes = sk_classes(s, labels);
+    bool is_multilabel = sk_is_multilabel(s, binarizer, "label_binarizer_");
+    size_t classes = !is_multilabel ? sk_classes(s, labels) : n ? n->count : 0;
     if (!n || !sk_ok(s)) return;
     n->classes = classes;
-    if (n->count != (classes == 2 ? 1 : classes))
+    n->is_multilabel = is_multilabel;
+    if (n->count != (classes == 2 && !is_multilabel ? 1 : classes))
         sk_fail(s, ERR_INVALID, "it has %zu estimators for %zu classes", n->count, classes);
     count_features(s, n);
     bool scores = n->parts[0]->info.gives[OUTPUT_DECISION_FUNCTION];
     bool has_proba = n->parts[0]->info.gives[OUTPUT_PREDICT_PROBA];
     if (scores) check_parts(s, n, OUTPUT_DECISION_FUNCTION, 1);
     if (has_proba || !scores) check_parts(s, n, OUTPUT_PREDICT_PROBA, 2);
-    sk_gives(s, OUTPUT_PREDICT, 1);
+    if (is_multilabel)
+        sk_multilabel(s, classes);
+    else
+        sk_gives(s, OUTPUT_PREDICT, 1);
     if (has_proba) sk_gives(s, OUTPUT_PREDICT_PROBA, classes);
     if (scores) sk_gives(s, OUTPUT_DECISION_FUNCTION, n->count);
 }

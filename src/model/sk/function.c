@@ -15,12 +15,50 @@ static double square(double x)
     return x * x;
 }
 
+static double negative(double x)
+{
+    return -x;
+}
+static double reciprocal(double x)
+{
+    return 1 / x;
+}
+
 /* A file that names a function of numpy names its formula; any other function is code, which nothing here runs. */
 static const struct {
     const char *name;
     double (*apply)(double x);
-} functions[] = {{"log1p", log1p}, {"log", log},   {"log2", log2},     {"log10", log10}, {"exp", exp},
-                 {"expm1", expm1}, {"sqrt", sqrt}, {"square", square}, {"abs", fabs},    {"absolute", fabs}};
+} functions[] = {{"log1p", log1p},
+                 {"log", log},
+                 {"log2", log2},
+                 {"log10", log10},
+                 {"exp", exp},
+                 {"expm1", expm1},
+                 {"sqrt", sqrt},
+                 {"square", square},
+                 {"abs", fabs},
+                 {"absolute", fabs},
+                 {"fabs", fabs},
+                 {"sin", sin},
+                 {"cos", cos},
+                 {"tan", tan},
+                 {"arcsin", asin},
+                 {"arccos", acos},
+                 {"arctan", atan},
+                 {"sinh", sinh},
+                 {"cosh", cosh},
+                 {"tanh", tanh},
+                 {"arcsinh", asinh},
+                 {"arccosh", acosh},
+                 {"arctanh", atanh},
+                 {"cbrt", cbrt},
+                 {"exp2", exp2},
+                 {"floor", floor},
+                 {"ceil", ceil},
+                 {"trunc", trunc},
+                 {"rint", rint},
+                 {"negative", negative},
+                 {"reciprocal", reciprocal}};
 
 typedef struct cellwise {
     double (*apply)(double x);
@@ -40,6 +78,20 @@ static bool cellwise_answer(const void *self, model_output what, const model_row
 
 static onnx_ref draw_cells(onnx_build *b, double (*apply)(double x), onnx_ref x)
 {
+    static const struct {
+        double (*apply)(double x);
+        const char *op;
+    } plain[] = {{sin, "Sin"},     {cos, "Cos"},     {tan, "Tan"},      {asin, "Asin"},
+                 {acos, "Acos"},   {atan, "Atan"},   {sinh, "Sinh"},    {cosh, "Cosh"},
+                 {tanh, "Tanh"},   {asinh, "Asinh"}, {acosh, "Acosh"},  {atanh, "Atanh"},
+                 {floor, "Floor"}, {ceil, "Ceil"},   {negative, "Neg"}, {reciprocal, "Reciprocal"},
+                 {rint, "Round"}};
+    for (size_t i = 0; i < COUNT_OF(plain); i++)
+        if (apply == plain[i].apply) return onnx_op1(b, plain[i].op, x);
+    if (apply == cbrt || apply == exp2 || apply == trunc) {
+        onnx_fail(b, ERR_UNSUPPORTED, "its func is not written as ONNX");
+        return x;
+    }
     if (apply == exp) return onnx_op1(b, "Exp", x);
     if (apply == sqrt) return onnx_op1(b, "Sqrt", x);
     if (apply == fabs) return onnx_op1(b, "Abs", x);
@@ -63,6 +115,17 @@ static bool is_numpy(str module)
            str_eq(module, STR("numpy._core._multiarray_umath"));
 }
 
+/* The name of a function of numpy, whichever way it was written. */
+static str numpy_function(const pickle_value *v)
+{
+    if (v && v->kind == PICKLE_GLOBAL && is_numpy(v->global.module)) return v->global.name;
+    bool is_call =
+        v && v->kind == PICKLE_CALL && pickle_is_global(v->call.callable, "numpy.core", "_ufunc_reconstruct");
+    const pickle_value *name =
+        is_call && sk_text_of(sk_item(v->call.args, 0), "numpy") ? sk_item(v->call.args, 1) : NULL;
+    return name && name->kind == PICKLE_STR ? name->text : STR_NONE;
+}
+
 /* functools.partial(check_array, ...): what the histogram boosters check their numbers with. */
 static bool only_checks(const pickle_value *v)
 {
@@ -73,15 +136,20 @@ static bool only_checks(const pickle_value *v)
     return pickle_is_global(inner, "sklearn.utils.validation", "check_array");
 }
 
+cell_function sk_cell_function(const pickle_value *v)
+{
+    if (!v || v->kind == PICKLE_NONE || only_checks(v)) return same;
+    str name = numpy_function(v);
+    for (size_t i = 0; i < COUNT_OF(functions); i++)
+        if (str_eq(name, str_from_c(functions[i].name))) return functions[i].apply;
+    return NULL;
+}
+
 static void read_function(sk *s)
 {
     cellwise *c = sk_alloc(s, 1, sizeof *c);
     if (!c) return;
-    const pickle_value *func = pickle_get(s->v, "func");
-    if (!func || func->kind == PICKLE_NONE || only_checks(func)) c->apply = same;
-    for (size_t i = 0; func && func->kind == PICKLE_GLOBAL && i < COUNT_OF(functions); i++)
-        if (str_eq(func->global.name, str_from_c(functions[i].name)) && is_numpy(func->global.module))
-            c->apply = functions[i].apply;
+    c->apply = sk_cell_function(pickle_get(s->v, "func"));
     if (!c->apply) {
         sk_fail(s, ERR_UNSUPPORTED, "its func is code, which is not run");
         return;

@@ -16,6 +16,7 @@ typedef struct linear {
     size_t classes; /* 0: a regressor */
     squash squash;
     bool is_log; /* a regressor with a log link */
+    bool is_multilabel;
 } linear;
 
 /* Scores are expit'ed each and divided by their sum; of two classes the second has one score. */
@@ -79,6 +80,8 @@ static bool linear_answer(const void *self, model_output what, const model_rows 
         affine_run(&l->f, rows->numbers, rows->count, out->numbers);
         for (size_t i = 0; l->is_log && i < out->count * out->columns; i++)
             out->numbers[i] = exp(out->numbers[i]);
+        for (size_t i = 0; l->is_multilabel && what == OUTPUT_PREDICT && i < out->count * out->columns; i++)
+            out->numbers[i] = out->numbers[i] > 0;
         return true;
     }
     double *z = work_array(a, rows->count, l->f.w.rows, e);
@@ -113,6 +116,7 @@ static onnx_ref draw_squashed(onnx_build *b, const linear *l, onnx_ref z)
 static void linear_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
 {
     const linear *l = self;
+    if (l->is_multilabel) onnx_fail(b, ERR_UNSUPPORTED, "several labels per row are not written as ONNX");
     onnx_ref z = affine_draw(b, &l->f, onnx_matrix(b, x));
     if (l->classes == 0) {
         out->at[OUTPUT_PREDICT] = l->is_log ? onnx_op1(b, "Exp", z) : z;
@@ -218,13 +222,18 @@ static void read_sgd_classifier(sk *s)
         read_decider(s);
 }
 
-/* Its labels are its binarizer's; of several targets at once it says nothing about classes. */
+/* Its labels are its binarizer's. */
 static void read_ridge_classifier(sk *s)
 {
     const pickle_value *binarizer = sk_get(s, "_label_binarizer");
-    const pickle_value *type = pickle_get(binarizer, "y_type_");
-    if (sk_ok(s) && type && !sk_text_of(type, "binary") && !sk_text_of(type, "multiclass"))
-        sk_fail(s, ERR_UNSUPPORTED, "its targets are no plain classes (y_type_)");
+    if (sk_is_multilabel(s, binarizer, "_label_binarizer")) {
+        linear *l = read_affine(s);
+        if (!l) return;
+        l->is_multilabel = true;
+        sk_multilabel(s, l->f.w.rows);
+        sk_gives(s, OUTPUT_DECISION_FUNCTION, l->f.w.rows);
+        return;
+    }
     const pickle_value *classes = pickle_get(binarizer, "classes_");
     if (!classes) sk_fail(s, ERR_INVALID, "its _label_binarizer has no classes_");
     read_classes(s, classes);

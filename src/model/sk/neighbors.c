@@ -1,127 +1,81 @@
 /*
- * model/sk/neighbors.c - nearest neighbours by looking at all of them, and nearest centres.
+ * model/sk/neighbors.c - answers of the nearest rows, outliers by their density, and nearest centres.
  *
- * A file of a k-d tree or a ball tree keeps the points too (_fit_X), and the nearest are the same whichever way they are found. Of equally far ones
- * the first of the training rows come first; the library's choice depends on its tree.
+ * A file of a k-d tree or a ball tree keeps the points too (_fit_X); the tree decides which of equally far ones count.
  */
-#include "sk/sk.h"
+#include "sk/distance.h"
+#include "sk/parts.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-typedef enum metric {
-    METRIC_EUCLIDEAN,
-    METRIC_MANHATTAN,
-    METRIC_CHEBYSHEV,
-    METRIC_MINKOWSKI,
-    METRIC_COSINE
-} metric;
 
 typedef struct neighbors {
     matrix points;
     double *y; /* rows of `targets`: class indices or numbers */
     size_t k, targets;
-    metric metric;
-    double p;
+    distance distance;
+    const near_tree *tree; /* NULL: all are looked at */
+    double radius;
+    double outlier; /* the class of a row with no neighbour, or -1 */
     bool by_distance;
     const model_classes *classes; /* of each target, or NULL */
 } neighbors;
 
-typedef struct near {
-    double distance;
-    size_t row;
-} near;
-
-static double cosine(const double *x, const double *v, size_t columns)
-{
-    double dot = 0, xx = 0, vv = 0;
-    for (size_t j = 0; j < columns; j++) {
-        dot += x[j] * v[j];
-        xx += x[j] * x[j];
-        vv += v[j] * v[j];
-    }
-    double norm = (xx == 0 ? 1 : sqrt(xx)) * (vv == 0 ? 1 : sqrt(vv));
-    return fmin(fmax(1 - dot / norm, 0), 2);
-}
-
-/* Without the root where it changes no order. */
-static double distance_of(const neighbors *n, const double *x, const double *v)
-{
-    double sum = 0;
-    size_t columns = n->points.columns;
-    if (n->metric == METRIC_COSINE) return cosine(x, v, columns);
-    for (size_t j = 0; j < columns; j++) {
-        double d = fabs(x[j] - v[j]);
-        switch (n->metric) {
-        case METRIC_EUCLIDEAN: sum += d * d; break;
-        case METRIC_MANHATTAN: sum += d; break;
-        case METRIC_CHEBYSHEV: sum = fmax(sum, d); break;
-        default: sum += pow(d, n->p); break;
-        }
-    }
-    return sum;
-}
-
-static double rooted(const neighbors *n, double distance)
-{
-    if (n->metric == METRIC_EUCLIDEAN) return sqrt(distance);
-    return n->metric == METRIC_MINKOWSKI ? pow(distance, 1 / n->p) : distance;
-}
-
-/* A sorted list of the k nearest; an equally far one goes behind those that are there. */
-static void find_near(const neighbors *n, const double *x, near *found)
+/* All that are no farther than the radius. */
+static size_t find_within(const neighbors *n, const double *x, near *found)
 {
     size_t count = 0;
     for (size_t row = 0; row < n->points.rows; row++) {
-        double d = distance_of(n, x, n->points.at + row * n->points.columns);
-        if (count == n->k && !(d < found[count - 1].distance)) continue;
-        size_t at = count < n->k ? count++ : count - 1;
-        for (; at > 0 && d < found[at - 1].distance; at--) found[at] = found[at - 1];
-        found[at] = (near){d, row};
+        double d =
+            distance_reduced(&n->distance, x, n->points.at + row * n->points.columns, n->points.columns);
+        if (distance_rooted(&n->distance, d) <= n->radius) found[count++] = (near){d, row};
     }
+    return count;
 }
 
 /* 1/d; where a distance is zero, those count alone. */
-static void weigh(const neighbors *n, const near *found, double *weights)
+static void weigh(const neighbors *n, const near *found, size_t count, double *weights)
 {
     bool exact = false;
-    for (size_t i = 0; i < n->k; i++) exact |= found[i].distance == 0;
-    for (size_t i = 0; i < n->k; i++) {
+    for (size_t i = 0; i < count; i++) exact |= found[i].distance == 0;
+    for (size_t i = 0; i < count; i++) {
         if (!n->by_distance)
             weights[i] = 1;
         else
-            weights[i] = exact ? found[i].distance == 0 : 1 / rooted(n, found[i].distance);
+            weights[i] =
+                exact ? found[i].distance == 0 : 1 / distance_rooted(&n->distance, found[i].distance);
     }
 }
 
-static double mean_of(const neighbors *n, const near *found, const double *weights, size_t target)
+static double mean_of(const neighbors *n, const near *found, size_t count, const double *weights,
+                      size_t target)
 {
     double sum = 0, total = 0;
-    for (size_t i = 0; i < n->k; i++) {
+    for (size_t i = 0; i < count; i++) {
         sum += weights[i] * n->y[found[i].row * n->targets + target];
         total += weights[i];
     }
     return sum / total;
 }
 
-static void votes_of(const neighbors *n, const near *found, const double *weights, size_t target,
-                     double *votes)
+static void votes_of(const neighbors *n, const near *found, size_t count, const double *weights,
+                     size_t target, double *votes)
 {
     memset(votes, 0, n->classes[target].count * sizeof *votes);
-    for (size_t i = 0; i < n->k; i++) votes[(size_t)n->y[found[i].row * n->targets + target]] += weights[i];
+    for (size_t i = 0; i < count; i++) votes[(size_t)n->y[found[i].row * n->targets + target]] += weights[i];
 }
 
-static void give_row(const neighbors *n, model_output what, const near *found, const double *weights,
-                     double *votes, double *out)
+static void give_row(const neighbors *n, model_output what, const near *found, size_t count,
+                     const double *weights, double *votes, double *out)
 {
     for (size_t t = 0; t < n->targets; t++) {
         if (!n->classes) {
-            *out++ = mean_of(n, found, weights, t);
+            *out++ = mean_of(n, found, count, weights, t);
             continue;
         }
-        votes_of(n, found, weights, t, votes);
+        votes_of(n, found, count, weights, t, votes);
         if (what == OUTPUT_PREDICT) {
-            *out++ = (double)first_largest(votes, n->classes[t].count);
+            *out++ = count ? (double)first_largest(votes, n->classes[t].count) : n->outlier;
             continue;
         }
         double sum = 0;
@@ -137,13 +91,20 @@ static bool neighbors_answer(const void *self, model_output what, const model_ro
     size_t most = 1;
     for (size_t t = 0; n->classes && t < n->targets; t++)
         most = n->classes[t].count > most ? n->classes[t].count : most;
-    near *found = arena_alloc_array(a, n->k, sizeof *found);
-    double *weights = work_array(a, n->k, 1, e), *votes = weights ? work_array(a, most, 1, e) : NULL;
-    if (!found || !votes) return err_set(e, ERR_MEMORY, "no memory for %zu neighbours", n->k);
+    size_t room = n->k ? n->k : n->points.rows;
+    near *found = arena_alloc_array(a, room, sizeof *found);
+    double *weights = work_array(a, room, 1, e), *votes = weights ? work_array(a, most, 1, e) : NULL;
+    if (!found || !votes) return err_set(e, ERR_MEMORY, "no memory for %zu neighbours", room);
     for (size_t i = 0; i < rows->count; i++) {
-        find_near(n, rows->numbers + i * rows->columns, found);
-        weigh(n, found, weights);
-        give_row(n, what, found, weights, votes, out->numbers + i * out->columns);
+        const double *x = rows->numbers + i * rows->columns;
+        size_t count = n->k ? n->k : find_within(n, x, found);
+        if (n->k) near_find(n->tree, &n->points, &n->distance, x, found, n->k);
+        if (count == 0 && n->classes && what == OUTPUT_PREDICT && n->outlier < 0)
+            return err_set(e, ERR_UNPROCESSABLE,
+                           "row %zu has no neighbour within %g, and the model no outlier_label", i + 1,
+                           n->radius);
+        weigh(n, found, count, weights);
+        give_row(n, what, found, count, weights, votes, out->numbers + i * out->columns);
     }
     return true;
 }
@@ -162,12 +123,12 @@ static onnx_ref draw_distances(onnx_build *b, const neighbors *n, onnx_ref x)
         for (size_t i = 0; i < n->points.rows; i++) column[i] = n->points.at[i * n->points.columns + j];
         onnx_ref own = onnx_gather(b, x, onnx_columns_of(b, &j, 1), 1);
         onnx_ref d = onnx_op2(b, "Sub", own, onnx_vector(b, column, n->points.rows));
-        switch (n->metric) {
+        switch (n->distance.metric) {
         case METRIC_EUCLIDEAN: d = onnx_op2(b, "Mul", d, d); break;
-        case METRIC_MINKOWSKI: d = onnx_with(b, "Pow", onnx_op1(b, "Abs", d), n->p); break;
+        case METRIC_MINKOWSKI: d = onnx_with(b, "Pow", onnx_op1(b, "Abs", d), n->distance.p); break;
         default: d = onnx_op1(b, "Abs", d); break;
         }
-        sum = sum ? onnx_op2(b, n->metric == METRIC_CHEBYSHEV ? "Max" : "Add", sum, d) : d;
+        sum = sum ? onnx_op2(b, n->distance.metric == METRIC_CHEBYSHEV ? "Max" : "Add", sum, d) : d;
     }
     return sum;
 }
@@ -195,8 +156,8 @@ static onnx_ref draw_cosine(onnx_build *b, const neighbors *n, onnx_ref x)
 static onnx_ref draw_weights(onnx_build *b, const neighbors *n, onnx_ref distances)
 {
     onnx_ref d = distances;
-    if (n->metric == METRIC_EUCLIDEAN) d = onnx_op1(b, "Sqrt", d);
-    if (n->metric == METRIC_MINKOWSKI) d = onnx_with(b, "Pow", d, 1 / n->p);
+    if (n->distance.metric == METRIC_EUCLIDEAN) d = onnx_op1(b, "Sqrt", d);
+    if (n->distance.metric == METRIC_MINKOWSKI) d = onnx_with(b, "Pow", d, 1 / n->distance.p);
     onnx_ref zero = onnx_with(b, "Equal", d, 0), zeros = onnx_cast(b, zero, ONNX_DOUBLE);
     onnx_ref one = onnx_number(b, 1);
     onnx_ref over = onnx_op2(b, "Div", one, onnx_op3(b, "Where", zero, one, d));
@@ -222,12 +183,13 @@ static onnx_ref draw_points(onnx_build *b, const neighbors *n, size_t target)
 static void neighbors_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
 {
     const neighbors *n = self;
+    if (n->k == 0) onnx_fail(b, ERR_UNSUPPORTED, "neighbours within a radius are not written as ONNX");
     onnx_ref x = onnx_matrix(b, t);
-    if (n->metric != METRIC_COSINE && n->points.columns > STEPS_MAX)
+    if (n->distance.metric != METRIC_COSINE && n->points.columns > STEPS_MAX)
         onnx_fail(b, ERR_UNSUPPORTED, "neighbours among more than %d features are not written as ONNX",
                   (int)STEPS_MAX);
     if (!onnx_ok(b)) return;
-    onnx_ref all = n->metric == METRIC_COSINE ? draw_cosine(b, n, x) : draw_distances(b, n, x);
+    onnx_ref all = n->distance.metric == METRIC_COSINE ? draw_cosine(b, n, x) : draw_distances(b, n, x);
     onnx_set_int(b, "largest", 0);
     onnx_set_int(b, "axis", 1);
     onnx_take(b, all);
@@ -253,37 +215,31 @@ static void neighbors_draw(const void *self, onnx_build *b, const onnx_table *t,
 
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
-static neighbors *neighbors_new(sk *s)
+static neighbors *points_new(sk *s)
 {
-    static const char *const metrics[] = {"euclidean", "l2",        "manhattan", "l1",
-                                          "cityblock", "chebyshev", "minkowski", "cosine"};
-    static const metric kinds[] = {METRIC_EUCLIDEAN, METRIC_EUCLIDEAN, METRIC_MANHATTAN, METRIC_MANHATTAN,
-                                   METRIC_MANHATTAN, METRIC_CHEBYSHEV, METRIC_MINKOWSKI, METRIC_COSINE};
     static const char *const weights[] = {"uniform", "distance"};
     neighbors *n = sk_alloc(s, 1, sizeof *n);
-    sk_get(s, "effective_metric_");
-    unsigned word = sk_choice(s, "effective_metric_", metrics, COUNT_OF(metrics));
-    unsigned weight = 0;
-    if (sk_has(s, "weights")) weight = sk_choice(s, "weights", weights, COUNT_OF(weights));
-    if (!n || !sk_ok(s)) return NULL;
-    n->metric = kinds[word];
-    n->by_distance = weight == 1;
+    if (!n) return NULL;
+    distance_read(s, &n->distance);
+    n->by_distance = sk_has(s, "weights") && sk_choice(s, "weights", weights, COUNT_OF(weights)) == 1;
     n->points = sk_matrix(s, "_fit_X", SK_ANY, SK_ANY);
-    int64_t k = sk_integer(s, "n_neighbors");
-    const pickle_value *params = pickle_get(s->v, "effective_metric_params_");
-    if (n->metric == METRIC_MINKOWSKI) {
-        const pickle_value *p = params ? pickle_get(params, "p") : NULL;
-        n->p = p ? sk_number_of(s, p, "effective_metric_params_") : sk_number_or(s, "p", 2);
-        if (params && pickle_get(params, "w") && pickle_get(params, "w")->kind != PICKLE_NONE)
-            sk_fail(s, ERR_UNSUPPORTED, "its metric has weights (effective_metric_params_)");
-        if (sk_ok(s) && !(n->p >= 1)) sk_fail(s, ERR_INVALID, "its p is %g", n->p);
-    }
-    if (sk_ok(s) && (k < 1 || (uint64_t)k > n->points.rows))
-        sk_fail(s, ERR_INVALID, "it asks for %lld neighbours of %zu", (long long)k, n->points.rows);
-    n->k = sk_ok(s) ? (size_t)k : 0;
+    if (sk_ok(s) && n->points.rows == 0) sk_fail(s, ERR_INVALID, "it has no points");
+    n->outlier = -1;
     sk_features(s, n->points.columns);
     sk_answers(s, n, neighbors_answer);
     sk_draws(s, neighbors_draw, NULL);
+    return sk_ok(s) ? n : NULL;
+}
+
+static neighbors *neighbors_new(sk *s, const char *count_name)
+{
+    neighbors *n = points_new(s);
+    if (!n) return NULL;
+    int64_t k = sk_integer(s, count_name);
+    if (sk_ok(s) && (k < 1 || (uint64_t)k > n->points.rows))
+        sk_fail(s, ERR_INVALID, "it asks for %lld neighbours of %zu", (long long)k, n->points.rows);
+    n->tree = near_tree_read(s, &n->points);
+    n->k = sk_ok(s) ? (size_t)k : 0;
     return sk_ok(s) ? n : NULL;
 }
 
@@ -300,17 +256,32 @@ static void read_targets(sk *s, neighbors *n)
     n->y = y.at;
 }
 
-static void read_regressor(sk *s)
+static void give_numbers(sk *s, neighbors *n)
 {
-    neighbors *n = neighbors_new(s);
     if (!n) return;
     read_targets(s, n);
     sk_gives(s, OUTPUT_PREDICT, n->targets);
 }
 
-static void read_classifier(sk *s)
+static void read_regressor(sk *s)
 {
-    neighbors *n = neighbors_new(s);
+    give_numbers(s, neighbors_new(s, "n_neighbors"));
+}
+
+static neighbors *within_radius(sk *s)
+{
+    neighbors *n = points_new(s);
+    if (n) n->radius = sk_number(s, "radius");
+    return sk_ok(s) ? n : NULL;
+}
+
+static void read_radius_regressor(sk *s)
+{
+    give_numbers(s, within_radius(s));
+}
+
+static void give_classes(sk *s, neighbors *n)
+{
     if (!n) return;
     read_targets(s, n);
     if (!sk_ok(s)) return;
@@ -335,19 +306,96 @@ static void read_classifier(sk *s)
     sk_gives(s, OUTPUT_PREDICT_PROBA, columns);
 }
 
+static void read_classifier(sk *s)
+{
+    give_classes(s, neighbors_new(s, "n_neighbors"));
+}
+
+/* Its outlier label has to be one of its classes here; the library allows others. */
+static void read_radius_classifier(sk *s)
+{
+    neighbors *n = within_radius(s);
+    give_classes(s, n);
+    if (!sk_ok(s) || !sk_has(s, "outlier_label_")) return;
+    if (n->targets > 1) {
+        sk_fail(s, ERR_UNSUPPORTED, "it has an outlier_label_ and several targets");
+        return;
+    }
+    const pickle_value *v = pickle_get(s->v, "outlier_label_");
+    if (sk_count(v) == 1) v = sk_item(v, 0);
+    label wanted = {.kind = v->kind == PICKLE_STR ? LABEL_TEXT : LABEL_FLOAT};
+    if (v->kind == PICKLE_STR)
+        wanted.text = v->text;
+    else
+        wanted.number = sk_number_of(s, v, "outlier_label_");
+    size_t at = sk_ok(s) ? label_find(n->classes, &wanted) : SK_ANY;
+    if (sk_ok(s) && at == SK_ANY) sk_fail(s, ERR_UNSUPPORTED, "its outlier_label_ is none of its classes");
+    n->outlier = sk_ok(s) ? (double)at : -1;
+}
+
+/* --- outliers ------------------------------------------------------------------------------------------------------------- */
+
+/* How much thinner the training rows lie around a row than around its neighbours. */
+typedef struct outliers {
+    neighbors *n;
+    double *density; /* of each training row */
+    double *reach;   /* ... and how far its last neighbour is */
+    double offset;
+} outliers;
+
+static double outlier_score(const outliers *o, const double *x, near *found)
+{
+    const neighbors *n = o->n;
+    double reach = 0, density = 0;
+    near_find(n->tree, &n->points, &n->distance, x, found, n->k);
+    for (size_t i = 0; i < n->k; i++) {
+        reach += fmax(distance_rooted(&n->distance, found[i].distance), o->reach[found[i].row]);
+        density += o->density[found[i].row];
+    }
+    double own = 1 / (reach / (double)n->k + 1e-10);
+    return -(density / own / (double)n->k) - o->offset;
+}
+
+static bool outliers_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                            model_answers *out, err *e)
+{
+    const outliers *o = self;
+    near *found = arena_alloc_array(a, o->n->k, sizeof *found);
+    if (!found) return err_set(e, ERR_MEMORY, "no memory for %zu neighbours", o->n->k);
+    for (size_t i = 0; i < rows->count; i++) {
+        double score = outlier_score(o, rows->numbers + i * rows->columns, found);
+        out->numbers[i] = what == OUTPUT_PREDICT ? (score < 0 ? -1 : 1) : score;
+    }
+    return true;
+}
+
+static void read_outliers(sk *s)
+{
+    outliers *o = sk_alloc(s, 1, sizeof *o);
+    if (!o) return;
+    if (!sk_flag(s, "novelty", false))
+        sk_fail(s, ERR_UNSUPPORTED, "it was fitted without novelty=True, and predicts nothing");
+    o->n = neighbors_new(s, "n_neighbors_");
+    if (!o->n) return;
+    o->density = sk_vector(s, "_lrd", o->n->points.rows, NULL);
+    matrix far = sk_matrix(s, "_distances_fit_X_", o->n->points.rows, SK_ANY);
+    if (sk_ok(s) && far.columns < o->n->k)
+        sk_fail(s, ERR_INVALID, "its _distances_fit_X_ has %zu columns", far.columns);
+    o->reach = sk_alloc(s, far.rows, sizeof *o->reach);
+    for (size_t i = 0; sk_ok(s) && i < far.rows; i++) o->reach[i] = far.at[i * far.columns + o->n->k - 1];
+    o->offset = sk_number(s, "offset_");
+    sk_gives(s, OUTPUT_PREDICT, 1);
+    sk_gives(s, OUTPUT_DECISION_FUNCTION, 1);
+    s->m->info.gives_indices = true;
+    sk_answers(s, o, outliers_answer);
+}
+
 /* --- centres ------------------------------------------------------------------------------------------------------------- */
 
 typedef struct centres {
     matrix at;
     bool is_labels;
 } centres;
-
-static double squared(const double *x, const double *v, size_t columns)
-{
-    double sum = 0;
-    for (size_t j = 0; j < columns; j++) sum += (x[j] - v[j]) * (x[j] - v[j]);
-    return sum;
-}
 
 static bool centres_answer(const void *self, model_output what, const model_rows *rows, arena *a,
                            model_answers *out, err *e)
@@ -359,7 +407,7 @@ static bool centres_answer(const void *self, model_output what, const model_rows
         const double *x = rows->numbers + i * rows->columns;
         double best = INFINITY;
         for (size_t k = 0; k < c->at.rows; k++) {
-            double d = squared(x, c->at.at + k * c->at.columns, c->at.columns);
+            double d = distance_squared(x, c->at.at + k * c->at.columns, c->at.columns);
             if (what == OUTPUT_TRANSFORM) out->numbers[i * out->columns + k] = sqrt(d);
             if (what == OUTPUT_PREDICT && d < best) out->numbers[i] = (double)k;
             best = fmin(best, d);
@@ -402,6 +450,10 @@ static void read_kmeans(sk *s)
 }
 
 const sk_class sk_neighbors_classes[] = {
+    {"RadiusNeighborsClassifier", "neighbors._classification", "neighbors.classification",
+     read_radius_classifier},
+    {"RadiusNeighborsRegressor", "neighbors._regression", "neighbors.regression", read_radius_regressor},
+    {"LocalOutlierFactor", "neighbors._lof", "neighbors.lof", read_outliers},
     {"KNeighborsClassifier", "neighbors._classification", "neighbors.classification", read_classifier},
     {"KNeighborsRegressor", "neighbors._regression", "neighbors.regression", read_regressor},
     {"KMeans", "cluster._kmeans", "cluster.k_means_", read_kmeans},

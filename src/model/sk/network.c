@@ -13,6 +13,7 @@ typedef struct network {
     double **b;
     size_t layers, widest, classes;
     activation hidden, last;
+    bool is_multilabel;
 } network;
 
 static void activate(activation act, double *h, size_t count)
@@ -44,8 +45,10 @@ static void give_row(const network *n, model_output what, const double *y, doubl
     size_t columns = n->w[n->layers - 1].columns;
     if (n->classes == 0) {
         memcpy(out, y, columns * sizeof *out);
+        for (size_t k = 0; n->is_multilabel && what == OUTPUT_PREDICT && k < columns; k++)
+            out[k] = y[k] > 0.5;
     } else if (what == OUTPUT_PREDICT) {
-        *out = columns == 1 ? (double)(y[0] > 0.5) : (double)first_largest(y, columns);
+        *out = n->classes == 1 ? 0 : columns == 1 ? (double)(y[0] > 0.5) : (double)first_largest(y, columns);
     } else if (columns == 1) {
         out[0] = 1 - y[0];
         out[1] = y[0];
@@ -90,6 +93,7 @@ static onnx_ref draw_activation(onnx_build *b, activation act, onnx_ref x)
 static void network_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
 {
     const network *n = self;
+    if (n->is_multilabel) onnx_fail(b, ERR_UNSUPPORTED, "several labels per row are not written as ONNX");
     onnx_ref x = onnx_matrix(b, t);
     for (size_t i = 0; i < n->layers; i++) {
         const matrix *w = &n->w[i];
@@ -148,19 +152,22 @@ static void read_classifier(sk *s)
 {
     network *n = network_new(s);
     const pickle_value *binarizer = sk_get(s, "_label_binarizer");
-    const pickle_value *type = pickle_get(binarizer, "y_type_");
-    if (sk_ok(s) && type && !sk_text_of(type, "binary") && !sk_text_of(type, "multiclass"))
-        sk_fail(s, ERR_UNSUPPORTED, "its targets are no plain classes (y_type_)");
+    if (n && sk_is_multilabel(s, binarizer, "_label_binarizer")) {
+        n->is_multilabel = true;
+        sk_multilabel(s, n->w[n->layers - 1].columns);
+        sk_gives(s, OUTPUT_PREDICT_PROBA, n->w[n->layers - 1].columns);
+        return;
+    }
     const pickle_value *labels = pickle_get(binarizer, "classes_");
     if (sk_ok(s) && !labels) sk_fail(s, ERR_INVALID, "its _label_binarizer has no classes_");
     size_t classes = sk_classes(s, labels);
     if (!n || !sk_ok(s)) return;
     size_t columns = n->w[n->layers - 1].columns;
-    if (columns != (classes == 2 ? 1 : classes))
+    if (columns != (classes <= 2 ? 1 : classes))
         sk_fail(s, ERR_INVALID, "it has %zu classes and %zu outputs", classes, columns);
     n->classes = classes;
     sk_gives(s, OUTPUT_PREDICT, 1);
-    sk_gives(s, OUTPUT_PREDICT_PROBA, classes);
+    sk_gives(s, OUTPUT_PREDICT_PROBA, columns == 1 ? 2 : classes);
 }
 
 const sk_class sk_network_classes[] = {

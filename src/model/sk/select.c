@@ -1,8 +1,9 @@
 /*
  * model/sk/select.c - some of the columns.
  */
-#include "sk/sk.h"
+#include "sk/compose.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -34,8 +35,7 @@ static void selection_draw(const void *self, onnx_build *b, const onnx_table *x,
     out->table = onnx_table_pick(b, x, c->columns, c->count);
 }
 
-/* `keep` has a flag for each feature. */
-static void settle(sk *s, const bool *keep, size_t features)
+void sk_selects(sk *s, const bool *keep, size_t features)
 {
     selection *c = sk_alloc(s, 1, sizeof *c);
     sk_features(s, features);
@@ -50,13 +50,13 @@ static void settle(sk *s, const bool *keep, size_t features)
 }
 
 /* The k largest scores; of equal ones the last, as a stable sort leaves them. NaN counts as the smallest. */
-static void read_k_best(sk *s)
+static void keep_best(sk *s, const char *parameter)
 {
     size_t features;
     double *scores = sk_vector_nan(s, "scores_", SK_ANY, &features);
     bool *keep = sk_alloc(s, features, sizeof *keep);
-    bool all = sk_is_text(s, "k", "all");
-    int64_t k = all ? (int64_t)features : sk_integer(s, "k");
+    bool all = sk_is_text(s, parameter, "all");
+    int64_t k = all ? (int64_t)features : sk_integer(s, parameter);
     if (!sk_ok(s)) return;
     for (size_t j = 0; j < features; j++)
         if (isnan(scores[j])) scores[j] = -INFINITY;
@@ -66,26 +66,111 @@ static void read_k_best(sk *s)
             better += scores[i] > scores[j] || (i > j && scores[i] == scores[j]);
         keep[j] = better < k;
     }
-    settle(s, keep, features);
+    sk_selects(s, keep, features);
 }
 
-static void read_below(sk *s, bool divides)
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double *sorted_copy(sk *s, const double *numbers, size_t count)
+{
+    double *sorted = sk_alloc(s, count, sizeof *sorted);
+    if (!sorted) return NULL;
+    memcpy(sorted, numbers, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, ascending);
+    return sorted;
+}
+
+/* numpy.percentile, which draws lines between the numbers. */
+static double percentile_of(const double *sorted, size_t count, double percent)
+{
+    double at = percent / 100 * (double)(count - 1), low = floor(at), part = at - low;
+    size_t i = (size_t)low, next = i + 1 < count ? i + 1 : i;
+    double step = sorted[next] - sorted[i];
+    return part >= 0.5 ? sorted[next] - step * (1 - part) : sorted[i] + step * part;
+}
+
+/* More than the percentile, and of those that are equal to it the first, as many as there is room for. */
+static void keep_percent(sk *s, const char *parameter)
 {
     size_t features;
-    double *p = sk_vector_nan(s, "pvalues_", SK_ANY, &features), alpha = sk_number(s, "alpha");
+    double *scores = sk_vector_nan(s, "scores_", SK_ANY, &features), percent = sk_number(s, parameter);
+    bool *keep = sk_alloc(s, features, sizeof *keep);
+    for (size_t j = 0; sk_ok(s) && j < features; j++)
+        if (isnan(scores[j])) scores[j] = -DBL_MAX;
+    const double *sorted = sk_ok(s) ? sorted_copy(s, scores, features) : NULL;
+    if (sk_ok(s) && (features == 0 || !(percent >= 0 && percent <= 100)))
+        sk_fail(s, ERR_INVALID, "its %s is %g, of %zu features", parameter, percent, features);
+    if (!sk_ok(s)) return;
+    double threshold = percentile_of(sorted, features, 100 - percent);
+    int64_t room = (int64_t)((double)features * percent / 100);
+    for (size_t j = 0; j < features; j++) {
+        keep[j] = percent > 0 && (percent == 100 || scores[j] > threshold);
+        room -= keep[j];
+    }
+    for (size_t j = 0; j < features && percent > 0; j++)
+        if (scores[j] == threshold && !keep[j] && room-- > 0) keep[j] = true;
+    sk_selects(s, keep, features);
+}
+
+static void keep_below(sk *s, const char *parameter, bool divides)
+{
+    size_t features;
+    double *p = sk_vector_nan(s, "pvalues_", SK_ANY, &features), alpha = sk_number(s, parameter);
     bool *keep = sk_alloc(s, features, sizeof *keep);
     for (size_t j = 0; sk_ok(s) && j < features; j++)
         keep[j] = p[j] < (divides ? alpha / (double)features : alpha);
-    settle(s, keep, features);
+    sk_selects(s, keep, features);
 }
 
+/* Benjamini and Hochberg: up to the largest that is below its share. */
+static void keep_share(sk *s, const char *parameter)
+{
+    size_t features;
+    double *p = sk_vector_nan(s, "pvalues_", SK_ANY, &features), alpha = sk_number(s, parameter), most = -1;
+    bool *keep = sk_alloc(s, features, sizeof *keep);
+    const double *sorted = sk_ok(s) ? sorted_copy(s, p, features) : NULL;
+    for (size_t i = 0; sk_ok(s) && i < features; i++)
+        if (sorted[i] <= alpha / (double)features * (double)(i + 1)) most = sorted[i];
+    for (size_t j = 0; sk_ok(s) && j < features; j++) keep[j] = p[j] <= most;
+    sk_selects(s, keep, features);
+}
+
+static void read_k_best(sk *s)
+{
+    keep_best(s, "k");
+}
+static void read_percentile(sk *s)
+{
+    keep_percent(s, "percentile");
+}
 static void read_fpr(sk *s)
 {
-    read_below(s, false);
+    keep_below(s, "alpha", false);
 }
 static void read_fwe(sk *s)
 {
-    read_below(s, true);
+    keep_below(s, "alpha", true);
+}
+static void read_fdr(sk *s)
+{
+    keep_share(s, "alpha");
+}
+
+static void read_generic(sk *s)
+{
+    static const char *const modes[] = {"percentile", "k_best", "fpr", "fdr", "fwe"};
+    sk_get(s, "mode");
+    switch (sk_choice(s, "mode", modes, COUNT_OF(modes))) {
+    case 0: keep_percent(s, "param"); break;
+    case 1: keep_best(s, "param"); break;
+    case 2: keep_below(s, "param", false); break;
+    case 3: keep_share(s, "param"); break;
+    default: keep_below(s, "param", true); break;
+    }
 }
 
 static void read_variance(sk *s)
@@ -95,7 +180,7 @@ static void read_variance(sk *s)
            threshold = sk_number_or(s, "threshold", 0);
     bool *keep = sk_alloc(s, features, sizeof *keep);
     for (size_t j = 0; sk_ok(s) && j < features; j++) keep[j] = variances[j] > threshold;
-    settle(s, keep, features);
+    sk_selects(s, keep, features);
 }
 
 static void read_support(sk *s)
@@ -104,7 +189,7 @@ static void read_support(sk *s)
     double *support = sk_vector(s, "support_", SK_ANY, &features);
     bool *keep = sk_alloc(s, features, sizeof *keep);
     for (size_t j = 0; sk_ok(s) && j < features; j++) keep[j] = support[j] != 0;
-    settle(s, keep, features);
+    sk_selects(s, keep, features);
 }
 
 const sk_class sk_select_classes[] = {
@@ -114,6 +199,12 @@ const sk_class sk_select_classes[] = {
      read_fpr},
     {"SelectFwe", "feature_selection._univariate_selection", "feature_selection.univariate_selection",
      read_fwe},
+    {"SelectPercentile", "feature_selection._univariate_selection", "feature_selection.univariate_selection",
+     read_percentile},
+    {"SelectFdr", "feature_selection._univariate_selection", "feature_selection.univariate_selection",
+     read_fdr},
+    {"GenericUnivariateSelect", "feature_selection._univariate_selection",
+     "feature_selection.univariate_selection", read_generic},
     {"VarianceThreshold", "feature_selection._variance_threshold", "feature_selection.variance_threshold",
      read_variance},
     {"SequentialFeatureSelector", "feature_selection._sequential", NULL, read_support},

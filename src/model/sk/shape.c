@@ -512,6 +512,7 @@ const sk_class sk_shape_classes[] = {
     {"IncrementalPCA", "decomposition._incremental_pca", "decomposition.incremental_pca", read_pca},
     {"TruncatedSVD", "decomposition._truncated_svd", "decomposition.truncated_svd", read_svd},
     {"PolynomialFeatures", "preprocessing._polynomial", "preprocessing._data", read_polynomial},
+    {"PolynomialFeatures", "preprocessing.data", NULL, read_polynomial}, /* before 0.22 */
     {"PowerTransformer", "preprocessing._data", "preprocessing.data", read_powers},
     {"QuantileTransformer", "preprocessing._data", "preprocessing.data", read_quantiles},
     {"KBinsDiscretizer", "preprocessing._discretization", "preprocessing.discretization", read_bins},

@@ -102,7 +102,8 @@ double sk_number_of(sk *s, const pickle_value *v, const char *name)
     double number = 0;
     if (!v || s->failed) return 0;
     if (!any_number(s, v, &number)) sk_fail(s, ERR_UNSUPPORTED, "its %s is no number", name);
-    if (!isfinite(number)) sk_fail(s, ERR_INVALID, "its %s is %g", name, number);
+    if (!isfinite(number) && !(s->takes_infinite && isinf(number)))
+        sk_fail(s, ERR_INVALID, "its %s is %g", name, number);
     return s->failed ? 0 : number;
 }
 
@@ -146,7 +147,7 @@ static void copy_numbers(sk *s, const pickle_ndarray *array, const char *name, b
         bool ok = array->type == 'O' ? plain_number(array->objects[stored], &number)
                                      : array_number(array, stored, &number);
         if (!ok) sk_fail(s, ERR_UNSUPPORTED, "its %s holds something else than numbers", name);
-        if (isinf(number) || (isnan(number) && !takes_nan))
+        if ((isinf(number) && !s->takes_infinite) || (isnan(number) && !takes_nan))
             sk_fail(s, ERR_INVALID, "number %zu of its %s is %g", i, name, number);
         out->at[i] = number;
     }
@@ -163,7 +164,21 @@ static void take_budget(sk *s, uint64_t numbers, const char *name)
     s->file->numbers_left -= numbers;
 }
 
+double *sk_numbers(sk *s, size_t rows, size_t columns, const char *name)
+{
+    size_t count = 0;
+    if (__builtin_mul_overflow(rows, columns, &count)) count = SIZE_MAX;
+    take_budget(s, count, name);
+    return sk_alloc(s, count, sizeof(double));
+}
+
 matrix sk_matrix_of(sk *s, const pickle_value *v, const char *name, bool takes_nan)
+{
+    if (s->failed || !v) return (matrix){0};
+    return sk_is_sparse(v) ? sk_sparse_of(s, v, name) : sk_array_of(s, v, name, takes_nan);
+}
+
+matrix sk_array_of(sk *s, const pickle_value *v, const char *name, bool takes_nan)
 {
     pickle_ndarray array;
     matrix out = {0};
@@ -172,6 +187,11 @@ matrix sk_matrix_of(sk *s, const pickle_value *v, const char *name, bool takes_n
     if (!pickle_as_ndarray(s->file->scratch, v, &array, &why)) {
         sk_fail(s, ERR_UNSUPPORTED, "its %s: %s", name, why.message);
         return out;
+    }
+    if (array.rank == 3 && s->takes_cubes && !array.fortran_order) {
+        array.shape[0] *= array.shape[1]; /* both divide array.count */
+        array.shape[1] = array.shape[2];
+        array.rank = 2;
     }
     if (array.rank > 2) {
         sk_fail(s, ERR_INVALID, "its %s has %u dimensions", name, array.rank);
@@ -263,6 +283,16 @@ sk_list sk_items(sk *s, const pickle_value *v, const char *name, size_t count)
     return out;
 }
 
+double *sk_numbers_of(sk *s, const char *name, size_t count)
+{
+    const pickle_value *v = sk_get(s, name);
+    if (!v || (v->kind != PICKLE_LIST && v->kind != PICKLE_TUPLE)) return sk_vector(s, name, count, NULL);
+    sk_list items = sk_items(s, v, name, count);
+    double *out = sk_alloc(s, count, sizeof *out);
+    for (size_t i = 0; !s->failed && i < items.count; i++) out[i] = sk_number_of(s, items.items[i], name);
+    return s->failed ? NULL : out;
+}
+
 /* --- labels -------------------------------------------------------------------------------------------------------------- */
 
 model_classes sk_labels(sk *s, const pickle_value *v, const char *name, bool takes_missing)
@@ -291,10 +321,34 @@ size_t sk_classes(sk *s, const pickle_value *v)
     return s->failed ? 0 : classes->count;
 }
 
+bool sk_is_multilabel(sk *s, const pickle_value *binarizer, const char *what)
+{
+    const pickle_value *type = binarizer ? pickle_get(binarizer, "y_type_") : NULL;
+    if (s->failed || !type || sk_text_of(type, "binary") || sk_text_of(type, "multiclass")) return false;
+    bool is_multilabel = sk_text_of(type, "multilabel-indicator");
+    if (!is_multilabel)
+        sk_fail(s, ERR_UNSUPPORTED, "its %s has targets of a kind that is not understood (y_type_)", what);
+    return is_multilabel;
+}
+
+void sk_multilabel(sk *s, size_t targets)
+{
+    model_classes *classes = sk_alloc(s, targets, sizeof *classes);
+    label *labels = sk_alloc(s, 2, sizeof *labels);
+    if (s->failed) return;
+    labels[0] = (label){.kind = LABEL_INT, .integer = 0};
+    labels[1] = (label){.kind = LABEL_INT, .integer = 1};
+    for (size_t t = 0; t < targets; t++) classes[t] = (model_classes){labels, 2};
+    s->m->info.classes = classes;
+    sk_gives(s, OUTPUT_PREDICT, targets);
+}
+
 /* --- describing ---------------------------------------------------------------------------------------------------------- */
 
 static void read_feature_names(sk *s, size_t count)
 {
+    if (!s->failed && count > LIMIT_TABLE_COLUMNS)
+        sk_fail(s, ERR_TOO_LARGE, "its feature_names_in_ has more names than LIMIT_TABLE_COLUMNS allows");
     model_classes names = sk_labels(s, sk_get(s, "feature_names_in_"), "feature_names_in_", false);
     if (!s->failed && names.count != count)
         sk_fail(s, ERR_INVALID, "its feature_names_in_ has %zu names for %zu features", names.count, count);
@@ -317,9 +371,9 @@ void sk_features(sk *s, size_t count)
                     (long long)said, count);
         count = (size_t)said;
     }
-    if (count < 1 || count > LIMIT_TABLE_COLUMNS)
-        sk_fail(s, ERR_INVALID, "it has %zu features (LIMIT_TABLE_COLUMNS allows %d)", count,
-                (int)LIMIT_TABLE_COLUMNS);
+    if (count < 1 || count > LIMIT_MODEL_FEATURES)
+        sk_fail(s, ERR_INVALID, "it has %zu features (LIMIT_MODEL_FEATURES allows %d)", count,
+                (int)LIMIT_MODEL_FEATURES);
     s->m->info.feature_count = count;
     if (sk_has(s, "feature_names_in_")) read_feature_names(s, count);
 }

@@ -25,6 +25,8 @@ typedef struct sk {
     model *m;
     sk_version version;
     bool failed;
+    bool takes_infinite; /* while bounds are read */
+    bool takes_cubes;    /* while matrices in a row are read: one below the other */
     err *e;
 } sk;
 
@@ -41,7 +43,9 @@ typedef struct sk_class {
 extern const sk_class sk_linear_classes[], sk_scale_classes[], sk_compose_classes[], sk_boosting_classes[],
     sk_svm_classes[], sk_neighbors_classes[], sk_bayes_classes[], sk_network_classes[], sk_cluster_classes[],
     sk_shape_classes[], sk_encode_classes[], sk_impute_classes[], sk_select_classes[], sk_ensemble_classes[],
-    sk_dummy_classes[], sk_hist_classes[], sk_isolation_classes[], sk_function_classes[];
+    sk_dummy_classes[], sk_hist_classes[], sk_isolation_classes[], sk_text_classes[], sk_calibrate_classes[],
+    sk_stack_classes[], sk_chain_classes[], sk_choose_classes[], sk_fill_classes[], sk_target_classes[],
+    sk_density_classes[], sk_function_classes[];
 
 static const size_t SK_ANY = SIZE_MAX;
 
@@ -79,8 +83,16 @@ double *sk_vector_nan(sk *s, const char *name, size_t count, size_t *found); /* 
 matrix sk_matrix(sk *s, const char *name, size_t rows, size_t columns);
 /* The same of a value that is at hand; `name` for messages. A vector is a matrix of one row. */
 matrix sk_matrix_of(sk *s, const pickle_value *v, const char *name, bool takes_nan);
+/* The same, but sparse matrices, which sk_matrix_of makes full ones. */
+matrix sk_array_of(sk *s, const pickle_value *v, const char *name, bool takes_nan);
+bool sk_is_sparse(const pickle_value *v);
+matrix sk_sparse_of(sk *s, const pickle_value *v, const char *name); /* of what sk_is_sparse */
+/* Room for numbers that the file's budget allows. */
+double *sk_numbers(sk *s, size_t rows, size_t columns, const char *name);
 /* (rows, columns), or a vector of columns when there is one row */
 matrix sk_rows(sk *s, const char *name, size_t columns);
+/* A list of numbers, or an array. */
+double *sk_numbers_of(sk *s, const char *name, size_t count);
 /* A scalar, or as many as there are rows. */
 double *sk_spread(sk *s, const char *name, size_t count);
 
@@ -99,6 +111,11 @@ bool sk_text_of(const pickle_value *v, const char *text);
 model_classes sk_labels(sk *s, const pickle_value *v, const char *name, bool takes_missing);
 /* classes_ into info.classes; gives the number of classes. */
 size_t sk_classes(sk *s, const pickle_value *v);
+
+/* What a LabelBinarizer knows of the targets: whether each row may have several labels at once. `what` for messages. */
+bool sk_is_multilabel(sk *s, const pickle_value *binarizer, const char *what);
+/* Targets of no or yes: 0 and 1. */
+void sk_multilabel(sk *s, size_t targets);
 
 /* --- describing ---------------------------------------------------------------------------------------------------------- */
 

@@ -302,7 +302,6 @@ static machine *machine_new(sk *s, machine_kind kind)
     static const char *const kernels[] = {"rbf", "linear", "poly", "sigmoid"};
     machine *m = sk_alloc(s, 1, sizeof *m);
     unsigned word = sk_choice(s, "kernel", kernels, COUNT_OF(kernels));
-    if (sk_flag(s, "_sparse", false)) sk_fail(s, ERR_UNSUPPORTED, "its vectors are sparse (_sparse)");
     if (!m || !sk_ok(s)) return NULL;
     m->kind = kind;
     m->kernel = (kernel)word;
@@ -310,7 +309,7 @@ static machine *machine_new(sk *s, machine_kind kind)
     m->coef0 = sk_number_or(s, "coef0", 0);
     m->degree = sk_number_or(s, "degree", 3);
     m->vectors = sk_matrix(s, "support_vectors_", SK_ANY, SK_ANY);
-    m->dual = sk_matrix(s, "_dual_coef_", SK_ANY, m->vectors.rows);
+    m->dual = sk_matrix(s, "_dual_coef_", SK_ANY, m->vectors.rows); /* sparse ones become full ones */
     sk_features(s, m->vectors.columns);
     sk_answers(s, m, machine_answer);
     sk_draws(s, machine_draw, NULL);

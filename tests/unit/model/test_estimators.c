@@ -62,7 +62,8 @@ static void break_file(const char *name)
     for (size_t len = 0; len < file.len; len += 1 + file.len / 150)
         assert_true(!survives((bytes){file.data, len}) || ends_anywhere);
     static const uint8_t masks[] = {0x01, 0x80, 0xff};
-    for (size_t i = 0; i < file.len; i++) {
+    /* Large ones repeat themselves; the fuzzer has more time. */
+    for (size_t i = 0; i < file.len; i += 1 + file.len / 4096) {
         uint8_t mask = masks[i % COUNT_OF(masks)];
         file.data[i] ^= mask;
         survives(buf_bytes(&file));
@@ -82,7 +83,7 @@ static void estimators_survive_broken_files(void **state)
         count++;
     }
     closedir(dir);
-    assert_true(count >= 20);
+    assert_true(count >= 40);
 }
 
 /* A list of steps that holds the pipeline itself. */

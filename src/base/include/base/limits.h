@@ -82,6 +82,8 @@
     X(LIMIT_MODEL_DEPTH,            "levels",  16,         "estimators within estimators: a search of a pipeline of a union takes five") \
     X(LIMIT_MODEL_PARTS,            "count",   100000,     "estimators of one model, all levels; a bag has hundreds")                \
     X(LIMIT_MODEL_NUMBERS,          "count",   2000000000, "numbers of one model's arrays: eight bytes of memory each")              \
+    X(LIMIT_MODEL_FEATURES,         "count",   4194304,    "columns between the steps of a model; hashed words are 2^20 by default")  \
+    X(LIMIT_MODEL_NGRAM,            "count",   64,         "words or characters of one token; beyond five there is little to learn") \
     X(LIMIT_POLYNOMIAL_DEGREE,      "count",   32,         "the degree of polynomial features; three is much")                       \
     X(LIMIT_FOREST_TREES,           "count",   100000,     "trees of one forest; real ones have hundreds")                           \
     X(LIMIT_TRAIN_ARENA_BYTES,      "bytes",   8 * GIB,    "a training table in memory, with its weights")                           \

@@ -51,6 +51,7 @@ typedef struct finding {
     uint32_t line; /* of a text, from 1 on; 0: no line */
     str call;      /* "posix.system('id')" */
     str advice;
+    bool is_mild; /* about age alone: what reads the file without loading it need not mind */
 } finding;
 
 typedef struct fact {

@@ -1,0 +1,251 @@
+/*
+ * model/sk/distance.c - distances, and the nearest points by scikit-learn's own walk through its trees.
+ *
+ * The nearest k are the same whichever way they are found, but for points that are equally far: then it matters in which order they are seen, and which of
+ * several farthest ones leaves the heap. So the walk and the heap are the library's (neighbors/_binary_tree.pxi.tp), down to the comparisons. Its brute force
+ * has no such order: it computes distances by matrix products, whose last bits depend on the machine.
+ */
+#include "sk/distance.h"
+
+#include <math.h>
+
+static double cosine(const double *x, const double *v, size_t columns)
+{
+    double dot = 0, xx = 0, vv = 0;
+    for (size_t j = 0; j < columns; j++) {
+        dot += x[j] * v[j];
+        xx += x[j] * x[j];
+        vv += v[j] * v[j];
+    }
+    double norm = (xx == 0 ? 1 : sqrt(xx)) * (vv == 0 ? 1 : sqrt(vv));
+    return fmin(fmax(1 - dot / norm, 0), 2);
+}
+
+double distance_squared(const double *x, const double *v, size_t columns)
+{
+    double sum = 0;
+    for (size_t j = 0; j < columns; j++) sum += (x[j] - v[j]) * (x[j] - v[j]);
+    return sum;
+}
+
+double distance_reduced(const distance *d, const double *x, const double *v, size_t columns)
+{
+    double sum = 0;
+    if (d->metric == METRIC_EUCLIDEAN) return distance_squared(x, v, columns);
+    if (d->metric == METRIC_COSINE) return cosine(x, v, columns);
+    for (size_t j = 0; j < columns; j++) {
+        double by = fabs(x[j] - v[j]);
+        if (d->metric == METRIC_MANHATTAN)
+            sum += by;
+        else if (d->metric == METRIC_CHEBYSHEV)
+            sum = fmax(sum, by);
+        else
+            sum += pow(by, d->p);
+    }
+    return sum;
+}
+
+double distance_rooted(const distance *d, double reduced)
+{
+    if (d->metric == METRIC_EUCLIDEAN) return sqrt(reduced);
+    return d->metric == METRIC_MINKOWSKI ? pow(reduced, 1 / d->p) : reduced;
+}
+
+void distance_read(sk *s, distance *out)
+{
+    static const char *const metrics[] = {"euclidean", "l2",        "manhattan", "l1",
+                                          "cityblock", "chebyshev", "minkowski", "cosine"};
+    static const metric kinds[] = {METRIC_EUCLIDEAN, METRIC_EUCLIDEAN, METRIC_MANHATTAN, METRIC_MANHATTAN,
+                                   METRIC_MANHATTAN, METRIC_CHEBYSHEV, METRIC_MINKOWSKI, METRIC_COSINE};
+    sk_get(s, "effective_metric_");
+    out->metric = kinds[sk_choice(s, "effective_metric_", metrics, COUNT_OF(metrics))];
+    const pickle_value *params = pickle_get(s->v, "effective_metric_params_");
+    if (out->metric != METRIC_MINKOWSKI || !sk_ok(s)) return;
+    const pickle_value *p = params ? pickle_get(params, "p") : NULL;
+    out->p = p ? sk_number_of(s, p, "effective_metric_params_") : sk_number_or(s, "p", 2);
+    if (params && pickle_get(params, "w") && pickle_get(params, "w")->kind != PICKLE_NONE)
+        sk_fail(s, ERR_UNSUPPORTED, "its metric has weights (effective_metric_params_)");
+    if (sk_ok(s) && !(out->p >= 1)) sk_fail(s, ERR_INVALID, "its p is %g", out->p);
+}
+
+/* --- a heap of the nearest, the farthest on top ----------------------------------------------------------------------------- */
+
+static void heap_push(near *heap, size_t size, near new)
+{
+    size_t i = 0;
+    if (!(new.distance < heap[0].distance)) return;
+    for (;;) {
+        size_t left = 2 * i + 1, right = left + 1, down;
+        if (left >= size) break;
+        if (right >= size || heap[left].distance >= heap[right].distance)
+            down = left;
+        else
+            down = right;
+        if (!(new.distance < heap[down].distance)) break;
+        heap[i] = heap[down];
+        i = down;
+    }
+    heap[i] = new;
+}
+
+/* --- trees --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct point_node {
+    size_t first, end; /* of the order */
+    bool is_leaf;
+    double radius;
+} point_node;
+
+struct near_tree {
+    bool is_ball;
+    size_t columns, *order, node_count;
+    point_node *nodes;
+    matrix bounds; /* k-d: lows of all nodes, then highs; ball: centres */
+};
+
+typedef struct walk {
+    const near_tree *tree;
+    const matrix *points;
+    const distance *d;
+    const double *x;
+    near *heap;
+    size_t k;
+} walk;
+
+static double least_of_box(const walk *w, size_t node)
+{
+    const near_tree *t = w->tree;
+    const double *low = t->bounds.at + node * t->columns, *high = low + t->node_count * t->columns;
+    double sum = 0;
+    for (size_t j = 0; j < t->columns; j++) {
+        double below = low[j] - w->x[j], above = w->x[j] - high[j];
+        double twice = (below + fabs(below)) + (above + fabs(above));
+        if (w->d->metric == METRIC_CHEBYSHEV)
+            sum = fmax(sum, 0.5 * twice);
+        else if (w->d->metric == METRIC_EUCLIDEAN)
+            sum += (0.5 * twice) * (0.5 * twice);
+        else
+            sum += w->d->metric == METRIC_MANHATTAN ? 0.5 * twice : pow(0.5 * twice, w->d->p);
+    }
+    return sum;
+}
+
+static double least_of_ball(const walk *w, size_t node)
+{
+    const near_tree *t = w->tree;
+    double to_centre =
+        distance_rooted(w->d, distance_reduced(w->d, w->x, t->bounds.at + node * t->columns, t->columns));
+    double least = fmax(0, to_centre - t->nodes[node].radius);
+    if (w->d->metric == METRIC_EUCLIDEAN) return least * least;
+    return w->d->metric == METRIC_MINKOWSKI ? pow(least, w->d->p) : least;
+}
+
+static double least_of(const walk *w, size_t node)
+{
+    return w->tree->is_ball ? least_of_ball(w, node) : least_of_box(w, node);
+}
+
+/* As deep as the tree, whose nodes are numbered like a heap's. */
+static void walk_node(const walk *w, size_t node, double least)
+{
+    const point_node *n = &w->tree->nodes[node];
+    if (least > w->heap[0].distance) return;
+    if (n->is_leaf) {
+        for (size_t i = n->first; i < n->end; i++) {
+            size_t row = w->tree->order[i];
+            double d =
+                distance_reduced(w->d, w->x, w->points->at + row * w->points->columns, w->points->columns);
+            heap_push(w->heap, w->k, (near){d, row});
+        }
+        return;
+    }
+    size_t left = 2 * node + 1, right = left + 1;
+    double to_left = least_of(w, left), to_right = least_of(w, right);
+    bool left_first = to_left <= to_right;
+    walk_node(w, left_first ? left : right, left_first ? to_left : to_right);
+    walk_node(w, left_first ? right : left, left_first ? to_right : to_left);
+}
+
+void near_find(const near_tree *by, const matrix *points, const distance *d, const double *x, near *found,
+               size_t k)
+{
+    for (size_t i = 0; i < k; i++) found[i] = (near){INFINITY, i};
+    walk w = {by, points, d, x, found, k};
+    if (by) {
+        walk_node(&w, 0, least_of(&w, 0));
+        return;
+    }
+    for (size_t row = 0; row < points->rows; row++)
+        heap_push(found, k,
+                  (near){distance_reduced(d, x, points->at + row * points->columns, points->columns), row});
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------------------- */
+
+/* Records of three integers and a radius. */
+static void read_nodes(sk *s, const pickle_value *v, near_tree *t, size_t points)
+{
+    pickle_ndarray array;
+    err why = {0};
+    if (!sk_ok(s)) return;
+    if (!pickle_as_ndarray(s->file->scratch, v, &array, &why) || array.type != 'V' ||
+        array.item_bytes != 32 || array.big_endian) {
+        sk_fail(s, ERR_UNSUPPORTED, "the nodes of its _tree are not understood");
+        return;
+    }
+    t->node_count = (size_t)array.count;
+    t->nodes = sk_alloc(s, t->node_count, sizeof *t->nodes);
+    for (size_t i = 0; sk_ok(s) && i < t->node_count; i++) {
+        int64_t parts[3];
+        double radius;
+        memcpy(parts, array.data.data + i * 32, sizeof parts);
+        memcpy(&radius, array.data.data + i * 32 + sizeof parts, sizeof radius);
+        bool fits = parts[0] >= 0 && parts[0] <= parts[1] && parts[1] <= (int64_t)points && !isnan(radius);
+        bool is_leaf = parts[2] != 0;
+        if (!fits || (!is_leaf && 2 * i + 2 >= t->node_count))
+            sk_fail(s, ERR_INVALID, "node %zu of its _tree does not fit", i);
+        if (sk_ok(s)) t->nodes[i] = (point_node){(size_t)parts[0], (size_t)parts[1], is_leaf, radius};
+    }
+}
+
+static void read_order(sk *s, const pickle_value *v, near_tree *t, size_t points)
+{
+    matrix order = sk_matrix_of(s, v, "_tree", false);
+    if (sk_ok(s) && order.columns != points)
+        sk_fail(s, ERR_INVALID, "its _tree has %zu points of %zu", order.columns, points);
+    t->order = sk_alloc(s, points, sizeof *t->order);
+    for (size_t i = 0; sk_ok(s) && i < points; i++) {
+        if (!(order.at[i] >= 0 && order.at[i] < (double)points))
+            sk_fail(s, ERR_INVALID, "its _tree has no point %g", order.at[i]);
+        t->order[i] = sk_ok(s) ? (size_t)order.at[i] : 0;
+    }
+}
+
+static const pickle_value *state_of(const pickle_value *v)
+{
+    bool is_object = v && v->kind == PICKLE_CALL && v->call.state_count > 0;
+    const pickle_value *state = is_object ? v->call.states[v->call.state_count - 1] : NULL;
+    return sk_count(state) >= 4 ? state : NULL;
+}
+
+near_tree *near_tree_read(sk *s, const matrix *points)
+{
+    const pickle_value *v = pickle_get(s->v, "_tree"), *state = state_of(v);
+    if (!sk_ok(s) || !v || v->kind == PICKLE_NONE) return NULL;
+    near_tree *t = sk_alloc(s, 1, sizeof *t);
+    const pickle_value *class = sk_item(v->kind == PICKLE_CALL ? v->call.args : NULL, 0);
+    bool is_class = class && class->kind == PICKLE_GLOBAL;
+    if (!state || !is_class) sk_fail(s, ERR_UNSUPPORTED, "its _tree is not understood");
+    if (!sk_ok(s)) return NULL;
+    t->is_ball = str_starts_with(class->global.name, STR("BallTree"));
+    t->columns = points->columns;
+    read_order(s, sk_item(state, 1), t, points->rows);
+    read_nodes(s, sk_item(state, 2), t, points->rows);
+    s->takes_cubes = s->takes_infinite = true;
+    t->bounds = sk_matrix_of(s, sk_item(state, 3), "_tree", false);
+    s->takes_cubes = s->takes_infinite = false;
+    if (sk_ok(s) && (t->node_count == 0 || t->bounds.columns != t->columns ||
+                     t->bounds.rows != t->node_count * (t->is_ball ? 1 : 2)))
+        sk_fail(s, ERR_INVALID, "the bounds of its _tree do not fit %zu nodes", t->node_count);
+    return sk_ok(s) ? t : NULL;
+}
