@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Differential test: random values, pickled in every protocol, are read by the pickle machine as Python's pickletools lists them and as
-they were; random opcode soup stops where pickletools stops, or earlier. Nothing is ever loaded.
+they were; the argument of every literal is the one that it decodes; random opcode soup stops where pickletools stops, or earlier. Nothing is ever loaded.
 
     check_values.py FORMAT_DUMP [SEED]
 """
@@ -175,6 +175,51 @@ def check_generated(program, rng):
     return len(datas)
 
 
+def literals(rng):
+    """Every opcode whose argument becomes the value, as it is written, without what takes it off the stack."""
+    u32, u64 = (lambda n: n.to_bytes(4, "little")), (lambda n: n.to_bytes(8, "little"))
+    raw, text = rng.randbytes(rng.choice([0, 1, 9, 255])), "".join(rng.choice("ab\u00e4\u20ac\U0001f600\\'\"\n\0") for _ in range(rng.choice([0, 1, 20])))
+    line = "".join(c for c in text if c not in "\\\n\0")
+    coded, number = text.encode(), rng.choice([0, 1, -1, 7, 8, 10, 2**31, -2**63, 2**63, rng.randrange(-2**80, 2**80)])
+    plain = "".join(rng.choice("abc 01") for _ in range(rng.choice([0, 3, 40]))).encode()
+    long = rng.randbytes(rng.choice([0, 1, 8, 9, 200]))
+    return {
+        "INT": b"I%d\n" % number, "BININT": b"J" + rng.randbytes(4), "BININT1": b"K" + rng.randbytes(1), "BININT2": b"M" + rng.randbytes(2), "LONG": b"L%dL\n" % number,
+        "LONG1": b"\x8a" + bytes([len(long)]) + long, "LONG4": b"\x8b" + u32(len(long)) + long, "FLOAT": b"F%s\n" % repr(rng.choice([0.1, -1e300, 5e-324, float("inf"), number / 7])).encode(),
+        "BINFLOAT": b"G" + rng.randbytes(8), "STRING": b"S'" + plain + b"'\n", "BINSTRING": b"T" + u32(len(plain)) + plain, "SHORT_BINSTRING": b"U" + bytes([len(plain)]) + plain,
+        "UNICODE": b"V" + line.encode("raw-unicode-escape") + b"\n",
+        "BINUNICODE": b"X" + u32(len(coded)) + coded, "SHORT_BINUNICODE": b"\x8c" + bytes([len(coded)]) + coded, "BINUNICODE8": b"\x8d" + u64(len(coded)) + coded,
+        "BINBYTES": b"B" + u32(len(raw)) + raw, "SHORT_BINBYTES": b"C" + bytes([len(raw)]) + raw, "BINBYTES8": b"\x8e" + u64(len(raw)) + raw, "BYTEARRAY8": b"\x96" + u64(len(raw)) + raw,
+    }
+
+
+def is_same(got, wanted):
+    """Numbers that are no numbers differ from themselves; a bytearray is told as bytes."""
+    if isinstance(wanted, bytearray):
+        wanted = bytes(wanted)
+    if isinstance(wanted, float) and wanted != wanted:
+        return got[0] == "float" and got[1] != got[1]
+    return got == tagged(wanted)
+
+
+def check_arguments(program, rng):
+    """Each literal's argument is the value that pickletools decodes from it."""
+    datas, used = [], set()
+    for _ in range(300):
+        pieces = literals(rng)
+        used.update(pieces)
+        datas.append(b"(" + b"".join(pieces[name] for name in rng.sample(sorted(pieces), len(pieces))) + b"l.")
+    for data, got in zip(datas, run(program, datas)):
+        wanted = [(op.name, argument) for op, argument, _ in pickletools.genops(data) if op.name not in ("MARK", "LIST", "STOP")]
+        kind, values = plain(got["value"])
+        assert kind == "list" and len(values) == len(wanted), (data, got["value"])
+        for value, (name, argument) in zip(values, wanted):
+            assert is_same(value, argument), (name, value, argument)
+    literal = {op.name for op in pickletools.opcodes if op.arg and not op.stack_before and op.stack_after and op.stack_after[0].name != "any"}
+    assert used >= literal - {"GLOBAL", "PERSID"}, literal - used
+    return len(datas) * len(used)
+
+
 def lenient(data, row):
     """Text arguments where one of Python's two loaders accepts what pickletools does not."""
     return row[1] in ("INT", "LONG", "FLOAT", "STRING", "GET", "PUT", "GLOBAL", "INST", "UNICODE", "PERSID", "BINSTRING", "SHORT_BINSTRING",
@@ -187,7 +232,8 @@ def main():
     values = check_random_values(sys.argv[1], rng)
     soup = check_soup(sys.argv[1], rng)
     streams = check_generated(sys.argv[1], rng)
-    print(f"{values} pickles, {streams} streams of all opcodes and {soup} damaged ones are read as pickletools reads them (seed {seed})")
+    arguments = check_arguments(sys.argv[1], rng)
+    print(f"{values} pickles, {arguments} arguments, {streams} streams of all opcodes and {soup} damaged ones are read as pickletools reads them (seed {seed})")
 
 
 if __name__ == "__main__":
