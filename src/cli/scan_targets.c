@@ -88,6 +88,15 @@ static bool push_file(scan_targets *t, const char *path, const struct stat *abou
                              e);
 }
 
+/* A folder that cannot be read is a target all the same, and the others are scanned: silence about it would read as "clean". */
+static bool push_unread(scan_targets *t, const char *path, const char *why, err *e)
+{
+    str trouble = arena_printf(&t->arena, "cannot read folder '%s': %s", path, why);
+    if (!trouble.data) return no_memory(e);
+    return scan_targets_push(
+        t, &(scan_entry){.path = path, .real = path, .source = SOURCE_REFUSED, .trouble = trouble.data}, e);
+}
+
 static bool add_folder(walk *w, const char *path, unsigned depth_left, err *e);
 
 static bool add_entry(walk *w, const char *folder, const char *name, unsigned depth_left, err *e)
@@ -105,9 +114,10 @@ static bool add_entry(walk *w, const char *folder, const char *name, unsigned de
 static bool add_folder(walk *w, const char *path, unsigned depth_left, err *e)
 {
     struct dirent **entries;
-    if (depth_left == 0) return err_set(e, ERR_TOO_LARGE, "'%s' is nested too deeply", path);
+    if (depth_left == 0) return push_unread(w->targets, path, "it is nested too deeply", e);
     int count = scandir(path, &entries, is_shown, by_name);
-    if (count < 0) return err_set_errno(e, ERR_STORAGE, "cannot read folder '%s'", path);
+    if (count < 0)
+        return errno == ENOENT || push_unread(w->targets, path, strerror(errno), e); /* gone meanwhile */
     bool fine = true;
     for (int i = 0; i < count; i++) {
         fine = fine && add_entry(w, path, entries[i]->d_name, depth_left - 1, e);

@@ -81,21 +81,23 @@ def test_a_thousand_arguments_as_a_shell_gives_them(tmp_path):
     assert code == 0 and len(doc["targets"]) == 1000
 
 
-def test_an_unreadable_file_is_a_target(assay):
+def test_an_unreadable_file_or_folder_is_a_target(assay):
     """Root reads everything, so a root gives the folder, and a copy of the program, to somebody else."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        write(folder, {"a.pkl": HARMLESS, "b.pkl": HARMLESS, "c.pkl": HARMLESS})
+        write(folder, {"a.pkl": HARMLESS, "b.pkl": HARMLESS, "c.pkl": HARMLESS, "d/inner.pkl": HARMLESS})
         program, nobody = shutil.copy(assay, folder.parent / f"{folder.name}.assay"), 65534
         (folder / "b.pkl").chmod(0)
+        (folder / "d").chmod(0)
         folder.chmod(0o755)
         other = {"user": nobody, "group": nobody, "extra_groups": []} if os.geteuid() == 0 else {}
         try:
             done = subprocess.run([program, "scan", "--json", "."], cwd=folder, capture_output=True, text=True, **other)
         finally:
             os.unlink(program)
+            (folder / "d").chmod(0o755)
     code, doc = done.returncode, json.loads(done.stdout)
-    assert code == 3 and verdicts(doc) == {"./a.pkl": "clean", "./b.pkl": "unparseable", "./c.pkl": "clean"}
+    assert code == 3 and verdicts(doc) == {"./a.pkl": "clean", "./b.pkl": "unparseable", "./c.pkl": "clean", "./d": "unparseable"}
 
 
 # --- checkouts ----------------------------------------------------------------------------------------------------------------------
