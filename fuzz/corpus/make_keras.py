@@ -445,6 +445,21 @@ def make_tensorflow():
     def add(verdict, found, what, content, suffix="pb"):
         sample("tensorflow", verdict, found, what, content, suffix)
     calm = graph(*CALM)
+    text_nodes = 'node {\n  name: "x"\n  op: "Placeholder"\n  attr { key: "dtype" value { type: DT_FLOAT } }\n}\nnode: <name: "y" op: "Relu" input: ["x"]>; # calm\n'
+    text_evil = 'node { name: "e" op: "Py\\x46unc" input: "x" }\n'
+    text_read = 'node { name: "f" op: "Const" attr { key: "value" value { tensor { dtype: DT_STRING tensor_shape {} string_val: "/etc/" "passwd" } } } }\nnode { name: "r" op: "ReadFile" input: "f" }\n'
+    text_saved = 'saved_model_schema_version: 1\nmeta_graphs {\n meta_info_def { tags: "serve" tensorflow_version: "2.10.0" }\n graph_def {\n%s }\n signature_def { key: "d" value { inputs { key: "x" value { name: "x:0" dtype: DT_FLOAT } } } }\n}\n'
+    versions = 'versions { producer: 27 }\n'
+    for what, verdict, found, text in (("text", "clean", "none", text_nodes + versions), ("text_versions_first", "clean", "none", versions + text_nodes), ("text_saved", "clean", "none", text_saved % text_nodes),
+                                       ("text_meta", "clean", "none", "meta_info_def { tensorflow_version: '2.1.0' }\ngraph_def {" + text_nodes + "}\n"),
+                                       ("text_python", "unsafe", "MDL-TF-001", text_nodes + text_evil), ("text_read", "unsafe", "MDL-TF-002", text_nodes + text_read),
+                                       ("text_saved_read", "unsafe", "MDL-TF-002", text_saved % (text_nodes + text_read)), ("text_library", "unsafe", "MDL-TF-001", text_nodes + 'library { function { signature { name: "g" } node_def { name: "e" op: "EagerPyFunc" } } }\n'),
+                                       ("text_custom", "suspicious", "MDL-TF-003", text_nodes + 'node { name: "c" op: "MyOwn" }\n'),
+                                       ("text_cut", "unparseable", "MDL-TF-004", text_nodes[:-20]), ("text_unclosed", "unparseable", "MDL-TF-004", text_nodes + 'node { name: "a\n" }'),
+                                       ("text_evil_cut", "unsafe", "MDL-TF-001", text_nodes + text_evil + 'node {'), ("text_deep", "unparseable", "MDL-TF-004", text_nodes + "node {" + "attr {" * 100)):
+        add(verdict, found, what, text.encode(), "pbtxt")
+    add("unsafe", "MDL-TF-001", "text_no_suffix", (text_nodes + text_evil).encode(), "bin")
+    add("not_a_model", "none", "labels", b"item {\n  id: 1\n  name: 'cat'\n}\n", "pbtxt")
     for form, make, suffix in (("graph", lambda g: g, "pb"), ("meta", meta, "meta"), ("saved", saved, "pb")):
         add("clean", "none", form, make(calm), suffix)
         add("clean", "none", form + "_no_suffix", make(calm), "bin")

@@ -491,6 +491,24 @@ def make_nemos():
     def mar(handler, more=b"", **files):
         return zipped(Member("MAR-INF/MANIFEST.json", manifest % (handler, more), 8), *[Member(name.replace("__", "."), data, 8) for name, data in files.items()])
     add("clean", "none", "mar", mar(b"image_classifier", index_to_name__json=b"{}"), "mar")
+    # torch.export: each node's target is found by walking attributes.
+    def exported(*targets, more=(), name="m/models/model.json", inner=""):
+        nodes = ", ".join('{"target": "%s", "inputs": [%s], "outputs": [], "metadata": {}}' % (target, inner) for target in targets)
+        graph = ('{"graph_module": {"graph": {"nodes": [%s]}}, "opset_version": {"aten": 10}, "torch_version": "2.7.0", "schema_version": {"major": 8, "minor": 2}}' % nodes).encode()
+        return zipped(Member("m/archive_format", b"pt2"), Member("m/archive_version", b"0"), Member(name, graph, 8), *more)
+    own = "torch.ops.aten.add.Tensor"
+    add("clean", "none", "pt2", exported(own, "torch.ops.higher_order.cond", "_operator.mul", "math.trunc", "torch.sym_max"), "pt2")
+    add("clean", "none", "pt2_no_suffix", exported(own), "bin")
+    for what, target, verdict in (("space", "torch.ops.evil.run.default", "suspicious"), ("file", "torch.ops.aten.from_file.default", "unsafe"), ("python", "torch.hub.load", "unsafe"), ("getter", "_operator.attrgetter", "unsafe"),
+                                  ("other", "os.system", "suspicious"), ("dunder", "torch.ops.aten.__class__", "unsafe"), ("handler", "#x:y", "suspicious")):
+        add(verdict, "MDL-TOR-003", f"pt2_{what}", exported(own, target), "pt2")
+    add("suspicious", "MDL-TOR-003", "pt2_branch", exported(own, inner='{"arg": {"as_graph": {"graph": {"nodes": [{"target": "torch.ops.my.op"}]}}}}'), "pt2")
+    add("suspicious", "MDL-TOR-003", "pt2_before", zipped(Member("serialized_exported_program.json", b'{"graph_module": {"graph": {"nodes": [{"target": "torch.ops.my.op.default"}]}}}'), Member("version", b"5.1")), "pt2")
+    add("unsafe", "MDL-TOR-004", "pt2_native", exported(own, more=[Member("m/data/aotinductor/model/x.so", b"\x7fELF" + bytes(60))]), "pt2")
+    add("unsafe", "MDL-PKL-001", "pt2_constant", exported(own, more=[Member("m/data/constants/c.pt", EVIL)]), "pt2")
+    add("unparseable", "MDL-TOR-006", "pt2_broken", zipped(Member("m/archive_format", b"pt2"), Member("m/models/model.json", b'{"graph_module": {')), "pt2")
+    add("suspicious", "MDL-REP-005", "pickle_as_safetensors", GOOD, "safetensors")
+    add("unsafe", "MDL-REP-005", "calls_as_onnx", b"\x80\x02ccollections\nOrderedDict\n)R.", "onnx")
     add("unsafe", "MDL-TOR-005", "mar_handler", mar(b"handler.py", handler__py=b"import os\n"), "mar")
     add("unsafe", "MDL-TOR-005", "mar_handler_elsewhere", mar(b"my_module:handle"), "mar")
     add("unsafe", "MDL-TOR-005", "mar_no_suffix", mar(b"handler.py", handler__py=b"import os\n"), "bin")

@@ -366,6 +366,13 @@ def make_huggingface():
     add("suspicious", "MDL-REP-001", "auto_map_inner", {**bert, "text_config": {"auto_map": {"AutoConfig": "c.C"}}})
     add("suspicious", "MDL-REP-001", "trusting", {**bert, "trust_remote_code": True})
     add("suspicious", "MDL-REP-001", "pipelines", {**bert, "custom_pipelines": {"t": {"impl": "p.P"}}})
+    add("unsafe", "MDL-REP-001", "pipeline_file", {"_class_name": ["pipeline_x", "P"], "_diffusers_version": "0.27.0"})
+    def modules(kind, path="1_Pooling"):
+        return [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}, {"idx": 1, "name": "1", "path": path, "type": kind}]
+    add("clean", "none", "modules", modules("sentence_transformers.models.Pooling"))
+    add("suspicious", "MDL-REP-001", "modules_custom", modules("custom_st.Pooling"))
+    add("unsafe", "MDL-REP-001", "modules_os", modules("os.system"))
+    add("unsafe", "MDL-REP-007", "modules_outside", modules("sentence_transformers.models.Pooling", "../../x"))
     add("suspicious", "MDL-REP-001", "part", {"_class_name": "P", "_diffusers_version": "0.27.0", "unet": ["my_unet", "U"]})
     add("suspicious", "MDL-REP-002", "adapter_library", {"peft_type": "LORA", "auto_mapping": {"base_model_class": "X", "parent_library": "my.module"}})
     add("unsafe", "MDL-REP-001", "auto_map_elsewhere", {**bert, "auto_map": {"AutoModel": "evil/repo--modeling.Model"}})

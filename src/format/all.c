@@ -46,6 +46,7 @@ const model_format *const model_formats[] = {
     &format_lightgbm,
     &format_onnx,
     &format_tensorflow,
+    &format_tensorflow_text,
     &format_keras_config,
     &format_coreml,
     &format_mlpackage,

@@ -77,6 +77,36 @@ static bool not_a_known_model(const format_input *in, report *r, err *e)
     return report_add(r, &f, e);
 }
 
+/* Names of formats whose loaders run nothing. Under such a name people expect no code, and tools that go by names pass the file on. */
+static const char *const harmless_suffixes[] = {".safetensors", ".gguf", ".onnx", ".tflite"};
+static const char *const running_formats[] = {"pickle",    "joblib", "torch", "torch-legacy",
+                                              "torch-tar", "npz",    "dill"};
+
+static bool is_disguise(str path, const char *format)
+{
+    size_t suffix_bytes;
+    if (!ends_in_one(path, harmless_suffixes, COUNT_OF(harmless_suffixes), &suffix_bytes)) return false;
+    for (size_t i = 0; i < COUNT_OF(running_formats); i++)
+        if (strcmp(format, running_formats[i]) == 0) return true;
+    return false;
+}
+
+static bool say_disguise(report *r, err *e)
+{
+    bool calls = r->call_line_count > 0;
+    finding f = {
+        .code = "MDL-REP-005",
+        .kind = FINDING_MODEL_THREAT,
+        .severity = calls ? SEVERITY_HIGH : SEVERITY_MEDIUM,
+        .title =
+            calls ? STR("The name promises a format that runs nothing, and the content is a program for "
+                        "another loader")
+                  : STR("The name promises a format that runs nothing, and the content is of one that may"),
+        .advice =
+            STR("Do not load this file under another name; ask for the format that it is named after.")};
+    return report_add(r, &f, e);
+}
+
 bool format_read(const format_input *in, report *r, err *e)
 {
     for (size_t i = 0; model_formats[i]; i++) {
@@ -85,6 +115,7 @@ bool format_read(const format_input *in, report *r, err *e)
         r->format = format->name;
         report_worsen(r, VERDICT_CLEAN);
         if (!format->read(in, r, e)) return false;
+        if (is_disguise(in->path, r->format) && !say_disguise(r, e)) return false;
         if (r->finding_count) qsort(r->findings, r->finding_count, sizeof(finding), compare_findings);
         return true;
     }

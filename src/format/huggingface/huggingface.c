@@ -7,6 +7,7 @@
  */
 #include "huggingface/huggingface.h"
 
+#include "base/limits.h"
 #include "codec/json.h"
 #include "json_text.h"
 #include "nested.h"
@@ -178,12 +179,45 @@ static bool judge_diffusers(folder_file *f, const json_t *root)
 {
     const json_t *pipeline = json_object_get(root, "_class_name");
     if (!pipeline || !json_object_get(root, "_diffusers_version")) return true;
-    if (json_is_array(pipeline) && !judge_class(f, "_class_name", text_of(json_array_get(pipeline, 0))))
+    str file = text_of(json_array_get(pipeline, 0));
+    if (file.len &&
+        !say(f, "MDL-REP-001", SEVERITY_HIGH, advice_code,
+             "The pipeline is code of the folder's own, which loading runs: %.*s", STR_ARG(shown(file))))
         return false;
     const char *key;
     json_t *each;
     json_object_foreach((json_t *)(uintptr_t)root, key, each) if (key[0] != '_' && json_is_array(each) &&
                                                                   !judge_part(f, key, each)) return false;
+    return true;
+}
+
+/* --- sentence-transformers ----------------------------------------------------------------------------------------------------------------- */
+
+/* modules.json: [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}]; each type is imported, each path opened. */
+static bool judge_module(folder_file *f, const json_t *module)
+{
+    str type = json_text(module, "type"), path = json_text(module, "path");
+    if (path.len && !path_stays_inside(path) &&
+        !say(f, "MDL-REP-007", SEVERITY_HIGH, advice_path,
+             "A module is read from outside of the folder: '%.*s'", STR_ARG(shown(path))))
+        return false;
+    if (type.len == 0 || str_starts_with(type, STR("sentence_transformers."))) return true;
+    ptrdiff_t dot = str_find_last(type, '.');
+    str library = str_slice(type, 0, dot < 0 ? 0 : (size_t)dot), class = str_skip(type, (size_t)(dot + 1));
+    const danger *bad = danger_find(library, class);
+    if (bad)
+        return say(f, "MDL-REP-001", SEVERITY_CRITICAL, advice_code, "A module imports %.*s, which %s",
+                   STR_ARG(shown(type)), bad->what);
+    return say(f, "MDL-REP-001", SEVERITY_MEDIUM, advice_code,
+               "A module is code that sentence-transformers does not have, which loading imports: %.*s",
+               STR_ARG(shown(type)));
+}
+
+static bool judge_modules(folder_file *f, const json_t *root)
+{
+    size_t i;
+    json_t *module;
+    json_array_foreach(root, i, module) if (!judge_module(f, module)) return false;
     return true;
 }
 
@@ -283,11 +317,19 @@ static bool has_one(bytes content, const char *const *names, size_t count)
     return false;
 }
 
+static bool is_module_list(bytes content)
+{
+    str text = str_trim(bytes_str(content));
+    return str_starts_with(text, STR("[")) && content.len <= LIMIT_SOURCE_BYTES &&
+           json_text_has(content, "idx") && json_text_has(content, "type") && json_text_has(content, "path");
+}
+
 static bool sniff(const format_input *in)
 {
     static const char *const sure[] = {
         "auto_map",  "trust_remote_code",  "weight_map",           "chat_template",   "custom_pipelines",
         "peft_type", "_diffusers_version", "transformers_version", "tokenizer_class", "architectures"};
+    if (is_module_list(in->content)) return true;
     if (!json_text_is_object(in->content)) return false;
     if (json_text_has(in->content, "nbformat")) return false;
     bool is_tokenizer =
@@ -311,6 +353,7 @@ static bool read(const format_input *in, report *r, err *e)
     if (str_starts_with(bytes_str(text), STR("\xef\xbb\xbf"))) text = str_bytes(str_skip(bytes_str(text), 3));
     if (!json_decode_model(text, "the file", &root, &why)) return unreadable(r, &why, e);
     folder_file f = {.report = r, .e = e};
+    if (json_is_array(root)) return judge_modules(&f, root);
     return tell(&f, root) && judge_diffusers(&f, root) && judge_object(&f, root, 2);
 }
 

@@ -9,8 +9,6 @@
 
 enum { SNIFF_NODES = 4096, FACT_BYTES_MAX = 160, ASSETS_TOLD = 64, SIGNATURES_TOLD = 64, SCHEMA_MAX = 16 };
 
-typedef enum saved_kind { SAVED_NONE, SAVED_MODEL, SAVED_GRAPH, SAVED_META, SAVED_KERAS } saved_kind;
-
 /* --- which it is ------------------------------------------------------------------------------------------------------------------------------ */
 
 static bool is_identifier(str op)
@@ -101,23 +99,23 @@ static bool is_keras_metadata(bytes content)
            str_starts_with(pb_text(f.content, 4), STR("_tf_keras_"));
 }
 
-static saved_kind kind_of(const format_input *in)
+static tensorflow_kind kind_of(const format_input *in)
 {
     bytes c = in->content;
     str base = base_of(in->path);
-    if (str_eq(base, STR("saved_model.pb"))) return SAVED_MODEL;
-    if (str_eq(base, STR("keras_metadata.pb"))) return SAVED_KERAS;
-    if (c.len < 4) return SAVED_NONE;
-    if (is_saved_model(c)) return SAVED_MODEL;
-    if (is_keras_metadata(c)) return SAVED_KERAS;
-    if (is_meta(c, str_ends_with(base, STR(".meta")))) return SAVED_META;
+    if (str_eq(base, STR("saved_model.pb"))) return TENSORFLOW_SAVED;
+    if (str_eq(base, STR("keras_metadata.pb"))) return TENSORFLOW_KERAS;
+    if (c.len < 4) return TENSORFLOW_NONE;
+    if (is_saved_model(c)) return TENSORFLOW_SAVED;
+    if (is_keras_metadata(c)) return TENSORFLOW_KERAS;
+    if (is_meta(c, str_ends_with(base, STR(".meta")))) return TENSORFLOW_META;
     bool is_named = str_ends_with(base, STR(".pb")) || str_ends_with(base, STR(".graphdef"));
-    return is_graph(c, is_named) ? SAVED_GRAPH : SAVED_NONE;
+    return is_graph(c, is_named) ? TENSORFLOW_GRAPH : TENSORFLOW_NONE;
 }
 
 static bool sniff(const format_input *in)
 {
-    return kind_of(in) != SAVED_NONE;
+    return kind_of(in) != TENSORFLOW_NONE;
 }
 
 /* --- Keras's metadata --------------------------------------------------------------------------------------------------------------------------- */
@@ -218,29 +216,33 @@ static bool read_saved_model(tensorflow_graph *g, bytes content, err *e)
         g, graphs || r.failed ? "The file is no whole message" : "The file holds no graph", e);
 }
 
-static bool read_kind(tensorflow_graph *g, saved_kind kind, bytes content, err *e)
+static bool read_kind(tensorflow_graph *g, tensorflow_kind kind, bytes content, err *e)
 {
     switch (kind) {
-    case SAVED_MODEL: return read_saved_model(g, content, e);
-    case SAVED_META: return read_meta(g, content, e);
-    case SAVED_KERAS: return read_keras(g, content, e);
+    case TENSORFLOW_SAVED: return read_saved_model(g, content, e);
+    case TENSORFLOW_META: return read_meta(g, content, e);
+    case TENSORFLOW_KERAS: return read_keras(g, content, e);
     default: return tensorflow_graph_read(g, content, e);
     }
 }
 
-static bool read(const format_input *in, report *r, err *e)
+bool tensorflow_read_as(tensorflow_kind kind, bytes content, report *r, err *e)
 {
     tensorflow_graph *g = arena_alloc(r->arena, sizeof *g);
     if (!g) return err_set(e, ERR_MEMORY, "no memory for a graph");
-    *g = (tensorflow_graph){.report = r, .file = in->content};
+    *g = (tensorflow_graph){.report = r, .file = content};
     g->uses = arena_alloc_array(r->arena, tensorflow_op_count, sizeof *g->uses);
     if (!g->uses) return err_set(e, ERR_MEMORY, "no memory for a graph");
-    if (!nested_also_pickle(in, r, "MDL-TF-004", e) ||
-        !report_fact(r, STR("framework"), STR("tensorflow"), e) || !read_kind(g, kind_of(in), in->content, e))
+    if (!report_fact(r, STR("framework"), STR("tensorflow"), e) || !read_kind(g, kind, content, e))
         return false;
     return g->nodes == 0 ||
            (nested_fact_number(r, STR("operators"), g->nodes, e) &&
             nested_fact_number(r, STR("functions"), g->functions, e) && tensorflow_tell_operators(g, e));
+}
+
+static bool read(const format_input *in, report *r, err *e)
+{
+    return nested_also_pickle(in, r, "MDL-TF-004", e) && tensorflow_read_as(kind_of(in), in->content, r, e);
 }
 
 const model_format format_tensorflow = {

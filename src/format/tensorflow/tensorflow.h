@@ -6,7 +6,17 @@
 
 #include "format/format.h"
 
-extern const model_format format_tensorflow;
+extern const model_format format_tensorflow, format_tensorflow_text;
+
+typedef enum tensorflow_kind {
+    TENSORFLOW_NONE,
+    TENSORFLOW_SAVED, /* SavedModel */
+    TENSORFLOW_GRAPH, /* GraphDef */
+    TENSORFLOW_META,  /* MetaGraphDef */
+    TENSORFLOW_KERAS, /* keras_metadata.pb */
+} tensorflow_kind;
+/* The bytes of such a message; they must last as long as the report. */
+bool tensorflow_read_as(tensorflow_kind kind, bytes content, report *r, err *e) MUST_USE;
 
 /* TensorFlow's own operators, sorted. */
 extern const char *const tensorflow_ops[];

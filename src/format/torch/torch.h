@@ -56,6 +56,13 @@ bool torch_tensors_tell(pickle_value *root, const torch_shelf *shelf, report *r,
 /* The Python-like source of TorchScript: which operators does it use that reach beyond tensors? */
 bool torch_script_read(str member, bytes source, report *r, err *e) MUST_USE;
 
+/* --- torch.export (export.c) -------------------------------------------------------------------------------------------------------- */
+
+/* models/<name>.json of an archive that torch.export wrote. */
+bool torch_export_is(str path, bytes content);
+/* The operators that its graphs call: MDL-TOR-003. */
+bool torch_export_read(str member, bytes content, report *r, err *e) MUST_USE;
+
 /* --- TorchServe (mar.c) ----------------------------------------------------------------------------------------------------------- */
 
 /* The manifest of a .mar: who serves the model. */

@@ -47,6 +47,7 @@ static bool is_mark(str path)
     str base = base_of(path);
     return is_torch_pickle(path) || str_eq(base, STR("archive_format")) ||
            str_eq(base, STR("archive_version")) || str_eq(base, STR("extern_modules")) ||
+           str_eq(path, STR("serialized_exported_program.json")) ||
            str_eq(path, STR("MAR-INF/MANIFEST.json"));
 }
 
@@ -304,6 +305,8 @@ static bool read_other(archive *ar, const zip_member *m, err *e)
         return false;
     if (str_ends_with(m->path, STR(".py")) && !read_code(ar, m, content, e)) return false;
     if (str_eq(m->path, STR("MAR-INF/MANIFEST.json")) && !torch_mar_read(content, ar->report, e))
+        return false;
+    if (torch_export_is(m->path, content) && !torch_export_read(m->path, content, ar->report, e))
         return false;
     return short_fact(ar, m->path, content, e) && nested_read(ar->in, m->path, content, ar->report, e);
 }
