@@ -60,6 +60,13 @@ bool scan_targets_add_link(scan_targets *t, const scan_root *root, const char *p
 /* From `first` on: a blob that a link named is not told again under its digest. */
 void scan_targets_drop_named_blobs(scan_targets *t, size_t first);
 
+/* --- files that need each other (scan_siblings.c) ---------------------------------------------------------------------------------- */
+
+/* Does the target's file name others beside it, whose judgement is part of its own? */
+bool scan_siblings_wanted(const scan_entry *entry, const json_t *target);
+/* Judge it by them. `by_path`: the targets, by their paths. */
+bool scan_siblings_settle(const scan_entry *entry, json_t *target, const json_t *by_path, err *e) MUST_USE;
+
 /* --- doing it (scan_work.c) ---------------------------------------------------------------------------------------------------- */
 
 typedef struct scan_work {

@@ -75,8 +75,8 @@ static bool complete(const scan_work *work, json_t *target, bool *failed, err *e
 static void keep(scan_crew *crew, size_t which, json_t *target, err *why)
 {
     const scan_entry *entry = &crew->work->targets->entries[which];
-    bool failed = false;
-    if (target && !complete(crew->work, target, &failed, why)) {
+    bool failed = false, waits = target && scan_siblings_wanted(entry, target);
+    if (target && !waits && !complete(crew->work, target, &failed, why)) {
         json_decref(target);
         target = NULL;
     }
@@ -242,6 +242,27 @@ static bool run_crew(scan_crew *crew, size_t wanted, err *e)
     return !atomic_load(&crew->out_of_memory) || err_set(e, ERR_MEMORY, "no memory for all results");
 }
 
+/* Targets that waited for those beside them: in their own order, so that the document is the same each time. */
+static bool settle(scan_crew *crew, err *e)
+{
+    const scan_targets *targets = crew->work->targets;
+    AUTO(json_release) json_t *by_path = json_object();
+    if (!by_path) return err_set(e, ERR_MEMORY, "no memory for all results");
+    /* A path that is no text cannot be a name that a file tells. */
+    for (size_t i = 0; i < targets->count; i++)
+        if (crew->results[i]) (void)json_object_set(by_path, targets->entries[i].path, crew->results[i]);
+    bool failed = false;
+    for (size_t i = 0; i < targets->count; i++) {
+        json_t *target = crew->results[i];
+        if (!target || !scan_siblings_wanted(&targets->entries[i], target)) continue;
+        if (!scan_siblings_settle(&targets->entries[i], target, by_path, e) ||
+            !complete(crew->work, target, &failed, e))
+            return false;
+    }
+    if (failed) atomic_store(&crew->policy_failed, true);
+    return true;
+}
+
 static bool run_plan(scan_crew *crew, json_t *list, err *e)
 {
     const scan_targets *targets = crew->work->targets;
@@ -250,7 +271,7 @@ static bool run_plan(scan_crew *crew, json_t *list, err *e)
     crew->all_files = targets->count;
     for (size_t i = 0; i < targets->count; i++)
         atomic_fetch_add(&crew->all_bytes, targets->entries[i].size_bytes);
-    bool fine = run_crew(crew, threads, e);
+    bool fine = run_crew(crew, threads, e) && settle(crew, e);
     for (size_t i = 0; i < targets->count; i++)
         if (crew->results[i]) (void)json_array_append_new(list, crew->results[i]);
     scan_plan_done(&crew->plan);

@@ -109,6 +109,7 @@ static bool say_disguise(report *r, err *e)
 
 bool format_read(const format_input *in, report *r, err *e)
 {
+    r->has_neighbours = in->has_neighbours;
     for (size_t i = 0; model_formats[i]; i++) {
         const model_format *format = model_formats[i];
         if (!format->sniff(in)) continue;

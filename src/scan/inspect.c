@@ -6,6 +6,8 @@
  */
 #include "inspect.h"
 
+#include "inspect_members.h"
+
 #include "base/limits.h"
 #include "eco/eco.h"
 #include "format/format.h"
@@ -193,7 +195,8 @@ static bool is_worth_mentioning(const inspection *in, const report *r, str membe
 static bool inspect_model(inspection *in, str member, bytes content, report *r, err *e)
 {
     report_init(r, in->arena);
-    format_input input = {.path = member, .content = content, .budget = in->budget};
+    format_input input = {
+        .path = member, .content = content, .budget = in->budget, .has_neighbours = in->names != NULL};
     if (!format_read(&input, r, e)) return false;
     if (!is_worth_mentioning(in, r, member, content)) return true;
 
@@ -267,12 +270,12 @@ static bool inspect_os(inspection *in, str member, bytes content, err *e)
 /* --- source ---------------------------------------------------------------------------------------------------------------- */
 
 /* Text beside models. It is none itself, so the verdict stays what it is. */
-static bool inspect_source(inspection *in, str member, bytes content, err *e)
+static bool inspect_source(inspection *in, str member, bytes content, report *r, err *e)
 {
-    report r;
-    report_init(&r, in->arena);
+    report_init(r, in->arena);
     format_input input = {.path = member, .content = content, .budget = in->budget};
-    return source_read(&input, &r, e) && add_findings(in, &r, in->is_nested ? member : STR_NONE, e);
+    return source_read(&input, r, e) && add_findings(in, r, in->is_nested ? member : STR_NONE, e) &&
+           (in->is_nested || add_facts(in, r, e));
 }
 
 /* --- the whole ------------------------------------------------------------------------------------------------------------- */
@@ -311,9 +314,10 @@ bool inspect_file(inspection *in, str member, bytes content, err *e)
     arena_init(&scratch, LIMIT_SCAN_ARENA_BYTES);
     arena *whole = in->arena;
     in->arena = &scratch;
-    report r;
+    report r, source;
     bool fine = inspect_model(in, member, content, &r, e) && inspect_components(in, member, content, e) &&
-                inspect_source(in, member, content, e) && inspect_os(in, member, content, e);
+                inspect_source(in, member, content, &source, e) && inspect_os(in, member, content, e) &&
+                archive_names_seen(in, member, content.len, &r, &source, e);
     if (fine && in->is_nested && !r.format && inspect_is_archive(content))
         fine = inspect_nested(in, member, content, e);
     in->arena = whole;

@@ -22,6 +22,8 @@ bool inspect_briefly(arena *a, str path, bytes content, json_t **part, err *e) M
 
 /* --- shared by the files inspect*.c ---------------------------------------------------------------------------------------- */
 
+typedef struct archive_names archive_names;
+
 typedef struct inspection {
     arena *arena;
     unpack_budget *budget; /* of the whole artifact, however nested */
@@ -31,7 +33,8 @@ typedef struct inspection {
     bool is_brief;         /* see inspect_briefly */
     verdict verdict;
     size_t findings, components;
-    uint64_t skipped; /* members too large to be looked into */
+    uint64_t skipped;     /* members too large to be looked into */
+    archive_names *names; /* of the archive that is being walked, or NULL */
 } inspection;
 
 /* A part of its own with the same arena and budget: a layer of an image. */

@@ -74,7 +74,7 @@ static bool see_member(void *ctx, const tar_member *member, bytes content, err *
     plain_walk *walk = ctx;
     inspection *in = walk->in;
     bool is_whiteout;
-    if (!archive_names_tar(&walk->names, in->arena, member, e)) return false;
+    if (!archive_names_tar(&walk->names, member, e)) return false;
     if (!note_whiteout(in, member->path, &is_whiteout, e)) return false;
     if (is_whiteout) return true;
     if (member->kind != TAR_FILE) return note_replaced(in, member, e);
@@ -84,11 +84,16 @@ static bool see_member(void *ctx, const tar_member *member, bytes content, err *
 
 static bool inspect_plain(inspection *in, archive_kind kind, str path, bytes content, err *e)
 {
-    plain_walk walk = {.in = in, .names.models_before = json_array_size(json_object_get(in->part, "models"))};
+    plain_walk walk = {.in = in,
+                       .names.keep = in->arena,
+                       .names.models_before = json_array_size(json_object_get(in->part, "models"))};
     tar_visitor visitor = {.ctx = &walk, .wants = wants_member, .member = see_member};
     /* What was seen until an archive breaks off counts. */
     err why = {0}, told = {0};
+    archive_names *outer = in->names;
+    in->names = &walk.names;
     bool is_read = archive_walk(kind, path, content, in->budget, &visitor, &why);
+    in->names = outer;
     bool is_told = archive_names_tell(in, &walk.names, &told);
     archive_names_done(&walk.names);
     if (!is_told) return err_set(e, told.code, "%s", told.message);
@@ -180,19 +185,30 @@ static bool see_zip_member(inspection *in, bytes file, const zip_member *member,
     return inspect_file(in, member->path, buf_bytes(&content), e);
 }
 
+static bool see_zip_members(inspection *in, bytes content, const zip_directory *directory, err *e)
+{
+    if (!note_directory(in, directory, e) || !see_leftovers(in, directory, e)) return false;
+    for (size_t i = 0; i < directory->count; i++)
+        if (!archive_names_zip(in->names, &directory->members[i], e) ||
+            !see_zip_member(in, content, &directory->members[i], e))
+            return false;
+    for (size_t i = 0; i < directory->shadow_count; i++)
+        if (!see_zip_member(in, content, &directory->shadows[i], e)) return false;
+    return archive_names_tell(in, in->names, e);
+}
+
 static bool inspect_zip(inspection *in, bytes content, err *e)
 {
     zip_directory directory;
-    archive_names names = {.models_before = json_array_size(json_object_get(in->part, "models"))};
+    archive_names *outer = in->names,
+                  names = {.keep = in->arena,
+                           .models_before = json_array_size(json_object_get(in->part, "models"))};
     if (!zip_read(in->arena, content, in->budget, &directory, e)) return false;
-    if (!note_directory(in, &directory, e) || !see_leftovers(in, &directory, e)) return false;
-    for (size_t i = 0; i < directory.count; i++)
-        if (!archive_names_zip(&names, in->arena, &directory.members[i], e) ||
-            !see_zip_member(in, content, &directory.members[i], e))
-            return false;
-    for (size_t i = 0; i < directory.shadow_count; i++)
-        if (!see_zip_member(in, content, &directory.shadows[i], e)) return false;
-    return archive_names_tell(in, &names, e);
+    in->names = &names;
+    bool done = see_zip_members(in, content, &directory, e);
+    in->names = outer;
+    archive_names_done(&names);
+    return done;
 }
 
 bool inspect_archive(inspection *in, str path, bytes content, err *e)

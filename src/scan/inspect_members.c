@@ -8,9 +8,119 @@
 
 #include "format/format.h"
 
+#include <stdlib.h>
+
 static const char advice[] = "Do not unpack this archive with a tool that trusts names; honest archives of "
                              "models have no need of such "
                              "members.";
+
+/* --- neighbours --------------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t hash_of(str path)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < path.len; i++) h = (h ^ (uint8_t)path.data[i]) * 0x100000001b3u;
+    return h ? h : 1;
+}
+
+static struct member_seen *slot_of(struct member_seen *seen, size_t capacity, uint64_t hash)
+{
+    size_t at = (size_t)hash & (capacity - 1);
+    while (seen[at].hash && seen[at].hash != hash) at = (at + 1) & (capacity - 1);
+    return &seen[at];
+}
+
+static bool grow_seen(archive_names *names, err *e)
+{
+    size_t capacity = names->seen_capacity ? names->seen_capacity * 2 : 64;
+    struct member_seen *larger = calloc(capacity, sizeof *larger);
+    if (!larger) return err_set(e, ERR_MEMORY, "no memory for the names of an archive");
+    for (size_t i = 0; i < names->seen_capacity; i++)
+        if (names->seen[i].hash) *slot_of(larger, capacity, names->seen[i].hash) = names->seen[i];
+    free(names->seen);
+    names->seen = larger;
+    names->seen_capacity = capacity;
+    return true;
+}
+
+static bool put_seen(archive_names *names, str path, struct member_seen what, err *e)
+{
+    if (names->seen_count * 2 >= names->seen_capacity && !grow_seen(names, e)) return false;
+    what.hash = hash_of(path);
+    struct member_seen *slot = slot_of(names->seen, names->seen_capacity, what.hash);
+    names->seen_count += slot->hash == 0;
+    if (what.verdict < slot->verdict)
+        what.verdict = slot->verdict; /* two members of one name: the worse counts */
+    *slot = what;
+    return true;
+}
+
+static bool add_need(archive_names *names, str member, const sibling_need *need, err *e)
+{
+    if (names->need_count == NEEDS_KEPT) return true; /* the first ones tell enough */
+    struct member_need *kept = &names->needs[names->need_count++];
+    *kept = (struct member_need){.need = *need, .member = arena_copy(names->keep, member)};
+    kept->need.path = arena_copy(names->keep, need->path);
+    return (kept->member.data && kept->need.path.data) ||
+           err_set(e, ERR_MEMORY, "no memory for the names of an archive");
+}
+
+static bool note_words(archive_names *names, str words, struct member_seen *what, err *e)
+{
+    if (names->word_count == REACHES_KEPT) {
+        what->reaches = REACHES_KEPT; /* some of it: that it reaches out is what counts */
+        return true;
+    }
+    names->words[names->word_count] = arena_copy(names->keep, words);
+    what->reaches = (uint8_t)++names->word_count;
+    return names->words[names->word_count - 1].data ||
+           err_set(e, ERR_MEMORY, "no memory for the names of an archive");
+}
+
+bool archive_names_seen(inspection *in, str member, size_t size_bytes, const report *r, const report *source,
+                        err *e)
+{
+    archive_names *names = in->names;
+    sibling_need need;
+    struct member_seen what = {.bytes = size_bytes, .verdict = (uint8_t)r->verdict};
+    if (!names) return true;
+    for (size_t i = 0; i < r->fact_count; i++)
+        if (sibling_need_of(r->facts[i].name, r->facts[i].value, &need) && !add_need(names, member, &need, e))
+            return false;
+    for (size_t i = 0; source && i < source->fact_count; i++)
+        if (str_eq(source->facts[i].name, STR("python")) &&
+            !note_words(names, source->facts[i].value, &what, e))
+            return false;
+    return put_seen(names, member, what, e);
+}
+
+static sibling neighbour_of(const archive_names *names, str path)
+{
+    if (names->seen_count == 0) return (sibling){0};
+    const struct member_seen *s = slot_of(names->seen, names->seen_capacity, hash_of(path));
+    if (!s->hash) return (sibling){0};
+    return (sibling){.is_there = true,
+                     .is_link = s->is_link,
+                     .is_judged = true,
+                     .bytes = s->bytes,
+                     .verdict = (verdict)s->verdict,
+                     .reaches = s->reaches ? names->words[s->reaches - 1] : STR_NONE};
+}
+
+static bool tell_need(inspection *in, const archive_names *names, const struct member_need *n, err *e)
+{
+    finding f;
+    str folder = str_slice(n->member, 0, (size_t)(str_find_last(n->member, '/') + 1));
+    str path = arena_printf(in->arena, "%.*s%.*s", STR_ARG(folder), STR_ARG(n->need.path));
+    if (!path.data) return err_set(e, ERR_MEMORY, "no memory for the scan report");
+    sibling s = neighbour_of(names, path);
+    if (!sibling_judge(in->arena, &n->need, &s, &f)) return true;
+    if (!f.title.data) return err_set(e, ERR_MEMORY, "no memory for the scan report");
+    f.member = n->member;
+    verdict v = report_verdict_of(f.kind, f.severity);
+    if (v > in->verdict) in->verdict = v;
+    return inspect_add_finding(in, &f, e);
+}
 
 /* --- seeing ------------------------------------------------------------------------------------------------------------------------- */
 
@@ -21,22 +131,24 @@ static bool is_of_a_system(str path)
            str_contains(path, STR(".wh.")) || str_contains(path, STR("node_modules/"));
 }
 
-static bool keep(archive_names *names, arena *a, str path, const odd_member *odd, err *e)
+static bool keep(archive_names *names, str path, const odd_member *odd, err *e)
 {
     if (names->count == ODD_MEMBERS_KEPT) return true; /* the first ones tell enough */
     odd_member *kept = &names->kept[names->count++];
     *kept = *odd;
-    kept->path = arena_copy(a, path);
+    kept->path = arena_copy(names->keep, path);
     return kept->path.data || path.len == 0 ||
            err_set(e, ERR_MEMORY, "no memory for the names of an archive");
 }
 
-bool archive_names_tar(archive_names *names, arena *a, const tar_member *m, err *e)
+bool archive_names_tar(archive_names *names, const tar_member *m, err *e)
 {
     member_oddity oddity;
     names->is_system |= is_of_a_system(m->path);
     names->has_model |= m->kind == TAR_FILE && format_name_claims_model(m->path);
     if (!member_watch_note(&names->watch, m, &oddity, e)) return false;
+    bool is_link = m->kind == TAR_SYMLINK;
+    if (is_link && !put_seen(names, m->path, (struct member_seen){.is_link = true}, e)) return false;
     if (oddity <= MEMBER_LINK) return true;
     /* Files that a system's links lead to others with are as usual as the links. */
     bool is_excused = oddity == MEMBER_DEVICE || oddity == MEMBER_LINK_OUT || oddity == MEMBER_THROUGH;
@@ -44,16 +156,16 @@ bool archive_names_tar(archive_names *names, arena *a, const tar_member *m, err 
     if (oddity == MEMBER_TWICE && !format_name_claims_model(m->path)) return true;
     odd_member odd = {
         .code = format_tar_code(oddity), .words = member_oddity_words(oddity), .is_system_usual = is_excused};
-    return keep(names, a, m->path, &odd, e);
+    return keep(names, m->path, &odd, e);
 }
 
-bool archive_names_zip(archive_names *names, arena *a, const zip_member *m, err *e)
+bool archive_names_zip(archive_names *names, const zip_member *m, err *e)
 {
     names->has_model |= format_name_claims_model(m->path);
     names->is_system |= is_of_a_system(m->path);
     if (m->oddity != ZIP_PATH) return true;
     odd_member odd = {.code = format_zip_code(ZIP_PATH), .words = m->disagreement};
-    return keep(names, a, m->path, &odd, e);
+    return keep(names, m->path, &odd, e);
 }
 
 /* --- telling ------------------------------------------------------------------------------------------------------------------------- */
@@ -85,10 +197,13 @@ bool archive_names_tell(inspection *in, archive_names *names, err *e)
         if (!has_model && in->prefix.len) continue;
         if (!tell(in, odd, has_model ? SEVERITY_HIGH : SEVERITY_INFO, e)) return false;
     }
+    for (size_t i = 0; i < names->need_count; i++)
+        if (!tell_need(in, names, &names->needs[i], e)) return false;
     return true;
 }
 
 void archive_names_done(archive_names *names)
 {
+    free(names->seen);
     member_watch_done(&names->watch);
 }

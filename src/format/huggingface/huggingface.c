@@ -58,11 +58,28 @@ static str shown(str text)
 
 /* --- remote code ------------------------------------------------------------------------------------------------------------------------ */
 
+/* "modeling_x.Model" and "parts.modeling_x.Model" are in modeling_x.py and parts/modeling_x.py. */
+static bool tell_code(folder_file *f, str name)
+{
+    ptrdiff_t dot = str_find_last(name, '.');
+    str module = dot > 0 ? str_slice(name, 0, (size_t)dot) : name, part, rest = module;
+    AUTO_BUF buf file;
+    buf_init(&file, LIMIT_PATH_BYTES);
+    while (str_next(&rest, '.', &part)) {
+        if (file.len) buf_add_byte(&file, '/');
+        buf_add_str(&file, part);
+    }
+    buf_add_str(&file, STR(".py"));
+    if (file.failed || file.len > SHOWN_BYTES || !str_is_utf8(buf_str(&file))) return true;
+    return report_fact(f->report, STR("code_file"), buf_str(&file), f->e);
+}
+
 /* "modeling_x.Model" is a file of this folder, "someone/repository--modeling_x.Model" one of another. */
 static bool judge_class(folder_file *f, const char *key, str name)
 {
     if (name.len == 0) return true;
     bool is_elsewhere = str_contains(name, STR("--")) || !path_stays_inside(name);
+    if (!is_elsewhere && !tell_code(f, name)) return false;
     return say(f, "MDL-REP-001", is_elsewhere ? SEVERITY_HIGH : SEVERITY_MEDIUM, advice_code,
                is_elsewhere ? "%s names code of another repository, which loading would fetch and run: %.*s"
                             : "%s names code of its own, which loading with trust_remote_code runs: %.*s",

@@ -43,6 +43,8 @@ static const struct {
              {SPARSE, 2, TENSOR},     {TRAINING, 1, GRAPH},      {TRAINING, 2, GRAPH},
              {FUNCTION, 7, NODE},     {FUNCTION, 11, ATTRIBUTE}, {TENSOR, 13, PAIR}};
 
+enum { REACHES_KEPT = 64 };
+
 typedef struct onnx {
     const format_input *in;
     report *report;
@@ -51,6 +53,10 @@ typedef struct onnx {
     str locations[SEEN_MAX], operators[SEEN_MAX]; /* told already */
     size_t location_count, operator_count;
     uint64_t nodes, tensors, parameters;
+    struct {
+        str location;
+        uint64_t end;
+    } reaches[REACHES_KEPT]; /* of the files beside the model */
 } onnx;
 
 static message child_of(message parent, const pb_field *f)
@@ -201,6 +207,42 @@ static bool see_external(onnx *o, bytes pair, err *e)
     return !is_location || !is_shown || report_fact(o->report, STR("external_file"), value, e);
 }
 
+/* How far into its file a tensor reaches: the most of all tensors counts. */
+static void note_reach(onnx *o, bytes tensor)
+{
+    reader r = reader_of(tensor);
+    pb_field f;
+    str location = STR_NONE;
+    uint64_t offset = 0, length = 0, end;
+    while (pb_next(&r, &f)) {
+        if (f.number != 13 || f.wire != 2) continue;
+        str key = pb_text(f.content, 1), value = pb_text(f.content, 2);
+        if (str_eq(key, STR("location"))) location = value;
+        if (str_eq(key, STR("offset")) && !str_to_u64(value, &offset)) offset = UINT64_MAX;
+        if (str_eq(key, STR("length")) && !str_to_u64(value, &length)) length = UINT64_MAX;
+    }
+    if (__builtin_add_overflow(offset, length, &end)) end = UINT64_MAX;
+    for (size_t i = 0; location.len && i < REACHES_KEPT; i++) {
+        if (o->reaches[i].location.len && !str_eq(o->reaches[i].location, location)) continue;
+        o->reaches[i].location = location;
+        if (end > o->reaches[i].end) o->reaches[i].end = end;
+        return;
+    }
+}
+
+static bool tell_reaches(onnx *o, err *e)
+{
+    for (size_t i = 0; i < REACHES_KEPT && o->reaches[i].location.len; i++) {
+        str location = o->reaches[i].location;
+        if (o->reaches[i].end == 0 || location.len > FACT_BYTES_MAX || !str_is_utf8(location)) continue;
+        str value = arena_printf(o->report->arena, "%llu %.*s", (unsigned long long)o->reaches[i].end,
+                                 STR_ARG(location));
+        if (!value.data) return err_set(e, ERR_MEMORY, "no memory for a fact");
+        if (!report_fact(o->report, STR("external_bytes"), value, e)) return false;
+    }
+    return true;
+}
+
 static bool times(uint64_t *product, uint64_t n)
 {
     return !__builtin_mul_overflow(*product, n, product) && *product <= INT64_MAX;
@@ -256,6 +298,7 @@ static bool see_tensor(onnx *o, bytes m, err *e)
     uint64_t bits, type = pb_number(m, 2), total;
     dimensions d;
     o->tensors++;
+    note_reach(o, m);
     str name = pb_text(m, 8), raw = pb_text(m, 9);
     if (!read_dims(m, &d) || __builtin_add_overflow(o->parameters, d.elements, &total))
         return say(o, "MDL-ONX-004", SEVERITY_MEDIUM, "The size of a tensor overflows", name, e);
@@ -420,7 +463,7 @@ static bool read(const format_input *in, report *r, err *e)
 {
     onnx o = {.in = in, .report = r, .model = in->content};
     if (!nested_also_pickle(in, r, "MDL-ONX-004", e)) return false;
-    return walk(&o, MODEL, in->content, 0, e) && tell_facts(&o, e);
+    return walk(&o, MODEL, in->content, 0, e) && tell_facts(&o, e) && tell_reaches(&o, e);
 }
 
 const model_format format_onnx = {.name = "onnx", .title = "ONNX", .sniff = sniff, .read = read};

@@ -537,8 +537,12 @@ bool pickle_judge_buffer(pickle_vm *vm, err *e)
 
 bool pickle_judge_companion(pickle_vm *vm, str filename, bool is_bare, err *e)
 {
+    bool is_told = filename.len && filename.len <= LIMIT_NAME_BYTES && str_is_utf8(filename);
+    if (is_bare && is_told && !is_silent(vm) && !report_fact(vm->report, STR("companion_file"), filename, e))
+        return false;
+    severity alone = vm->report->has_neighbours && is_told ? SEVERITY_INFO : SEVERITY_MEDIUM;
     note n = {.code = "MDL-PKL-016",
-              .severity = is_bare ? SEVERITY_MEDIUM : SEVERITY_HIGH,
+              .severity = is_bare ? alone : SEVERITY_HIGH,
               .advice = "Save the model again with a current joblib: it keeps everything in one file."};
     return judge_say(vm, &n, e, "Loading this file reads another file: '%.*s'",
                      (int)(filename.len < 200 ? filename.len : 200), filename.data ? filename.data : "");

@@ -100,6 +100,16 @@ static bool requirements_read(str text, report *r, err *e)
     return true;
 }
 
+/* What a Python text reaches for, anywhere in it: for those whose settings name it as code. */
+static bool tell_summary(const python_summary *s, report *r, err *e)
+{
+    str words = arena_printf(r->arena, "%s%s%s%s", s->runs_commands ? " commands" : "",
+                             s->evaluates ? " evaluation" : "", s->connects ? " network" : "",
+                             s->hides ? " hidden" : "");
+    if (!words.data) return err_set(e, ERR_MEMORY, "no memory for a fact");
+    return words.len == 0 || report_fact(r, STR("python"), str_skip(words, 1), e);
+}
+
 bool source_read(const format_input *in, report *r, err *e)
 {
     str text = bytes_str(in->content), name = base_name(in->path);
@@ -108,6 +118,7 @@ bool source_read(const format_input *in, report *r, err *e)
     if (is_dockerfile(name)) return dockerfile_read(STR_NONE, text, r, e);
     if (is_requirements(name)) return requirements_read(text, r, e);
     python_place place = {.first_line = 1};
-    python_summary unused = {0};
-    return !is_python(name, text) || python_read(&place, text, r, &unused, e);
+    python_summary summary = {0};
+    return !is_python(name, text) ||
+           (python_read(&place, text, r, &summary, e) && tell_summary(&summary, r, e));
 }

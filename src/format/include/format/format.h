@@ -15,6 +15,8 @@ typedef struct format_input {
     str path;              /* as given, for names and suspicion only */
     bytes content;         /* the whole file */
     unpack_budget *budget; /* shared by everything nested */
+    bool
+        has_neighbours; /* whoever asks sees the files beside this one, and judges what it needs of them by its facts */
 } format_input;
 
 typedef struct model_format {

@@ -85,8 +85,9 @@ typedef struct report {
     tensor_fact *tensors; /* the first LIMIT_TENSORS_SHOWN, in the file's order */
     size_t tensor_kept, tensor_capacity;
     uint64_t tensor_count, parameter_count, tensor_bytes; /* of all of them; saturating */
-    bool keeps_numbers; /* asked for: all tensors, with their numbers row after row and little endian */
-    bytes whole;        /* with it: the file; numbers that lie in it so already are views, others copies */
+    bool keeps_numbers;  /* asked for: all tensors, with their numbers row after row and little endian */
+    bool has_neighbours; /* as format_input has it */
+    bytes whole;         /* with it: the file; numbers that lie in it so already are views, others copies */
     str *
         call_lines; /* the call graph as readable lines, in execution order, capped: "data.pkl:0x2d  posix.system('id')" */
     size_t call_line_count, call_line_capacity;
