@@ -123,7 +123,7 @@ bool model_answer(const model *m, model_output what, const model_rows *rows, are
 bool model_read(bytes file, model **out, err *e)
 {
     if (forest_native_sniff(file)) return native_model_read(file, out, e);
-    if (xgboost_is_document(file)) return xgboost_model_read(file, out, e);
+    if (xgboost_is_document(file) || xgboost_is_binary_file(file)) return xgboost_model_read(file, out, e);
     if (lightgbm_is(file)) return lightgbm_model_read(file, out, e);
     if (onnx_is(file)) return onnx_model_read(file, out, e);
     AUTO_ARENA arena scratch;

@@ -1,12 +1,16 @@
 """XGBoost's and LightGBM's models, read from their files and answered as the libraries answer."""
 
 import json
+import pickle
 import subprocess
 
+import joblib
 import lightgbm
 import numpy
+import onnx_answers
 import pytest
 import xgboost
+from sklearn import pipeline, preprocessing
 
 ROWS, FEATURES = 160, 5
 
@@ -140,6 +144,117 @@ def test_lightgbm(assay, tmp_path, kind, objective, more, categories):
     assert (ours["predict"] == (theirs.argmax(1) if theirs.ndim == 2 else theirs > 0.5)).all()
 
 
+def as_onnx(assay, model, x, tmp_path):
+    """ONNX Runtime's answers from the converted model."""
+    target = tmp_path / "converted.onnx"
+    target.unlink(missing_ok=True)
+    done = onnx_answers.convert(assay, model, target, "--double")
+    assert done.returncode == 0, done.stderr
+    return onnx_answers.run(target, [[repr(float(cell)) for cell in row] for row in x])
+
+
+@pytest.mark.parametrize("kind, objective, more", XGB, ids=lambda value: value if isinstance(value, str) else "-".join(f"{k}" for k in value) or "plain")
+def test_xgboost_as_onnx(assay, tmp_path, kind, objective, more):
+    x, y = data(kind, categories=True)
+    types = None if more.get("booster") == "gblinear" else ["q", "q", "c", "q", "q"]
+    params = {"objective": objective, "max_depth": 4, "seed": 1, "nthread": 1, **more} | ({"num_class": 3} if objective.startswith("multi") else {})
+    matrix = xgboost.DMatrix(x, y, feature_types=types, enable_categorical=types is not None)
+    booster = xgboost.train(params, matrix, 8)
+    booster.save_model(tmp_path / "model.ubj")
+    answers, theirs = as_onnx(assay, tmp_path / "model.ubj", x, tmp_path), booster.predict(matrix)
+    if "label" not in answers or objective == "multi:softmax":
+        close(numpy.asarray(answers.get("variable", answers.get("label")), "f8").ravel(), theirs, 2e-6)
+        return
+    close(answers["probabilities"], theirs if theirs.ndim == 2 else numpy.stack([1 - theirs, theirs], 1), 2e-6)
+    assert (answers["label"] == (theirs.argmax(1) if theirs.ndim == 2 else theirs > 0.5)).all()
+
+
+@pytest.mark.parametrize("kind, objective, more", LGB, ids=lambda value: value if isinstance(value, str) else "-".join(f"{k}" for k in value) or "plain")
+def test_lightgbm_as_onnx(assay, tmp_path, kind, objective, more):
+    x, y = data(kind, categories=True)
+    x[:10, 3] = 0
+    params = {"objective": objective, "num_leaves": 12, "min_data_in_leaf": 5, "num_threads": 1, "verbosity": -1, "min_data_per_group": 4, "cat_smooth": 1, **more}
+    booster = lightgbm.train(params | ({"num_class": 3} if objective.startswith("multi") else {}), lightgbm.Dataset(x.astype("f8"), y, categorical_feature=[2]), 8)
+    booster.save_model(tmp_path / "model.txt")
+    answers, theirs = as_onnx(assay, tmp_path / "model.txt", x.astype("f8"), tmp_path), booster.predict(x.astype("f8"))
+    if "label" not in answers:
+        close(answers["variable"].ravel(), theirs, 2e-6)
+        return
+    close(answers["probabilities"], theirs if theirs.ndim == 2 else numpy.stack([1 - theirs, theirs], 1), 2e-6)
+    assert (answers["label"] == (theirs.argmax(1) if theirs.ndim == 2 else theirs > 0.5)).all()
+
+
+@pytest.mark.parametrize("more", [{}, {"num_parallel_tree": 2, "subsample": 0.7}], ids=["plain", "parallel"])
+def test_leaves_that_are_vectors(assay, tmp_path, more):
+    x, y = data("number")
+    targets, matrix = numpy.stack([y, -y * 2, y ** 2], 1), xgboost.DMatrix(x)
+    booster = xgboost.train({"multi_strategy": "multi_output_tree", "tree_method": "hist", "max_depth": 4, "nthread": 1, **more}, xgboost.DMatrix(x, targets), 9)
+    for suffix in ("json", "ubj"):
+        booster.save_model(tmp_path / f"model.{suffix}")
+        close(predict(assay, tmp_path / f"model.{suffix}", x, "predict", tmp_path)["predict"], booster.predict(matrix), 1e-6)
+    close(as_onnx(assay, tmp_path / "model.json", x, tmp_path)["variable"], booster.predict(matrix), 2e-6)
+
+
+def test_vectors_of_a_classifier(assay, tmp_path):
+    x, y = data("three")
+    model = xgboost.XGBClassifier(n_estimators=6, max_depth=3, multi_strategy="multi_output_tree", tree_method="hist", n_jobs=1).fit(x, y)
+    model.save_model(tmp_path / "model.json")
+    ours = predict(assay, tmp_path / "model.json", x, "predict,predict_proba", tmp_path)
+    close(ours["predict_proba"], model.predict_proba(x), 1e-6)
+    assert (ours["predict"] == model.predict(x)).all()
+
+
+@pytest.mark.parametrize("holes", [False, True], ids=["whole", "holes"])
+def test_leaves_that_are_linear_models(assay, tmp_path, holes):
+    x, y = data("number")
+    x = x.astype("f8") if holes else numpy.nan_to_num(x).astype("f8")
+    booster = lightgbm.train({"verbosity": -1, "linear_tree": True, "num_threads": 1, "num_leaves": 6, "linear_lambda": 0.1}, lightgbm.Dataset(x, y), 8)
+    booster.save_model(tmp_path / "model.txt")
+    close(predict(assay, tmp_path / "model.txt", x, "predict", tmp_path)["predict"], booster.predict(x), 1e-12)
+    done = onnx_answers.convert(assay, tmp_path / "model.txt", tmp_path / "model.onnx")
+    assert done.returncode == 3 and "linear" in done.stderr
+
+
+def pickled():
+    x, y = data("number")
+    x = x.astype("f8")
+    few = {"n_estimators": 12, "max_depth": 3, "n_jobs": 1}
+    words, gaps = numpy.array(["no", "yes"])[(y > 0).astype(int)], numpy.where(numpy.isnan(x), -999, x)
+    stops = {"eval_set": [(x[100:], (y > 0)[100:])]}
+    return x, {
+        "xgb-two": xgboost.XGBClassifier(**few).fit(x, y > 0), "xgb-three": xgboost.XGBClassifier(**few).fit(x, numpy.digitize(y, [-1, 1])),
+        "xgb-number": xgboost.XGBRegressor(**few).fit(x, y), "xgb-gaps": xgboost.XGBRegressor(**few, missing=-999).fit(gaps, y),
+        "xgb-forest": xgboost.XGBRFRegressor(**few).fit(x, y), "xgb-rank": xgboost.XGBRanker(**few).fit(x, y > 0, group=[80, 80]),
+        "xgb-stops": xgboost.XGBClassifier(**few | {"n_estimators": 90}, early_stopping_rounds=3).fit(x[:100], (y > 0)[:100], verbose=False, **stops),
+        "lgbm-words": lightgbm.LGBMClassifier(**few, verbose=-1).fit(x, words), "lgbm-number": lightgbm.LGBMRegressor(**few, verbose=-1).fit(x, y),
+        "lgbm-three": lightgbm.LGBMClassifier(**few, verbose=-1).fit(x, numpy.digitize(y, [-1, 1]) + 5),
+        "lgbm-stops": lightgbm.LGBMClassifier(**few | {"n_estimators": 90}, verbose=-1).fit(x[:100], (y > 0)[:100], callbacks=[lightgbm.early_stopping(3, verbose=False)], **stops),
+        "steps": pipeline.make_pipeline(preprocessing.StandardScaler(), xgboost.XGBClassifier(**few)).fit(x, y > 0),
+    }
+
+
+def test_pickled_boosters(assay, tmp_path):
+    x, models = pickled()
+    for number, (name, model) in enumerate(models.items()):
+        path, rows = tmp_path / f"{name}.pkl", numpy.where(numpy.isnan(x), -999, x) if name == "xgb-gaps" else x
+        if number % 3 == 0:
+            joblib.dump(model, path, compress=3)
+        else:
+            path.write_bytes(pickle.dumps(model, 2 + number % 4))
+        numpy.save(tmp_path / "x.npy", rows.astype("f8"))
+        outputs = ["predict"] + ["predict_proba"] * hasattr(model, "predict_proba")
+        done = subprocess.run([str(assay), "model", "predict", str(path), "--input", str(tmp_path / "x.npy"), "--output", ",".join(outputs), "--json"], capture_output=True, text=True)
+        assert done.returncode == 0, (name, done.stderr)
+        ours, answers = json.loads(done.stdout), as_onnx(assay, path, rows, tmp_path)
+        if "predict_proba" in outputs:
+            assert ours["predict"] == answers["label"].tolist() == model.predict(rows).tolist(), name
+            close(numpy.array(ours["predict_proba"]), model.predict_proba(rows), 1e-6)
+            close(answers["probabilities"], model.predict_proba(rows), 2e-6)
+        else:
+            close(numpy.array(ours["predict"]), model.predict(rows), 1e-6)
+            close(answers["variable"].ravel(), model.predict(rows), 2e-6)
+
+
 def test_what_is_not_understood_is_named(assay, tmp_path):
     x, y = data("number")
     booster = xgboost.train({"objective": "reg:squarederror"}, xgboost.DMatrix(x, y), 2)
@@ -149,6 +264,3 @@ def test_what_is_not_understood_is_named(assay, tmp_path):
     numpy.save(tmp_path / "x.npy", x.astype("f8"))
     done = subprocess.run([str(assay), "model", "predict", str(tmp_path / "model.json"), "--input", str(tmp_path / "x.npy")], capture_output=True, text=True)
     assert done.returncode == 3 and "'reg:unheardof'" in done.stderr
-    lightgbm.train({"verbosity": -1, "linear_tree": True}, lightgbm.Dataset(numpy.nan_to_num(x).astype("f8"), y), 3).save_model(tmp_path / "model.txt")
-    done = subprocess.run([str(assay), "model", "predict", str(tmp_path / "model.txt"), "--input", str(tmp_path / "x.npy")], capture_output=True, text=True)
-    assert done.returncode == 3 and "linear" in done.stderr

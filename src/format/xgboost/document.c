@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "booster.h"
+#include "xgboost/xgboost.h"
 
 #include <stdio.h>
 
@@ -272,7 +273,9 @@ static bool decode(arena *a, bytes content, ubjson_value *root, err *e)
 bool xgboost_document_read(arena *a, bytes content, xgboost_document *out, err *e)
 {
     xgboost_document d = {0};
-    if (!decode(a, content, &d.root, e)) return false;
+    bool made = xgboost_is_binary(content) ? xgboost_binary_document(a, content, &d.root, e)
+                                           : decode(a, content, &d.root, e);
+    if (!made) return false;
     /* What Python pickles of a booster: its settings, and the model in the shape of a file. */
     const ubjson_value *inner = ubjson_get(&d.root, "Model");
     if (ubjson_get(inner, "learner")) d.root = *inner;

@@ -22,3 +22,25 @@ bool booster_describe(model *m, size_t classes, size_t targets, err *e)
     info->columns[OUTPUT_DECISION_FUNCTION] = classes == 2 ? 1 : classes;
     return true;
 }
+
+void booster_draw(onnx_build *b, onnx_ref raw, booster_link link, onnx_answers *out)
+{
+    if (link == BOOSTER_CLASSES) {
+        out->at[OUTPUT_PREDICT] = onnx_argmax(b, raw);
+        out->at[OUTPUT_PREDICT_PROBA] = onnx_softmax(b, raw);
+        out->at[OUTPUT_DECISION_FUNCTION] = raw;
+        return;
+    }
+    if (link == BOOSTER_TWO_CLASSES) {
+        onnx_ref above = onnx_cast(b, onnx_with(b, "Greater", raw, 0), ONNX_INT64);
+        out->at[OUTPUT_PREDICT] = onnx_flat(b, above);
+        out->at[OUTPUT_PREDICT_PROBA] = onnx_both(b, onnx_squashed(b, raw));
+        out->at[OUTPUT_DECISION_FUNCTION] = raw;
+        return;
+    }
+    onnx_ref answer = raw;
+    if (link == BOOSTER_SIGMOID) answer = onnx_squashed(b, raw);
+    if (link == BOOSTER_EXP) answer = onnx_op1(b, "Exp", raw);
+    if (link == BOOSTER_HINGE) answer = onnx_cast(b, onnx_with(b, "Greater", raw, 0), ONNX_DOUBLE);
+    out->at[OUTPUT_PREDICT] = answer;
+}

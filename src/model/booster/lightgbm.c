@@ -3,28 +3,13 @@
  *
  * Source: the tree format of LightGBM's documentation and of Tree::ToString. The file was held against the format before (format/lightgbm.h), so links make trees.
  */
-#include "booster/booster.h"
+#include "booster/lightgbm.h"
 
 #include "base/limits.h"
-#include "engine/engine.h"
 #include "format/lightgbm.h"
 #include "model/table.h"
 
 #include <math.h>
-
-enum { IS_CATEGORY = 1, DEFAULT_LEFT = 2, MISSING_ZERO = 1, MISSING_NAN = 2 };
-static const double zero_threshold = 1e-35;
-
-typedef enum output_kind {
-    GIVES_VALUE,
-    GIVES_SQUARE,
-    GIVES_EXP,
-    GIVES_SIGMOID,
-    GIVES_LOG1P,
-    GIVES_TWO_CLASSES,
-    GIVES_CLASSES,
-    GIVES_ONE_VS_ALL
-} output_kind;
 
 static const struct {
     const char *name;
@@ -47,32 +32,6 @@ static const struct {
                   {"rank_xendcg", GIVES_VALUE},
                   {"custom", GIVES_VALUE}};
 
-typedef struct node {
-    double threshold;    /* of a category node: which set */
-    int32_t left, right; /* below 0: leaf ~value */
-    uint32_t feature;
-    uint8_t decision;
-} node;
-
-typedef struct grown {
-    node *nodes; /* none: a lone leaf */
-    double *leaves;
-    uint32_t *sets;       /* bits of all sets */
-    uint32_t *boundaries; /* set i: words boundaries[i] .. boundaries[i + 1] */
-    size_t set_count;
-    size_t leaf_count, first_value; /* of its leaves, among those of all trees */
-} grown;
-
-typedef struct booster {
-    arena *memory;
-    grown *trees;
-    size_t tree_count, features, group_count;
-    double divisor, sigmoid;
-    output_kind gives;
-    engine *engine; /* NULL: there are categories or zeros that are missing, and every row goes its own way */
-    double *values; /* leaves of all trees */
-} booster;
-
 /* --- answering ----------------------------------------------------------------------------------------------------------- */
 
 static bool set_has(const grown *t, size_t which, double x)
@@ -83,7 +42,7 @@ static bool set_has(const grown *t, size_t which, double x)
     return word < end - begin && (t->sets[begin + word] >> (category % 32) & 1);
 }
 
-static bool goes_left(const grown *t, const node *n, double x)
+bool lightgbm_goes_left(const grown *t, const node *n, double x)
 {
     unsigned missing = n->decision >> 2 & 3;
     if (n->decision & IS_CATEGORY) return set_has(t, (size_t)n->threshold, x);
@@ -93,15 +52,27 @@ static bool goes_left(const grown *t, const node *n, double x)
     return x <= n->threshold;
 }
 
+/* A number that is missing makes a linear leaf a plain one. */
+static double leaf_value(const grown *t, size_t leaf, const double *row)
+{
+    if (!t->constants) return t->leaves[leaf];
+    double sum = t->constants[leaf];
+    for (size_t i = t->starts[leaf]; i < t->starts[leaf + 1]; i++) {
+        if (isnan(row[t->columns[i]])) return t->leaves[leaf];
+        sum += t->coefficients[i] * row[t->columns[i]];
+    }
+    return sum;
+}
+
 static double leaf_of(const grown *t, const double *row)
 {
-    if (!t->nodes) return t->leaves[0];
+    if (!t->nodes) return leaf_value(t, 0, row);
     int32_t at = 0;
     while (at >= 0) {
         const node *n = &t->nodes[at];
-        at = goes_left(t, n, row[n->feature]) ? n->left : n->right;
+        at = lightgbm_goes_left(t, n, row[n->feature]) ? n->left : n->right;
     }
-    return t->leaves[~at];
+    return leaf_value(t, (size_t)~at, row);
 }
 
 static double one(const booster *b, double x)
@@ -227,6 +198,7 @@ static bool make_engine(booster *b, err *e)
         one_of->first_value = leaves;
         leaves += one_of->leaf_count;
         if (one_of->leaf_count > most) most = one_of->leaf_count;
+        if (one_of->constants) return true; /* its leaves are no numbers */
         for (size_t i = 0; i + 1 < one_of->leaf_count; i++)
             if (!engine_takes(&one_of->nodes[i])) return true;
     }
@@ -247,7 +219,7 @@ static bool make_engine(booster *b, err *e)
     return engine_new(&source, &b->engine, e);
 }
 
-static const model_kind lightgbm_kind = {.answer = answer, .free = free_booster};
+static const model_kind lightgbm_kind = {.answer = answer, .free = free_booster, .draw = lightgbm_draw};
 
 /* --- reading trees --------------------------------------------------------------------------------------------------------- */
 
@@ -299,6 +271,7 @@ static bool read_nodes(booster *b, const lightgbm_part *part, size_t number, siz
         rights = lightgbm_value(part, "right_child");
     size_t count = leaves - 1;
     t->nodes = arena_alloc_array(b->memory, count, sizeof *t->nodes);
+    t->node_count = count;
     if (!t->nodes) return err_set(e, ERR_MEMORY, "no memory for %zu nodes", count);
     for (size_t i = 0; i < count; i++) {
         int64_t feature, decision, left, right;
@@ -322,6 +295,37 @@ static bool read_nodes(booster *b, const lightgbm_part *part, size_t number, siz
     return true;
 }
 
+static bool read_linear_leaves(booster *b, const lightgbm_part *part, size_t number, size_t leaves, grown *t,
+                               err *e)
+{
+    str constants = lightgbm_value(part, "leaf_const"), counts = lightgbm_value(part, "num_features"),
+        columns = lightgbm_value(part, "leaf_features"), coefficients = lightgbm_value(part, "leaf_coeff");
+    int64_t count, column;
+    uint64_t total = 0;
+    t->constants = arena_alloc_array(b->memory, leaves, sizeof *t->constants);
+    t->starts = arena_alloc_array(b->memory, leaves + 1, sizeof *t->starts);
+    if (!t->constants || !t->starts) return err_set(e, ERR_MEMORY, "no memory for %zu leaves", leaves);
+    for (size_t i = 0; i < leaves; i++) {
+        /* A tree that could not grow says nothing of features. */
+        if (!counts.data || !lightgbm_next_integer(&counts, &count)) count = 0;
+        if (!lightgbm_next_real(&constants, &t->constants[i]) || count < 0 || count > (int64_t)b->features)
+            return damaged(e, number, "a linear leaf is not whole");
+        total += (uint64_t)count;
+        if (total > columns.len) return damaged(e, number, "a linear leaf is not whole");
+        t->starts[i + 1] = (uint32_t)total;
+    }
+    t->columns = arena_alloc_array(b->memory, (size_t)total + 1, sizeof *t->columns);
+    t->coefficients = arena_alloc_array(b->memory, (size_t)total + 1, sizeof *t->coefficients);
+    if (!t->columns || !t->coefficients) return err_set(e, ERR_MEMORY, "no memory for linear leaves");
+    for (size_t i = 0; i < total; i++) {
+        if (!lightgbm_next_integer(&columns, &column) || column < 0 || column >= (int64_t)b->features ||
+            !lightgbm_next_real(&coefficients, &t->coefficients[i]))
+            return damaged(e, number, "a linear leaf is not whole");
+        t->columns[i] = (uint32_t)column;
+    }
+    return true;
+}
+
 static bool read_tree(booster *b, const lightgbm_part *part, size_t number, err *e)
 {
     grown *t = &b->trees[number];
@@ -329,9 +333,10 @@ static bool read_tree(booster *b, const lightgbm_part *part, size_t number, err 
     str text = lightgbm_value(part, "num_leaves"), is_linear = lightgbm_value(part, "is_linear");
     if (!text.data || !lightgbm_next_integer(&text, &leaves) || leaves < 1 || leaves > LIMIT_FOREST_NODES)
         return damaged(e, number, "it has no leaves");
-    if (is_linear.data && lightgbm_next_integer(&is_linear, &linear) && linear)
-        return err_set(e, ERR_UNSUPPORTED, "LightGBM trees with linear leaves (linear_tree) are not served");
     t->leaf_count = (size_t)leaves;
+    if (is_linear.data && lightgbm_next_integer(&is_linear, &linear) && linear &&
+        !read_linear_leaves(b, part, number, (size_t)leaves, t, e))
+        return false;
     return read_leaves(b, part, number, (size_t)leaves, t, e) && read_sets(b, part, number, t, e) &&
            (leaves == 1 || read_nodes(b, part, number, (size_t)leaves, t, e));
 }
@@ -393,7 +398,7 @@ static bool describe(model *m, const booster *b, const lightgbm_model *l, err *e
            read_names(m, lightgbm_value(&l->head, "feature_names"), e);
 }
 
-static bool read_booster(model *m, const lightgbm_model *l, err *e)
+static bool read_booster(model *m, const lightgbm_model *l, size_t iterations, err *e)
 {
     booster *b = arena_alloc(&m->memory, sizeof *b);
     if (!b) return err_set(e, ERR_MEMORY, "no memory for a model");
@@ -408,6 +413,8 @@ static bool read_booster(model *m, const lightgbm_model *l, err *e)
                        "the model has %zu features and %zu groups (LIMIT_TABLE_COLUMNS allows %d)",
                        b->features, b->group_count, (int)LIMIT_TABLE_COLUMNS);
     if (!read_objective(b, lightgbm_value(&l->head, "objective"), e)) return false;
+    if (iterations && iterations < b->tree_count / b->group_count)
+        b->tree_count = iterations * b->group_count;
     if (b->gives == GIVES_TWO_CLASSES && b->group_count != 1)
         return err_set(e, ERR_INVALID, "a model of two classes with %zu sums", b->group_count);
     if (lightgbm_value(&l->head, "average_output").data && b->tree_count)
@@ -423,11 +430,17 @@ static bool read_booster(model *m, const lightgbm_model *l, err *e)
 
 bool lightgbm_model_read(bytes file, model **out, err *e)
 {
+    return lightgbm_model_read_first(file, 0, out, e);
+}
+
+bool lightgbm_model_read_first(bytes file, size_t iterations, model **out, err *e)
+{
     AUTO_ARENA arena scratch;
     arena_init(&scratch, LIMIT_SCAN_ARENA_BYTES);
     AUTO(model_free) model *m = NULL;
     lightgbm_model l;
-    if (!lightgbm_read(&scratch, file, &l, e) || !model_new(&lightgbm_kind, &m, e) || !read_booster(m, &l, e))
+    if (!lightgbm_read(&scratch, file, &l, e) || !model_new(&lightgbm_kind, &m, e) ||
+        !read_booster(m, &l, iterations, e))
         return false;
     *out = TAKE(m);
     return true;

@@ -4,10 +4,9 @@
  * Source: XGBoost's model schema and its documentation of prediction. A row goes left where x < split (float32); what is missing goes the default way; a
  * category that is in the node's set goes right. The document was held against the format before (format/xgboost.h), so links make trees.
  */
-#include "booster/booster.h"
+#include "booster/xgboost.h"
 
 #include "base/limits.h"
-#include "engine/engine.h"
 #include "format/xgboost.h"
 #include "model/table.h"
 
@@ -17,15 +16,6 @@
 enum { CATEGORY_MAX = 1 << 24 }; /* beyond it a float32 tells no categories apart */
 
 typedef enum link { LINK_NONE, LINK_LOGIT, LINK_LOG } link;
-typedef enum output_kind {
-    GIVES_VALUE,
-    GIVES_SIGMOID,
-    GIVES_EXP,
-    GIVES_HINGE,
-    GIVES_TWO_CLASSES,
-    GIVES_CLASSES
-} output_kind;
-
 static const struct {
     const char *name;
     link link;
@@ -53,30 +43,6 @@ static const struct {
     {"rank:map", LINK_NONE, GIVES_VALUE},
 };
 
-typedef struct node {
-    float split; /* of a leaf: its value */
-    int32_t left, right;
-    uint32_t feature;
-    bool default_left, is_category;
-    uint32_t set_begin, set_count; /* in categories, in rising order */
-} node;
-
-typedef struct booster {
-    arena *memory;
-    node *nodes;
-    uint32_t *roots, *groups;
-    float *drop; /* a weight for each tree, dart only */
-    size_t tree_count, group_count, features, node_count, nodes_room;
-    int32_t *categories;
-    size_t category_count, categories_room;
-    float *base;          /* margin each group starts at */
-    const double *linear; /* (features + 1) * groups, gblinear only */
-    output_kind gives;
-    engine *engine;  /* NULL: there are categories or odd numbers, and every row goes its own way */
-    uint32_t *order; /* trees as the engine takes them: group after group, again and again */
-    double *values;  /* of all nodes */
-} booster;
-
 /* --- answering ----------------------------------------------------------------------------------------------------------- */
 
 static bool is_in_set(const booster *b, const node *n, int32_t category)
@@ -93,7 +59,7 @@ static bool is_in_set(const booster *b, const node *n, int32_t category)
     return false;
 }
 
-static bool goes_left(const booster *b, const node *n, float x)
+bool xgboost_goes_left(const booster *b, const node *n, float x)
 {
     if (isnan(x)) return n->default_left;
     if (!n->is_category) return x < n->split;
@@ -101,11 +67,22 @@ static bool goes_left(const booster *b, const node *n, float x)
     return !is_in_set(b, n, (int32_t)x);
 }
 
-static float leaf_of(const booster *b, uint32_t root, const float *row)
+static const node *leaf_of(const booster *b, uint32_t root, const float *row)
 {
     const node *top = b->nodes + root, *n = top;
-    while (n->left >= 0) n = top + (goes_left(b, n, row[n->feature]) ? n->left : n->right);
-    return n->split;
+    while (n->left >= 0) n = top + (xgboost_goes_left(b, n, row[n->feature]) ? n->left : n->right);
+    return n;
+}
+
+/* The numbers of a leaf for all groups, or one for the tree's. */
+static void add_leaf(const booster *b, size_t t, const node *leaf, float *sums)
+{
+    float weight = b->drop ? b->drop[t] : 1;
+    const float *vector = b->vectors ? b->vectors + (size_t)leaf->right * b->group_count : NULL;
+    if (!vector)
+        sums[b->groups[t]] += b->drop ? weight * leaf->split : leaf->split;
+    else
+        for (size_t g = 0; g < b->group_count; g++) sums[g] += b->drop ? weight * vector[g] : vector[g];
 }
 
 static void add_linear(const booster *b, const float *row, float *sums)
@@ -121,10 +98,7 @@ static void add_linear(const booster *b, const float *row, float *sums)
 static void margins_of(const booster *b, const float *row, float *sums)
 {
     if (b->linear) add_linear(b, row, sums);
-    for (size_t t = 0; t < b->tree_count; t++) {
-        float value = leaf_of(b, b->roots[t], row);
-        sums[b->groups[t]] += b->drop ? b->drop[t] * value : value;
-    }
+    for (size_t t = 0; t < b->tree_count; t++) add_leaf(b, t, leaf_of(b, b->roots[t], row), sums);
 }
 
 static float sigmoid(float x)
@@ -275,6 +249,7 @@ static bool take_turns(booster *b)
 static bool make_engine(booster *b, err *e)
 {
     size_t largest = 0;
+    if (b->vectors) return true; /* its leaves are not numbers of one group */
     b->order = arena_alloc_array(b->memory, b->tree_count + 1, sizeof *b->order);
     b->values = arena_alloc_array(b->memory, b->node_count + 1, sizeof *b->values);
     if (!b->order || !b->values) return err_set(e, ERR_MEMORY, "no memory for %zu nodes", b->node_count);
@@ -296,7 +271,7 @@ static bool make_engine(booster *b, err *e)
     return engine_new(&source, &b->engine, e);
 }
 
-static const model_kind xgboost_kind = {.answer = answer, .free = free_booster};
+static const model_kind xgboost_kind = {.answer = answer, .free = free_booster, .draw = xgboost_draw};
 
 /* --- reading trees --------------------------------------------------------------------------------------------------------- */
 
@@ -370,21 +345,46 @@ static bool read_categories(booster *b, const ubjson_value *grown, size_t t, nod
     return true;
 }
 
+static int64_t leaf_width(const ubjson_value *grown)
+{
+    int64_t targets = 1;
+    const ubjson_value *params = ubjson_get(grown, "tree_param");
+    return xgboost_number(params, "size_leaf_vector", &targets) && targets > 1 ? targets : 1;
+}
+
+/* Up to 3.0 every node has a vector in base_weights; from then on a leaf names its row of leaf_weights as its right child. */
+static bool read_vectors(booster *b, const ubjson_value *grown, size_t t, node *nodes, size_t count, err *e)
+{
+    size_t width = b->group_count;
+    const ubjson_value *own = ubjson_get(grown, "leaf_weights"), *all = ubjson_get(grown, "base_weights");
+    for (size_t i = 0; i < count; i++) {
+        if (nodes[i].left >= 0) continue;
+        int64_t row = own ? nodes[i].right : (int64_t)i;
+        for (size_t g = 0; g < width; g++) {
+            double number;
+            if (row < 0 || !ubjson_real_at(own ? own : all, (size_t)row * width + g, &number))
+                return damaged(e, t, "a leaf has no vector");
+            b->vectors[b->vector_count * width + g] = (float)number;
+        }
+        nodes[i].right = (int32_t)b->vector_count++;
+    }
+    return true;
+}
+
 static bool read_tree(booster *b, const ubjson_value *grown, size_t t, err *e)
 {
     size_t count = ubjson_count(ubjson_get(grown, "left_children"));
-    int64_t targets = 1;
-    const ubjson_value *params = ubjson_get(grown, "tree_param");
-    if (xgboost_number(params, "size_leaf_vector", &targets) && targets > 1)
-        return err_set(e, ERR_UNSUPPORTED,
-                       "trees whose leaves are vectors (multi_strategy=multi_output_tree) are not served");
+    if ((leaf_width(grown) > 1) != (b->vectors != NULL) ||
+        (b->vectors && (size_t)leaf_width(grown) != b->group_count))
+        return damaged(e, t, "its leaves have not as many numbers as there are targets");
     if (count == 0 || count > b->nodes_room - b->node_count) return damaged(e, t, "it has no nodes");
     node *nodes = b->nodes + b->node_count;
     b->roots[t] = (uint32_t)b->node_count;
     for (size_t i = 0; i < count; i++)
         if (!read_node(b, grown, t, i, &nodes[i], e)) return false;
     b->node_count += count;
-    return read_categories(b, grown, t, nodes, count, e);
+    return (!b->vectors || read_vectors(b, grown, t, nodes, count, e)) &&
+           read_categories(b, grown, t, nodes, count, e);
 }
 
 /* Trees that early stopping leaves out of a prediction. */
@@ -395,7 +395,15 @@ static size_t trees_used(const xgboost_document *doc, size_t groups)
     const ubjson_value *params = ubjson_get(doc->model, "gbtree_model_param");
     if (!text.len || !str_to_i64(text, &best) || best < 0 || best > INT32_MAX) return doc->trees;
     if (!xgboost_number(params, "num_parallel_tree", &parallel) || parallel < 1) parallel = 1;
-    uint64_t used = ((uint64_t)best + 1) * groups * (uint64_t)parallel;
+    const ubjson_value *trees = ubjson_get(doc->model, "trees");
+    bool all_at_once = doc->trees && leaf_width(&trees->list.items[0]) > 1;
+    /* Up to 1.7 the trees of all iterations are counted beside. */
+    int64_t limit;
+    str counted = ubjson_text(ubjson_get(ubjson_get(doc->learner, "attributes"), "best_ntree_limit"));
+    if (counted.len && str_to_i64(counted, &limit) && limit > best && limit % (best + 1) == 0 &&
+        limit <= INT32_MAX)
+        parallel = limit / (best + 1);
+    uint64_t used = ((uint64_t)best + 1) * (all_at_once ? 1 : groups) * (uint64_t)parallel;
     return used < doc->trees ? (size_t)used : doc->trees;
 }
 
@@ -411,6 +419,12 @@ static bool read_trees(booster *b, const xgboost_document *doc, err *e)
     if (nodes > LIMIT_FOREST_NODES)
         return err_set(e, ERR_TOO_LARGE, "the model has %zu nodes, LIMIT_FOREST_NODES allows %d", nodes,
                        (int)LIMIT_FOREST_NODES);
+    size_t cells;
+    if (b->tree_count && leaf_width(&trees->list.items[0]) > 1) {
+        if (__builtin_mul_overflow(nodes, b->group_count, &cells) || cells > LIMIT_MODEL_NUMBERS ||
+            !(b->vectors = arena_alloc_array(b->memory, cells, sizeof *b->vectors)))
+            return err_set(e, ERR_MEMORY, "no memory for the vectors of %zu nodes", nodes);
+    }
     b->roots = arena_alloc_array(b->memory, b->tree_count + 1, sizeof *b->roots);
     b->groups = arena_alloc_array(b->memory, b->tree_count + 1, sizeof *b->groups);
     b->drop = doc->weight_drop ? arena_alloc_array(b->memory, b->tree_count + 1, sizeof *b->drop) : NULL;
@@ -461,11 +475,13 @@ static bool read_base(booster *b, const xgboost_document *doc, link l, err *e)
         text = str_slice(text, 1, text.len - 2);
     b->base = arena_alloc_array(b->memory, b->group_count, sizeof *b->base);
     if (!b->base) return err_set(e, ERR_MEMORY, "no memory for %zu groups", b->group_count);
-    double score = 0.5;
+    const ubjson_value *own = ubjson_get(doc->params, "base_margin");
+    bool has_margin = own && own->kind == UBJSON_REAL;
+    double score = 0.5, margin = has_margin ? own->real : 0;
     for (size_t g = 0; g < b->group_count; g++) {
         if (str_next(&text, ',', &part) && !number_parse(str_trim(part), &score))
             return err_set(e, ERR_INVALID, "base_score of the XGBoost model is no number");
-        b->base[g] = (float)margin_of(l, score);
+        b->base[g] = has_margin ? (float)margin : (float)margin_of(l, score);
         if (doc->booster == XGBOOST_LINEAR) b->base[g] = b->base[0]; /* it knows one start for all */
     }
     return true;

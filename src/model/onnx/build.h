@@ -122,7 +122,8 @@ onnx_table onnx_table_join(onnx_build *b, const onnx_table *tables, size_t count
 
 /* --- trees ---------------------------------------------------------------------------------------------------------------- */
 
-typedef enum onnx_branch_mode { ONNX_LEQ, ONNX_LT, ONNX_GT, ONNX_LEAF } onnx_branch_mode;
+/* ONNX_SET becomes ONNX_GT by onnx_draw_sets. */
+typedef enum onnx_branch_mode { ONNX_LEQ, ONNX_LT, ONNX_GT, ONNX_LEAF, ONNX_SET } onnx_branch_mode;
 
 typedef struct onnx_branch {
     double threshold;
@@ -141,8 +142,14 @@ typedef struct onnx_grove {
 } onnx_grove;
 /* The sums, [N, targets]: added in double, rounded to float32 by the operator. */
 onnx_ref onnx_draw_grove(onnx_build *b, const onnx_grove *g, onnx_ref x);
-/* Columns that say 1 where a number is in a set: `tables` has for each set a row of `size` flags, the last one for what is missing, negative or too large. */
-onnx_ref onnx_membership(onnx_build *b, onnx_ref column, const double *tables, size_t sets, size_t size);
+/* Nodes over sets of categories: each asks a column of its own, which says 1 where a row goes its way. `has` of a node for a number, -1 (and what is beyond `size`), NaN. */
+typedef struct onnx_set_source {
+    const void *self;
+    size_t (*size)(const void *self, size_t feature); /* 0 .. size - 1 are asked for one by one */
+    bool (*has)(const void *self, size_t tree, size_t node, double x);
+} onnx_set_source;
+/* The matrix with these columns behind it; the nodes ask for them from now on. */
+onnx_ref onnx_draw_sets(onnx_build *b, onnx_grove *g, onnx_ref x, size_t features, const onnx_set_source *s);
 
 /* --- the model ------------------------------------------------------------------------------------------------------------ */
 

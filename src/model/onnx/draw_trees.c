@@ -8,6 +8,8 @@
 
 #include "base/limits.h"
 
+#include <math.h>
+
 static const char *const mode_names[] = {"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GT", "LEAF"};
 
 typedef struct lists {
@@ -158,10 +160,62 @@ onnx_grove onnx_grove_of_boosted(onnx_build *b, const forest *f, size_t columns)
 
 /* --- sets ----------------------------------------------------------------------------------------------------------------- */
 
-onnx_ref onnx_membership(onnx_build *b, onnx_ref column, const double *tables, size_t sets, size_t size)
+enum { SET_CELLS_MAX = 1 << 26 };
+
+/* Rows of flags by category, the last for what is none; a missing value stays one. */
+static onnx_ref draw_membership(onnx_build *b, onnx_ref column, const double *tables, size_t sets,
+                                size_t size)
 {
     onnx_ref x = onnx_flat(b, column), last = onnx_number(b, (double)(size - 1));
     onnx_ref fits = onnx_op2(b, "And", onnx_with(b, "GreaterOrEqual", x, 0), onnx_op2(b, "Less", x, last));
     onnx_ref at = onnx_cast(b, onnx_op3(b, "Where", fits, x, last), ONNX_INT64);
-    return onnx_gather(b, onnx_transposed(b, tables, sets, size), at, 0);
+    onnx_ref flags = onnx_gather(b, onnx_transposed(b, tables, sets, size), at, 0);
+    return onnx_op3(b, "Where", onnx_op1(b, "IsNaN", column), onnx_number(b, NAN), flags);
+}
+
+static size_t count_sets(const onnx_grove *g, size_t feature)
+{
+    size_t sets = 0;
+    for (size_t i = 0; i < g->starts[g->tree_count]; i++)
+        sets += g->nodes[i].mode == ONNX_SET && g->nodes[i].feature == feature;
+    return sets;
+}
+
+/* All nodes of the feature get their columns, from `first` on. */
+static onnx_ref draw_sets_of(onnx_build *b, onnx_grove *g, onnx_ref x, size_t feature, size_t first,
+                             const onnx_set_source *s)
+{
+    size_t sets = count_sets(g, feature), size = s->size(s->self, feature) + 1, at = 0, cells;
+    if (__builtin_mul_overflow(sets, size, &cells) || cells > SET_CELLS_MAX)
+        onnx_fail(b, ERR_TOO_LARGE,
+                  "feature %zu has %zu categories in %zu nodes, too many to be written as ONNX", feature + 1,
+                  size - 1, sets);
+    double *tables = onnx_alloc(b, cells, sizeof *tables);
+    for (size_t t = 0; tables && t < g->tree_count; t++)
+        for (size_t i = g->starts[t]; i < g->starts[t + 1]; i++) {
+            onnx_branch *n = &g->nodes[i];
+            if (n->mode != ONNX_SET || n->feature != feature) continue;
+            for (size_t c = 0; c < size; c++)
+                tables[at * size + c] = s->has(s->self, t, i - g->starts[t], c + 1 < size ? (double)c : -1);
+            n->missing_is_yes = s->has(s->self, t, i - g->starts[t], NAN);
+            n->feature = (uint32_t)(first + at++);
+            n->mode = ONNX_GT;
+            n->threshold = 0.5;
+        }
+    onnx_ref own = onnx_gather(b, x, onnx_columns_of(b, &feature, 1), 1);
+    return tables ? draw_membership(b, own, tables, sets, size) : 0;
+}
+
+onnx_ref onnx_draw_sets(onnx_build *b, onnx_grove *g, onnx_ref x, size_t features, const onnx_set_source *s)
+{
+    onnx_ref *parts = onnx_alloc(b, features + 1, sizeof *parts);
+    size_t count = 1, next = features;
+    for (size_t j = 0; onnx_ok(b) && j < features; j++) {
+        size_t sets = count_sets(g, j);
+        if (sets) parts[count++] = draw_sets_of(b, g, x, j, next, s);
+        next += sets;
+    }
+    if (!onnx_ok(b)) return 0;
+    parts[0] = x;
+    return onnx_concat(b, parts, count, 1);
 }

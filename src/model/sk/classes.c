@@ -6,6 +6,7 @@
 #include "sk/sk.h"
 
 #include "base/limits.h"
+#include "booster/booster.h"
 #include "read_parts.h"
 
 #include <stdio.h>
@@ -75,6 +76,20 @@ static bool read_known(sk_file *file, const pickle_value *v, const sk_class *cla
     return true;
 }
 
+/* A class of another library describes itself. */
+static bool read_foreign(sk_file *file, const pickle_value *v, const sk_class *class, sk_version outer,
+                         model **out, err *e)
+{
+    AUTO(model_free) model *m = NULL;
+    if (!model_new(&unread_kind, &m, e)) return false;
+    sk s = {.file = file, .v = v, .m = m, .version = outer, .e = e};
+    class->read(&s);
+    if (sk_ok(&s)) m->info.name = str_from_c(class->name);
+    if (!sk_ok(&s)) return err_wrap(e, "%s", class->name);
+    *out = TAKE(m);
+    return true;
+}
+
 static bool read_any(sk_file *file, const pickle_value *v, sk_version outer, model **out, err *e)
 {
     const pickle_value *class = pickle_class_of(v);
@@ -86,6 +101,8 @@ static bool read_any(sk_file *file, const pickle_value *v, sk_version outer, mod
         return forest_model_read(file->scratch, v, out, e);
     const sk_class *known = find_class(module, name);
     if (known) return read_known(file, v, known, outer, out, e);
+    const sk_class *foreign = booster_class_find(module, name);
+    if (foreign) return read_foreign(file, v, foreign, outer, out, e);
     return err_set(e, ERR_UNSUPPORTED, "%.*s.%.*s is not an estimator that is understood",
                    STR_ARG(str_slice(module, 0, 100)), STR_ARG(str_slice(name, 0, 100)));
 }

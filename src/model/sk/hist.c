@@ -112,37 +112,17 @@ static bool hist_answer(const void *self, model_output what, const model_rows *r
 
 /* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
 
-static void fill_table(const hist *h, const hist_tree *t, const hist_node *n, double *table)
+static size_t set_size(const void *self, size_t feature)
 {
-    for (size_t x = 0; x <= SET_BITS; x++) table[x] = goes_left(h, t, n, x < SET_BITS ? (double)x : NAN);
+    (void)self;
+    (void)feature;
+    return SET_BITS;
 }
 
-/* A node over a set of categories asks a column of its own, which says whether a row goes left there. All nodes of the feature get theirs; gives them as a matrix, 0 when there are none. */
-static onnx_ref draw_sets(onnx_build *b, const hist *h, onnx_grove *g, size_t feature, onnx_ref x,
-                          size_t *next)
+static bool set_has(const void *self, size_t t, size_t number, double x)
 {
-    size_t sets = 0, at = 0;
-    for (size_t t = 0; t < h->tree_count; t++)
-        for (size_t i = 0; i < h->trees[t].count; i++) {
-            const hist_node *n = &h->trees[t].nodes[i];
-            sets += n->left && n->is_categorical && n->feature == feature;
-        }
-    double *tables = sets ? onnx_alloc(b, sets * (SET_BITS + 1), sizeof *tables) : NULL;
-    if (!tables) return 0;
-    for (size_t t = 0; t < h->tree_count; t++)
-        for (size_t i = 0; i < h->trees[t].count; i++) {
-            const hist_node *n = &h->trees[t].nodes[i];
-            if (!n->left || !n->is_categorical || n->feature != feature) continue;
-            fill_table(h, &h->trees[t], n, tables + at * (SET_BITS + 1));
-            onnx_branch *branch = &g->nodes[g->starts[t] + i];
-            branch->feature = (uint32_t)(*next + at++);
-            branch->mode = ONNX_GT;
-            branch->threshold = 0.5;
-            branch->missing_is_yes = false;
-        }
-    *next += sets;
-    onnx_ref own = onnx_gather(b, x, onnx_columns_of(b, &feature, 1), 1);
-    return onnx_membership(b, own, tables, sets, SET_BITS + 1);
+    const hist *h = self;
+    return goes_left(h, &h->trees[t], &h->trees[t].nodes[number], x);
 }
 
 static onnx_grove hist_grove(onnx_build *b, const hist *h)
@@ -166,7 +146,9 @@ static onnx_grove hist_grove(onnx_build *b, const hist *h)
                                         .feature = n->feature,
                                         .yes = (uint32_t)(n->left ? g.starts[t] + n->left : at),
                                         .no = (uint32_t)(g.starts[t] + n->right),
-                                        .mode = n->left ? ONNX_LEQ : ONNX_LEAF,
+                                        .mode = !n->left            ? ONNX_LEAF
+                                                : n->is_categorical ? ONNX_SET
+                                                                    : ONNX_LEQ,
                                         .missing_is_yes = n->missing_left};
         }
     g.values = values;
@@ -178,15 +160,8 @@ static void hist_draw(const void *self, onnx_build *b, const onnx_table *t, onnx
     const hist *h = self;
     onnx_ref x = h->encoder ? onnx_ask(b, h->encoder, t, OUTPUT_TRANSFORM) : onnx_matrix(b, t);
     onnx_grove g = hist_grove(b, h);
-    onnx_ref *parts = onnx_alloc(b, h->features + 1, sizeof *parts);
-    size_t count = 1, next = h->features;
-    for (size_t j = 0; onnx_ok(b) && j < h->features; j++) {
-        onnx_ref sets = draw_sets(b, h, &g, j, x, &next);
-        if (sets) parts[count++] = sets;
-    }
-    if (!onnx_ok(b)) return;
-    parts[0] = x;
-    onnx_ref raw = onnx_draw_grove(b, &g, onnx_concat(b, parts, count, 1));
+    onnx_set_source sets = {h, set_size, set_has};
+    onnx_ref raw = onnx_draw_grove(b, &g, onnx_draw_sets(b, &g, x, h->features, &sets));
     raw = onnx_op2(b, "Add", raw, onnx_vector(b, h->baseline, h->columns));
     if (h->classes == 0) {
         out->at[OUTPUT_PREDICT] = h->link == LINK_LOG ? onnx_op1(b, "Exp", raw) : raw;

@@ -23,6 +23,8 @@ typedef struct xgboost_document {
 } xgboost_document;
 
 bool xgboost_is_document(bytes content);
+/* The binary form of before 2.1, which is read as a document too; a start that is a sum already is `base_margin`. */
+bool xgboost_is_binary_file(bytes content);
 /* Fails with ERR_INVALID or ERR_TRUNCATED when it is no model that XGBoost would take, ERR_TOO_LARGE, ERR_MEMORY. */
 bool xgboost_document_read(arena *a, bytes content, xgboost_document *out, err *e) MUST_USE;
 /* A whole number, given as such or as text. */
