@@ -52,6 +52,9 @@ static bool convert_tensors(const convert_args *args, bytes input, int out_fd, b
         !tensors_check(&r, kind, args->skip, &left_out, e) || !tensors_write(&r, kind, out_fd, e))
         return false;
     buf_printf(told, "%zu tensor%s", r.tensor_kept, r.tensor_kept == 1 ? "" : "s");
+    size_t unpacked = 0;
+    for (size_t i = 0; i < r.tensor_kept; i++) unpacked += r.tensors[i].blocks != NULL;
+    if (unpacked) buf_printf(told, ", %zu of them unpacked from blocks to float32", unpacked);
     if (left_out) buf_printf(told, ", %zu left out", left_out);
     if (r.verdict > VERDICT_CLEAN)
         buf_printf(told, "; the input is %s, and nothing of that came along", verdict_name(r.verdict));

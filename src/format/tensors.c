@@ -74,8 +74,24 @@ static void lay_out(const tensor_fact *t, size_t item, uint64_t count, uint8_t *
     }
 }
 
+/* Blocks stay packed until they are written: a model may be larger unpacked than memory is. */
+static bool keep_blocks(report *r, tensor_fact *t, err *e)
+{
+    uint64_t count = numbers_of(t), wanted;
+    bool fits = count % t->blocks->numbers == 0 &&
+                !__builtin_mul_overflow(count / t->blocks->numbers, (uint64_t)t->blocks->bytes, &wanted) &&
+                t->numbers.len == wanted && t->rank <= LIMIT_TENSOR_RANK;
+    if (!fits) t->numbers = (bytes){0};
+    const uint8_t *at = t->numbers.data;
+    if (!fits || (at >= r->whole.data && at + wanted <= r->whole.data + r->whole.len)) return true;
+    t->numbers = arena_copy_bytes(r->arena, t->numbers);
+    return t->numbers.data || wanted == 0 ||
+           err_set(e, ERR_MEMORY, "no memory for a tensor of %llu bytes", (unsigned long long)wanted);
+}
+
 static bool keep_numbers(report *r, tensor_fact *t, err *e)
 {
+    if (t->blocks) return keep_blocks(r, t, e);
     uint64_t count = numbers_of(t), wanted;
     size_t item = tensor_item_bytes(t->dtype);
     bool fits = item && !__builtin_mul_overflow(count, (uint64_t)item, &wanted) &&

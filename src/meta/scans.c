@@ -140,6 +140,16 @@ bool meta_scan_ask_again(meta *m, const meta_scan_order *order, err *e)
     return db_write(m->db, ask_now, &work, e) || err_wrap(e, "asking for another scan");
 }
 
+static bool forget_part(db_conn *c, void *ctx, err *e)
+{
+    return db_run(c, "scan_forget", DB_ARGS(value_of_digest(ctx)), NULL, NULL, e);
+}
+
+bool meta_scan_forget_part(meta *m, digest sha256, err *e)
+{
+    return db_write(m->db, forget_part, &sha256, e) || err_wrap(e, "forgetting a layer's scan");
+}
+
 bool meta_scan_take_part(meta *m, const meta_scan_order *order, bool *taken, meta_scan_state *state, err *e)
 {
     ask_work work = {.order = order, .take = true};

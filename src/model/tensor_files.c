@@ -10,6 +10,7 @@
 #include "os/file.h"
 #include "tensor_parts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { LENGTH_BYTES = 8, ALIGNMENT = 8 };
@@ -105,6 +106,33 @@ bool tensors_check(report *r, tensor_file kind, bool skip, size_t *left_out, err
     return check_names(r, e);
 }
 
+/* --- numbers ------------------------------------------------------------------------------------------------------------------ */
+
+uint64_t tensor_written_bytes(const tensor_fact *t)
+{
+    if (!t->blocks) return t->numbers.len;
+    return t->numbers.len / t->blocks->bytes * t->blocks->numbers * sizeof(float);
+}
+
+bool tensor_numbers_each(const tensor_fact *t, const number_sink *sink, err *e)
+{
+    enum { PIECE_NUMBERS = 16 * 1024 };
+    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as memory has them");
+    if (!t->blocks) return sink->take(sink->ctx, t->numbers, e);
+    float piece[PIECE_NUMBERS];
+    const tensor_blocks *b = t->blocks;
+    size_t filled = 0, count = t->numbers.len / b->bytes;
+    for (size_t i = 0; i < count; i++) {
+        b->unpack(t->numbers.data + i * b->bytes, piece + filled);
+        filled += b->numbers;
+        bool is_last = i + 1 == count;
+        if (!is_last && filled + b->numbers <= PIECE_NUMBERS) continue;
+        if (!sink->take(sink->ctx, (bytes){(const uint8_t *)piece, filled * sizeof(float)}, e)) return false;
+        filled = 0;
+    }
+    return true;
+}
+
 /* --- safetensors ------------------------------------------------------------------------------------------------------------- */
 
 /* {"__metadata__":{"format":"pt"},"name":{"dtype","shape","data_offsets"}}, and spaces up to a multiple of eight. */
@@ -121,8 +149,8 @@ static bool header_of(const report *r, buf *out, err *e)
         for (size_t d = 0; d < t->rank; d++)
             buf_printf(out, "%s%llu", d ? "," : "", (unsigned long long)t->shape[d]);
         buf_printf(out, "],\"data_offsets\":[%llu,%llu]}", (unsigned long long)at,
-                   (unsigned long long)(at + t->numbers.len));
-        at += t->numbers.len;
+                   (unsigned long long)(at + tensor_written_bytes(t)));
+        at += tensor_written_bytes(t);
     }
     buf_add_byte(out, '}');
     while (out->len % ALIGNMENT) buf_add_byte(out, ' ');
@@ -137,6 +165,11 @@ static int wider_first(const void *left, const void *right)
     return a->numbers.data < b->numbers.data ? -1 : a->numbers.data > b->numbers.data;
 }
 
+static bool write_piece(void *ctx, bytes piece, err *e)
+{
+    return fd_write_all(*(const int *)ctx, piece, e);
+}
+
 /* The widest types first: then every tensor lies at a multiple of its own item. */
 static bool write_safetensors(const report *r, int fd, err *e)
 {
@@ -146,10 +179,11 @@ static bool write_safetensors(const report *r, int fd, err *e)
     if (!header_of(r, &header, e)) return false;
     uint8_t length[LENGTH_BYTES];
     for (size_t i = 0; i < LENGTH_BYTES; i++) length[i] = (uint8_t)((uint64_t)header.len >> (8 * i));
+    number_sink sink = {write_piece, &fd};
     if (!fd_write_all(fd, (bytes){length, sizeof length}, e) || !fd_write_all(fd, buf_bytes(&header), e))
         return false;
     for (size_t i = 0; i < r->tensor_kept; i++)
-        if (!fd_write_all(fd, r->tensors[i].numbers, e)) return false;
+        if (!tensor_numbers_each(&r->tensors[i], &sink, e)) return false;
     return true;
 }
 

@@ -101,6 +101,19 @@ static void add_listing(npz *z, str name, const written *w)
     add_le(out, w->offset, 8);
 }
 
+static bool sum_piece(void *ctx, bytes piece, err *e)
+{
+    (void)e;
+    uint32_t *crc = ctx;
+    *crc = crc_of(*crc, piece);
+    return true;
+}
+
+static bool put_piece(void *ctx, bytes piece, err *e)
+{
+    return put(ctx, piece, e);
+}
+
 static bool add_member(npz *z, const tensor_fact *t, err *e)
 {
     AUTO_BUF buf header, local, name;
@@ -109,8 +122,10 @@ static bool add_member(npz *z, const tensor_fact *t, err *e)
     buf_init(&name, 64 * KIB);
     buf_printf(&name, "%.*s.npy", STR_ARG(t->name));
     if (!npy_header(t, &header, e) || !buf_ok(&name, "the name of an array", e)) return false;
-    written w = {.offset = z->at, .size_bytes = header.len + t->numbers.len};
-    w.crc = crc_of(crc_of(0, buf_bytes(&header)), t->numbers);
+    written w = {.offset = z->at, .size_bytes = header.len + tensor_written_bytes(t)};
+    number_sink sum = {sum_piece, &w.crc}, out = {put_piece, z};
+    w.crc = crc_of(0, buf_bytes(&header));
+    if (!tensor_numbers_each(t, &sum, e)) return false;
     add_le(&local, 0x04034b50, 4);
     add_common(&local, &w, name.len, 20);
     buf_add_str(&local, buf_str(&name));
@@ -120,7 +135,7 @@ static bool add_member(npz *z, const tensor_fact *t, err *e)
     add_le(&local, w.size_bytes, 8);
     add_listing(z, buf_str(&name), &w);
     return buf_ok(&local, "a member", e) && put(z, buf_bytes(&local), e) && put(z, buf_bytes(&header), e) &&
-           put(z, t->numbers, e);
+           tensor_numbers_each(t, &out, e);
 }
 
 static bool add_end(npz *z, size_t count, err *e)

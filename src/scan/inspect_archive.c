@@ -132,6 +132,33 @@ static bool note_member(inspection *in, const zip_member *member, err *e)
     return add_oddity(in, format_zip_code(member->oddity), how_bad, member->path, member->disagreement, e);
 }
 
+/* ELF, Windows, macOS, or a script: what lies in front of the archive starts when the file is started. */
+static bool is_program(bytes front)
+{
+    static const char *const starts[] = {"\x7f"
+                                         "ELF",
+                                         "MZ", "#!", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"};
+    for (size_t i = 0; i < COUNT_OF(starts); i++)
+        if (str_starts_with(bytes_str(front), str_from_c(starts[i]))) return true;
+    return false;
+}
+
+static bool note_program(inspection *in, const zip_directory *zip, err *e)
+{
+    finding f = {.code = "MDL-REP-004",
+                 .kind = FINDING_MODEL_THREAT,
+                 .severity = SEVERITY_HIGH,
+                 .title = STR("The models are packed behind a program, which runs when the file is started"),
+                 .advice = STR("Take the model out of the archive and run it with a program that you know.")};
+    for (size_t i = 0; i < zip->leftover_count; i++) {
+        if (!str_starts_with(str_from_c(zip->leftovers[i].where), STR("(in front"))) continue;
+        if (!is_program(zip->leftovers[i].content)) continue;
+        if (in->verdict < VERDICT_UNSAFE) in->verdict = VERDICT_UNSAFE;
+        return inspect_add_finding(in, &f, e);
+    }
+    return true;
+}
+
 /* Programs are packed behind a start script, which is fine; models are not. */
 static bool note_directory(inspection *in, const zip_directory *zip, err *e)
 {
@@ -143,6 +170,7 @@ static bool note_directory(inspection *in, const zip_directory *zip, err *e)
     for (size_t i = 0; i < zip->count && !has_model; i++)
         has_model = format_name_claims_model(zip->members[i].path);
     if (!has_model && in->prefix.len) return true;
+    if (has_model && !note_program(in, zip, e)) return false;
     return add_oddity(in, "MDL-ZIP-006", has_model ? SEVERITY_MEDIUM : SEVERITY_INFO, STR_NONE,
                       zip->disagreement, e);
 }

@@ -217,6 +217,7 @@ bool scan_enqueue(scan_service *s, digest sha256, str path, str mime, err *e)
 bool scan_again(scan_service *s, digest sha256, str path, str mime, err *e)
 {
     meta_scan_order order = order_of(sha256, path, mime);
+    if (service_is_image(mime) && !service_image_forget(s, sha256, e)) return false;
     if (!meta_scan_ask_again(s->config.meta, &order, e)) return false;
     service_wake(s);
     return true;

@@ -35,6 +35,8 @@ bool service_scan_blob(scan_service *s, digest sha256, str path, json_t **part, 
 bool service_is_image(str mime);
 /* An image's manifest, or an index of manifests: the target merged from its layers' parts. */
 bool service_image(scan_service *s, digest manifest, str path, json_t **target, err *e) MUST_USE;
+/* Its layers' parts do not count any more: the next scan of the image reads them again. */
+bool service_image_forget(scan_service *s, digest manifest, err *e) MUST_USE;
 /* Match what was judged by other advisories than these again, without reading a blob. */
 void *service_rematch_main(void *service);
 

@@ -174,3 +174,42 @@ bool service_image(scan_service *s, digest manifest, str path, json_t **target, 
     AUTO(json_release) json_t *part = NULL;
     return image_part(s, manifest, &part, e) && part_to_target(part, path, &manifest, target, e);
 }
+
+/* --- once more --------------------------------------------------------------------------------------------------------------- */
+
+static bool forget_layers(scan_service *s, const json_t *manifest, err *e)
+{
+    size_t i;
+    json_t *layer;
+    json_array_foreach(json_object_get(manifest, "layers"), i, layer)
+    {
+        digest sha256;
+        err why = {0};
+        /* What is not here has no result to forget. */
+        if (!meta_image_bytes_of(s->config.meta, json_text(layer, "digest"), &sha256, &why)) continue;
+        if (!meta_scan_forget_part(s->config.meta, sha256, e)) return false;
+    }
+    return true;
+}
+
+static bool forget_manifest(scan_service *s, digest sha256, unsigned depth_left, err *e)
+{
+    AUTO(json_release) json_t *manifest = NULL;
+    if (!read_manifest(s, sha256, &manifest, e) || !forget_layers(s, manifest, e)) return false;
+    size_t i;
+    json_t *child;
+    json_array_foreach(depth_left ? json_object_get(manifest, "manifests") : NULL, i, child)
+    {
+        digest inner;
+        err why = {0};
+        if (!meta_image_bytes_of(s->config.meta, json_text(child, "digest"), &inner, &why)) continue;
+        if (blob_exists(s->config.blobs, inner) && !forget_manifest(s, inner, depth_left - 1, e))
+            return false;
+    }
+    return true;
+}
+
+bool service_image_forget(scan_service *s, digest manifest, err *e)
+{
+    return forget_manifest(s, manifest, INDEX_DEPTH_MAX, e);
+}

@@ -7,6 +7,8 @@ import struct
 import subprocess
 import zipfile
 
+import gguf
+import h5py
 import numpy
 import onnx
 import pytest
@@ -168,3 +170,80 @@ def test_usage(assay, tmp_path):
     assert "system" in convert(assay, evil, "json", code=1)
     (tmp_path / "junk.bin").write_bytes(os.urandom(1000))
     convert(assay, tmp_path / "junk.bin", "npz", code=3)
+
+
+# Blocks of ggml: random bytes with sane scales, unpacked by the gguf library too.
+BLOCKS = ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4"]
+
+
+def random_blocks(kind, count):
+    numbers, size = gguf.GGML_QUANT_SIZES[kind]
+    blocks = numpy.random.default_rng(int(kind)).integers(0, 256, (count, size), "u1")
+    for at in {"Q4_1": (0, 2), "Q5_1": (0, 2), "Q2_K": (80, 82), "Q3_K": (108,), "Q4_K": (0, 2), "Q5_K": (0, 2), "Q6_K": (208,), "TQ1_0": (52,), "TQ2_0": (64,)}.get(kind.name, (0,)):
+        if kind.name != "MXFP4":
+            halves = numpy.random.default_rng(at).normal(size=count).astype("<f2")
+            halves[:2] = [0, 6e-8]  # and one that is not normal
+            blocks[:, at : at + 2] = halves.view("u1").reshape(count, 2)
+    if kind.name == "MXFP4":
+        blocks[:, 0] = blocks[:, 0] % 100 + 80
+    return numbers, blocks
+
+
+def test_blocks_of_gguf(assay, tmp_path):
+    path = tmp_path / "m.gguf"
+    writer, wanted = gguf.GGUFWriter(path, "llama"), {}
+    for name in BLOCKS:
+        kind = gguf.GGMLQuantizationType[name]
+        numbers, blocks = random_blocks(kind, 6)
+        rows = blocks.reshape(3, -1)
+        writer.add_tensor(name, rows, raw_dtype=kind)
+        wanted[name] = gguf.quants.dequantize(rows, kind)
+    writer.add_tensor("plain", numpy.arange(6, dtype="f4").reshape(2, 3))
+    wanted["plain"] = numpy.arange(6, dtype="f4").reshape(2, 3)
+    writer.write_header_to_file(), writer.write_kv_data_to_file(), writer.write_tensors_to_file(), writer.close()
+    for form in ("safetensors", "npz"):
+        assert f"{len(wanted)} tensors, {len(wanted) - 1} of them unpacked" in convert(assay, path, form)
+    with numpy.load(tmp_path / "m.npz", allow_pickle=False) as loaded:
+        from_npz = {name: loaded[name] for name in loaded.files}
+    for found in (safetensors.numpy.load_file(tmp_path / "m.safetensors"), from_npz):
+        assert set(found) == set(wanted)
+        for name, array in wanted.items():
+            assert found[name].dtype == numpy.float32 and found[name].shape == array.shape
+            assert found[name].tobytes() == array.astype("f4").tobytes() or numpy.array_equal(found[name], array), name
+
+
+def test_weights_of_hdf5_and_of_a_keras_archive(assay, tmp_path):
+    wanted = {"dense/kernel": numpy.arange(12, dtype="f4").reshape(3, 4) / 7, "dense/bias": numpy.arange(4, dtype=">f8"), "step": numpy.array(41, "i8"), "mask": numpy.array([True, False]), "small": numpy.arange(3, dtype="f2")}
+    path = tmp_path / "w.h5"
+    with h5py.File(path, "w") as file:
+        for name, array in wanted.items():
+            if name != "small":
+                file[name] = array
+        compact = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        compact.set_layout(h5py.h5d.COMPACT)
+        small = h5py.h5d.create(file.id, b"small", h5py.h5t.py_create(wanted["small"].dtype), h5py.h5s.create_simple((3,)), compact)
+        small.write(h5py.h5s.ALL, h5py.h5s.ALL, wanted["small"])
+    convert(assay, path, "safetensors")
+    same(safetensors.numpy.load_file(tmp_path / "w.safetensors"), wanted)
+    archive = tmp_path / "m.keras"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("metadata.json", '{"keras_version": "3.4.0"}')
+        z.writestr("config.json", '{"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": []}, "registered_name": null}')
+        z.write(path, "model.weights.h5")
+    convert(assay, archive, "npz")
+    with numpy.load(tmp_path / "m.npz", allow_pickle=False) as loaded:
+        same({name.removeprefix("model.weights.h5!"): loaded[name] for name in loaded.files}, wanted)
+    with h5py.File(path, "a") as file:
+        file.create_dataset("packed", data=numpy.ones(100), compression="gzip")
+    assert "'packed'" in convert(assay, path, "npz", code=3)
+
+
+def test_constants_of_a_frozen_graph(assay, tmp_path):
+    def field(number, content):
+        return bytes([number << 3 | 2, *([len(content)] if len(content) < 128 else [len(content) & 127 | 128, len(content) >> 7])]) + content
+    numbers = numpy.arange(24, dtype="f4").reshape(4, 6)
+    tensor = b"\x08\x01" + field(2, field(2, b"\x08\x04") + field(2, b"\x08\x06")) + field(4, numbers.tobytes())
+    node = field(1, b"w") + field(2, b"Const") + field(5, field(1, b"value") + field(2, field(8, tensor)))
+    (tmp_path / "g.pb").write_bytes(field(1, node))
+    convert(assay, tmp_path / "g.pb", "safetensors")
+    same(safetensors.numpy.load_file(tmp_path / "g.safetensors"), {"w": numbers})

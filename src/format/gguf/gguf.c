@@ -302,6 +302,9 @@ static bool tell_tensor(const gguf *g, const tensor *t, bytes numbers, err *e)
             dtype = words[i].word;
             break;
         }
+    /* A converter unpacks them; everybody else is told how they are packed. */
+    const tensor_blocks *blocks = g->report->keeps_numbers && !g->is_big ? gguf_blocks_of(dtype) : NULL;
+    if (blocks) dtype = "float32";
     uint64_t shape[RANK_MAX];
     for (uint32_t i = 0; i < t->rank; i++) shape[i] = t->dims[t->rank - 1 - i];
     tensor_fact told = {.name = t->name,
@@ -310,7 +313,8 @@ static bool tell_tensor(const gguf *g, const tensor *t, bytes numbers, err *e)
                         .rank = t->rank,
                         .bytes = t->size_bytes,
                         .numbers = numbers,
-                        .is_big_endian = g->is_big};
+                        .is_big_endian = g->is_big,
+                        .blocks = blocks};
     return report_tensor(g->report, &told, e);
 }
 

@@ -8,4 +8,7 @@
 
 extern const model_format format_gguf;
 
+/* How blocks of that type ("Q4_K") become numbers, or NULL when they do not here (blocks.c). */
+const tensor_blocks *gguf_blocks_of(const char *type);
+
 #endif

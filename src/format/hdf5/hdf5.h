@@ -29,7 +29,7 @@ typedef enum hdf5_class {
 
 typedef struct hdf5_type {
     unsigned class, size_bytes, exponent_bits;
-    bool is_signed, is_text; /* is_text: VARIABLE of characters */
+    bool is_signed, is_big_endian, is_text; /* is_text: VARIABLE of characters */
 } hdf5_type;
 
 typedef struct hdf5_space {
@@ -50,6 +50,7 @@ typedef struct hdf5_dataset {
     str path;
     hdf5_type type;
     hdf5_space space;
+    bytes numbers; /* those that lie in one piece and are packed by no filter, else empty */
 } hdf5_dataset;
 
 /* Something that the format allows and a model has no need of. */

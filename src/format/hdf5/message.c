@@ -16,6 +16,7 @@ bool hdf5_read_type(bytes m, hdf5_type *t, err *e)
     t->size_bytes = reader_u32le(&r);
     if (r.failed) return hdf5_ends_early("a data type", e);
     t->is_signed = t->class == HDF5_INTEGER && (bits & 8);
+    t->is_big_endian = (t->class == HDF5_INTEGER || t->class == HDF5_FLOAT) && (bits & 1);
     t->is_text = t->class == HDF5_VARIABLE && (bits & 0xf) == VARIABLE_TEXT;
     if (t->class != HDF5_FLOAT) return true;
     (void)reader_skip(&r, 5);

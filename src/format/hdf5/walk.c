@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 enum {
+    LAYOUT_COMPACT = 0,
     LAYOUT_CONTIGUOUS = 1,
     LAYOUT_VIRTUAL = 3,
     LINK_HARD = 0,
@@ -32,6 +33,7 @@ typedef struct walk {
     str path;        /* of the object being read */
     struct {
         bool has_type, has_space, has_layout, is_outside;
+        bytes numbers;
         hdf5_type type;
         hdf5_space space;
         uint64_t symbol_tree, symbol_heap, link_heap, link_tree, attribute_heap, attribute_tree;
@@ -116,10 +118,13 @@ static bool see_layout(walk *w, bytes m, err *e)
     if (r.failed) return hdf5_ends_early("a layout", e);
     w->now.has_layout = true;
     if (class == LAYOUT_VIRTUAL) return odd(w, HDF5_OUTSIDE, STR("a virtual data set"), e);
+    if (class == LAYOUT_COMPACT && version >= 3) {
+        w->now.numbers = reader_take(&r, reader_u16le(&r));
+        return !r.failed || hdf5_ends_early("a layout", e);
+    }
     if (class != LAYOUT_CONTIGUOUS || version < 3) return true;
     uint64_t address = hdf5_offset(w->h, &r), count = hdf5_length(w->h, &r);
-    bytes all;
-    return hdf5_is_nowhere(w->h, address) || hdf5_slice(w->h, address, count, &all, e);
+    return hdf5_is_nowhere(w->h, address) || hdf5_slice(w->h, address, count, &w->now.numbers, e);
 }
 
 static bool see_external(walk *w, bytes m, err *e)
@@ -299,6 +304,7 @@ static bool see_dataset(walk *w, err *e)
     if (!w->now.has_type || !w->now.has_space)
         return err_set(e, ERR_INVALID, "the data set has no type or no shape");
     hdf5_dataset d = {.path = w->path, .type = w->now.type, .space = w->now.space};
+    if (!w->now.is_outside) d.numbers = w->now.numbers;
     return stopped(w, w->visitor->dataset(w->visitor->ctx, &d, e));
 }
 

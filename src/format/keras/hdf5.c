@@ -110,6 +110,8 @@ static bool see_dataset(void *ctx, const hdf5_dataset *d, err *e)
     if (!str_is_utf8(name)) name = STR("(no text)");
     tensor_fact t = {
         .name = name, .dtype = dtype, .shape = d->space.shape, .rank = d->space.rank, .bytes = count};
+    t.numbers = d->numbers;
+    t.is_big_endian = d->type.is_big_endian;
     return report_tensor(f->report, &t, e);
 }
 

@@ -111,6 +111,7 @@ bool tensorflow_tell_constant(tensorflow_graph *g, bytes node, bytes tensor, err
                         .dtype = str_from_c(type_name(pb_number(tensor, 1))),
                         .shape = sizes,
                         .rank = rank,
-                        .bytes = content.len};
+                        .bytes = content.len,
+                        .numbers = content};
     return report_tensor(g->report, &told, e);
 }

@@ -48,7 +48,7 @@ typedef struct tflite {
     bool is_broken;
     uint64_t codes, buffers, operators;
     uint64_t uses[CODES_MAX];
-    uint64_t *buffer_bytes;
+    bytes *contents; /* of buffers */
 } tflite;
 
 /* --- flatbuffers --------------------------------------------------------------------------------------------------------------------------- */
@@ -192,15 +192,18 @@ static bool see_codes(tflite *t, const table *model, err *e)
 /* --- buffers -------------------------------------------------------------------------------------------------------------------------------- */
 
 /* Buffers of more than 2 GB lie behind the flatbuffer, by offset and size. */
-static bool see_buffer(tflite *t, const table *buffer, uint64_t *size_bytes, err *e)
+static bool see_buffer(tflite *t, const table *buffer, bytes *content, err *e)
 {
     bool fits = true;
     vector data = vector_of(t, buffer, BUFFER_DATA, 1, &fits);
     uint64_t offset = scalar(t, buffer, BUFFER_OFFSET, 8, &fits),
              count = scalar(t, buffer, BUFFER_SIZE, 8, &fits);
     bool is_far = offset > 1;
-    *size_bytes = is_far ? count : data.count;
-    if (fits && (!is_far || (offset <= t->file.len && count <= t->file.len - offset))) return true;
+    uint64_t at = is_far ? offset : data.at, size_bytes = is_far ? count : data.count;
+    if (fits && at <= t->file.len && size_bytes <= t->file.len - at) {
+        *content = (bytes){t->file.data + at, (size_t)size_bytes};
+        return true;
+    }
     return beyond(t, "A buffer lies outside of the file", e);
 }
 
@@ -208,13 +211,13 @@ static bool see_buffers(tflite *t, const table *model, err *e)
 {
     bool fits = true;
     vector buffers = vector_of(t, model, MODEL_BUFFERS, 4, &fits);
-    t->buffer_bytes = arena_alloc_array(t->report->arena, (size_t)buffers.count + 1, sizeof *t->buffer_bytes);
-    if (!t->buffer_bytes)
+    t->contents = arena_alloc_array(t->report->arena, (size_t)buffers.count + 1, sizeof *t->contents);
+    if (!t->contents)
         return err_set(e, ERR_MEMORY, "no memory for %llu buffers", (unsigned long long)buffers.count);
     t->buffers = buffers.count;
     for (uint64_t i = 0; fits && i < buffers.count; i++) {
         table buffer = item_table(t, &buffers, i, &fits);
-        if (fits && !see_buffer(t, &buffer, &t->buffer_bytes[i], e)) return false;
+        if (fits && !see_buffer(t, &buffer, &t->contents[i], e)) return false;
     }
     return fits || beyond(t, "The list of buffers leads outside of the file", e);
 }
@@ -235,13 +238,14 @@ static bool tell_tensor(tflite *t, const table *tensor, uint64_t type, uint64_t 
     uint64_t dims[SHAPE_MAX];
     size_t rank = shape.count < SHAPE_MAX ? (size_t)shape.count : SHAPE_MAX;
     for (size_t i = 0; i < rank; i++) dims[i] = number_at(t, shape.at + 4 * i, 4, &fits);
-    if (t->buffer_bytes[buffer] == 0) return true; /* computed at run time */
+    if (t->contents[buffer].len == 0) return true; /* computed at run time */
     const char *dtype = type < COUNT_OF(types) ? types[type] : "other";
     tensor_fact told = {.name = str_is_utf8(name) ? name : STR("(no text)"),
                         .dtype = str_from_c(dtype),
                         .shape = dims,
                         .rank = rank,
-                        .bytes = t->buffer_bytes[buffer]};
+                        .bytes = t->contents[buffer].len,
+                        .numbers = t->contents[buffer]};
     return report_tensor(t->report, &told, e);
 }
 

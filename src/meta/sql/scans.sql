@@ -13,6 +13,9 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, '', 0, 0, 0, 0, 0, ?7, 0, '', '');
 -- name: scan_restart
 UPDATE scans SET state = ?2, role = ?3, scanner_version = ?4, path = ?5, mime = ?6, queued_ms = ?7, trouble = '' WHERE sha256 = ?1;
 
+-- name: scan_forget
+UPDATE scans SET scanner_version = 0 WHERE sha256 = ?1 AND role = 0 AND state IN (3, 4);
+
 -- name: scan_oldest
 SELECT sha256, state, role, scanner_version, path, mime, verdict, format, count_info, count_low, count_medium, count_high, count_critical,
        queued_ms, finished_ms, advisories, trouble, id

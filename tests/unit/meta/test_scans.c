@@ -123,6 +123,13 @@ static void scans_of_a_layer_serve_every_image_once(void **state)
     assert_true(meta_scan_take_part(f->m, &layer, &taken, &now, NULL));
     assert_false(taken);
     assert_int_equal(now, META_SCAN_DONE);
+    /* The image is to be scanned again: the layer is, once. */
+    assert_true(meta_scan_forget_part(f->m, layer.sha256, NULL));
+    assert_true(meta_scan_take_part(f->m, &layer, &taken, &now, NULL));
+    assert_true(taken);
+    assert_true(meta_scan_finish(f->m, layer.sha256, META_SCAN_PART, META_SCAN_DONE, STR(""), 6, NULL));
+    assert_true(meta_scan_take_part(f->m, &layer, &taken, &now, NULL));
+    assert_false(taken);
     /* Deployed as an artifact of its own, it is queued again, for its vulnerabilities. */
     assert_int_equal(ask(f, "layer", META_SCAN_ARTIFACT, 9), META_SCAN_QUEUED);
 }

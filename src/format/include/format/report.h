@@ -59,6 +59,12 @@ typedef struct fact {
         value; /* "framework" "scikit-learn", "class" "sklearn.ensemble._forest.RandomForestClassifier" */
 } fact;
 
+/* Numbers that are packed into blocks of a fixed size, each of which becomes so many float32. */
+typedef struct tensor_blocks {
+    uint32_t numbers, bytes; /* of one block */
+    void (*unpack)(const uint8_t *block, float *into);
+} tensor_blocks;
+
 /* One array of numbers of a model: a weight, a bias, a table. */
 typedef struct tensor_fact {
     str name; /* as the file has it: "layers.0.weight" */
@@ -71,6 +77,8 @@ typedef struct tensor_fact {
     const uint64_t *
         strides; /* rank of them, in numbers; NULL: row after row. Reaching within `numbers` is checked by report_tensor. */
     bool is_big_endian;
+    const tensor_blocks *
+        blocks; /* `numbers` are such blocks, one after the other, and dtype is float32; NULL: plain numbers */
 } tensor_fact;
 
 /* Grows in its arena. Adding beyond LIMIT_SCAN_FINDINGS counts instead of storing. */

@@ -52,6 +52,8 @@ typedef struct meta_scan_order {
 bool meta_scan_ask(meta *m, const meta_scan_order *order, meta_scan_state *state, err *e) MUST_USE;
 /* ... queue it also when it is done, but not when it is about to be. */
 bool meta_scan_ask_again(meta *m, const meta_scan_order *order, err *e) MUST_USE;
+/* What is known of this layer came from no scanner version that counts: whoever needs it next scans it again. */
+bool meta_scan_forget_part(meta *m, digest sha256, err *e) MUST_USE;
 /* Take the oldest from the queue and mark it running. *found is false when the queue is empty. */
 bool meta_scan_take(meta *m, int64_t scanner_version, arena *a, meta_scan *out, bool *found, err *e) MUST_USE;
 /* Take this one in particular, for an image that needs it: true in *taken unless it is done (by this scanner version), running elsewhere, or waits

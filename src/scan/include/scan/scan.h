@@ -82,7 +82,7 @@ void scan_service_stop(scan_service *s);
  * config and layers, which are scanned as blobs of their own and merged (order, whiteouts, os-release). */
 bool scan_enqueue(scan_service *s, digest sha256, str path, str mime, err *e) MUST_USE;
 
-/* The same, though this scanner version did it already: from the bytes again, unless that is under way. Layers of an image keep their results. */
+/* The same, though this scanner version did it already: from the bytes again, unless that is under way. An image's layers are read again too. */
 bool scan_again(scan_service *s, digest sha256, str path, str mime, err *e) MUST_USE;
 
 typedef enum scan_state { SCAN_NONE, SCAN_QUEUED, SCAN_RUNNING, SCAN_DONE, SCAN_FAILED } scan_state;
