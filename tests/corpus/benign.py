@@ -4,15 +4,18 @@
 Each family is a function below; one whose library is not installed is skipped and named on the last line. Nothing here is hand-made: the
 files are what people would have on their disks, which is the point. Run it with each Python that has other versions of the libraries.
 """
+import array
 import collections
 import datetime
 import decimal
 import fractions
+import functools
 import gzip
 import importlib
 import json
 import pathlib
 import pickle
+import re
 import sys
 import uuid
 import warnings
@@ -59,6 +62,7 @@ def python(out):
                        collections.defaultdict(list, a=[1]), collections.defaultdict(collections.OrderedDict), range(3), slice(1, 2)],
         "times": [datetime.datetime(2026, 1, 2, 3, 4, 5, 6, datetime.timezone.utc), datetime.date(2026, 1, 2), datetime.time(1, 2), datetime.timedelta(3),
                   datetime.timezone(datetime.timedelta(hours=2), "X")],
+        "tokenizers": [str.lower, str.split, re.compile("a+", re.I), array.array("d", [1, 2]), len, max],
         "others": [uuid.UUID(int=5), pathlib.PurePosixPath("a/b"), Ellipsis, NotImplemented, int, float, dict],
     }
     try:
@@ -102,6 +106,7 @@ def numpy(out):
     if hasattr(np.random, "PCG64DXSM"):
         generators.append(np.random.Generator(np.random.PCG64DXSM(4)))
     out.pickles("random", generators, range(2, 6))
+    out.pickles("functions", [np.clip, np.nan_to_num, np.where, np.matmul, np.greater, np.linalg.norm, np.finfo("f4"), np.linalg.svd(np.eye(2)), functools.partial(np.clip, a_min=0, a_max=1)], (2, 4))
     out.pickles("polynomial", [np.polynomial.Polynomial([1, 2]), np.polynomial.Chebyshev([1, 2]), np.poly1d([1, 2])])
     mapped = np.memmap(out.path("mapped.raw.txt"), dtype="f4", mode="w+", shape=(4,))
     out.pickles("memmap", mapped)
@@ -220,6 +225,8 @@ def sklearn_models(out):
         "function_none": preprocessing.FunctionTransformer().fit(X),
         "target_log": compose.TransformedTargetRegressor(linear_model.Ridge(), func=np.log1p, inverse_func=np.expm1).fit(X, target),
         "selection": pipeline.make_pipeline(feature_selection.SelectKBest(feature_selection.mutual_info_classif, k=2), linear_model.LogisticRegression()).fit(X, y),
+        "selection_partial": feature_selection.SelectKBest(functools.partial(feature_selection.mutual_info_classif, random_state=0), k=2).fit(X, y),
+        "tokens": feature_extraction.text.TfidfVectorizer(tokenizer=str.split, preprocessor=str.lower, token_pattern=None).fit(text),
         "selection_chi2": feature_selection.SelectPercentile(score_func=feature_selection.chi2).fit(X, y),
         "kernels": gaussian_process.GaussianProcessRegressor(kernels.ConstantKernel() * kernels.RBF() + kernels.WhiteKernel() + kernels.Matern() * kernels.DotProduct()
                                                              + kernels.RationalQuadratic() + kernels.ExpSineSquared() ** 2, alpha=1.0, optimizer=None).fit(X, target),
@@ -264,7 +271,7 @@ def sklearn_models(out):
 @family("scipy")
 def scipy(out):
     import numpy as np
-    from scipy import interpolate, sparse, spatial, stats
+    from scipy import interpolate, optimize, sparse, spatial, special, stats
     x = np.arange(8.0)
     for form in ("csr", "csc", "coo", "lil", "dok", "dia", "bsr"):
         matrix = sparse.eye(4).asformat(form)
@@ -289,6 +296,13 @@ def scipy(out):
               "norm_itself": stats.norm, "kwds": stats.norm(loc=1.0, scale=2.0), "nbinom": stats.nbinom(5, 0.5), "triang": stats.triang(0.5)}
     for name, distribution in frozen.items():
         out.pickles(f"stats_{name}", distribution)
+    points = np.random.rand(12, 2)
+    out.pickles("shapes", [spatial.ConvexHull(points), spatial.Delaunay(points), spatial.Voronoi(points), interpolate.LinearNDInterpolator(points, points[:, 0])])
+    out.pickles("own_values", stats.rv_discrete(values=([1, 2, 3], [0.2, 0.3, 0.5])))
+    out.pickles("histogram", stats.rv_histogram(np.histogram(np.random.rand(50), 5)))
+    out.pickles("tests", [stats.linregress(x, x * 2), stats.kstest(x, "norm"), stats.pearsonr(x, x**2), stats.describe(x)], (4,))
+    out.pickles("optimum", [optimize.minimize(np.linalg.norm, [1.0, 2.0], method="L-BFGS-B"), optimize.root_scalar(np.sin, bracket=[1, 4])])
+    out.pickles("special", [special.expit, special.logit])
     out.pickles("multivariate", stats.multivariate_normal([0, 0], np.eye(2)))
 
 
@@ -298,6 +312,7 @@ def scipy(out):
 def pandas(out):
     import numpy as np
     import pandas as pd
+    from dateutil import tz
     columns = {
         "ints": pd.Series([1, 2]), "floats": pd.Series([1.5, np.nan]), "text": pd.Series(["a", "b"]), "objects": pd.Series([1, "a", None]), "category": pd.Series(["a", "b"], dtype="category"),
         "ordered": pd.Series(pd.Categorical(["a", "b"], ordered=True)), "times": pd.Series(pd.to_datetime(["2026-01-01", None])), "utc": pd.Series(pd.date_range("2026-01-01", periods=2, tz="UTC")),
@@ -333,6 +348,8 @@ def pandas(out):
               "indexes": [pd.Index([1, 2]), pd.Index(["a"]), pd.RangeIndex(3), pd.MultiIndex.from_tuples([(1, "a")]), pd.DatetimeIndex(["2026-01-01"], freq="D"), pd.IntervalIndex.from_breaks([0, 1]), pd.Index([1.5]), pd.Index([True])],
               "dtypes": [pd.CategoricalDtype(["a"]), pd.DatetimeTZDtype(tz="UTC"), pd.PeriodDtype("M"), pd.IntervalDtype("int64"), pd.SparseDtype("float64"), pd.StringDtype(), pd.Int64Dtype(), pd.BooleanDtype(), pd.Float32Dtype()],
               "arrays": [columns[name].array for name in ("ints", "category", "utc", "period", "interval", "int64", "boolean", "string", "sparse")]}
+    values["custom_offsets"] = [pd.offsets.CustomBusinessDay(holidays=["2026-01-01"]), pd.offsets.WeekOfMonth(week=1, weekday=2), pd.offsets.FY5253(weekday=1, startingMonth=2)]
+    values["zones_of_dateutil"] = [datetime.datetime(2026, 1, 2, tzinfo=tz.tzoffset("X", 3600)), datetime.datetime(2026, 1, 2, tzinfo=tz.gettz("Europe/Berlin")), tz.tzlocal()]
     for name, value in values.items():
         out.pickles(f"values_{name}", value, (2, 4, 5))
 

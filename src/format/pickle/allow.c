@@ -5,7 +5,8 @@
 
 const allow_table *const allow_tables[] = {
     &allow_python, &allow_numpy,    &allow_scipy, &allow_sklearn,  &allow_sklearn_old, &allow_pandas,
-    &allow_torch,  &allow_boosting, &allow_stats, &allow_imblearn, &allow_libraries,   NULL,
+    &allow_torch,  &allow_boosting, &allow_stats, &allow_imblearn, &allow_libraries,   &allow_estimators,
+    NULL,
 };
 
 static bool has_word(const char *words, str word)

@@ -63,7 +63,7 @@ typedef struct allow_table {
 } allow_table;
 
 extern const allow_table allow_python, allow_numpy, allow_scipy, allow_sklearn, allow_sklearn_old,
-    allow_pandas, allow_torch, allow_boosting, allow_stats, allow_imblearn, allow_libraries;
+    allow_pandas, allow_torch, allow_boosting, allow_stats, allow_imblearn, allow_libraries, allow_estimators;
 extern const allow_table *const allow_tables[]; /* NULL-terminated */
 
 const allow_row *allow_find(str module, str name, const char **family);

@@ -233,6 +233,7 @@ static const allow_row rows[] = {
     {"numpy.char", "chararray", &rule_data},      /* 2.0 to 2.5 */
     {"numpy.core", "_ufunc_reconstruct", &ufunc}, /* before 1.20 */
     {"numpy.core._multiarray_umath", UFUNC_NAMES, &rule_pure},
+    {"numpy.core.getlimits", "MachArLike", &rule_class}, /* of finfo: 1.22 to 1.26 */
     {"numpy.core.multiarray", "_reconstruct", &reconstruct},
     {"numpy.core.multiarray", "scalar", &scalar},
     {"numpy.core.numeric", "_frombuffer", &frombuffer},
