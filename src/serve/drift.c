@@ -18,7 +18,7 @@ enum { BINS_MAX = 64 };
 
 typedef struct feature_drift {
     str name;
-    double least, most;         /* of the training data; NaN: unknown */
+    double least, most, mean;   /* of the training data; NaN: unknown */
     double *edges;              /* bins + 1, rising */
     double *expected;           /* shares of the bins */
     atomic_uint_fast64_t *seen; /* bins */
@@ -90,6 +90,7 @@ static bool read_features(struct drift *d, const json_t *list, err *e)
         f->name = name.len ? arena_copy(&d->memory, name) : arena_printf(&d->memory, "%zu", i);
         f->least = number_or_nan(item, "min");
         f->most = number_or_nan(item, "max");
+        f->mean = number_or_nan(item, "mean");
         if (!f->name.data) return err_set(e, ERR_MEMORY, "no memory for a model card");
         if (!read_histogram(&d->memory, item, f, e)) return false;
     }
@@ -131,6 +132,14 @@ void drift_free(struct drift *d)
     if (!d) return;
     arena_done(&d->memory);
     free(d);
+}
+
+bool drift_range(const struct drift *d, size_t feature, drift_seen *out)
+{
+    if (!d || feature >= d->count) return false;
+    const feature_drift *f = &d->features[feature];
+    *out = (drift_seen){f->least, f->most, f->mean};
+    return isfinite(f->least) && isfinite(f->most) && isfinite(f->mean);
 }
 
 /* --- counting ---------------------------------------------------------------------------------------------------------------- */

@@ -3,18 +3,31 @@
  */
 #include "openapi.h"
 
+#include "served.h"
+
 #include "codec/json.h"
 #include "base/limits.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { EXAMPLE_FEATURES_MAX = 1000 };
 
-static json_t *example_row(const model_info *about)
+/* Three digits are enough for an example, and pleasant to read. */
+static double shortened(double number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.3g", number);
+    return strtod(text, NULL);
+}
+
+/* The mean row of the training data, where the model's card tells it. */
+static json_t *example_row(const served *s)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < about->feature_count && i < EXAMPLE_FEATURES_MAX; i++)
-        json_array_append_new(list, json_real(1.0));
+    drift_seen seen;
+    for (size_t i = 0; i < s->about->feature_count && i < EXAMPLE_FEATURES_MAX; i++)
+        json_array_append_new(list, json_real(drift_range(s->drift, i, &seen) ? shortened(seen.mean) : 1.0));
     return list;
 }
 
@@ -27,14 +40,14 @@ static json_t *row_schema(const model_info *about)
                      (json_int_t)about->feature_count, "maxItems", (json_int_t)about->feature_count);
 }
 
-static json_t *features_schema(const model_info *about)
+static json_t *features_schema(const served *s)
 {
+    const model_info *about = s->about;
     json_t *row = row_schema(about),
            *rows = json_pack("{s:s, s:o}", "type", "array", "items", row_schema(about));
     return json_pack("{s:s, s:[s], s:s, s:{s:{s:s, s:[o, o]}}, s:{s:o}}", "title", "Features", "required",
                      "features", "type", "object", "properties", "features", "description",
-                     "one row, or a list of rows", "oneOf", row, rows, "example", "features",
-                     example_row(about));
+                     "one row, or a list of rows", "oneOf", row, rows, "example", "features", example_row(s));
 }
 
 /* What a protocol takes: its example tells more than a schema of all its freedoms. */
@@ -43,16 +56,18 @@ static json_t *example_schema(json_t *example_stolen)
     return json_pack("{s:s, s:o}", "type", "object", "example", example_stolen);
 }
 
-static json_t *v2_example(const model_info *about)
+static json_t *v2_example(const served *s)
 {
+    const model_info *about = s->about;
     return json_pack("{s:[{s:s, s:[i, I], s:s, s:[o]}]}", "inputs", "name", "input-0", "shape", 1,
                      (json_int_t)about->feature_count, "datatype", about->takes_text ? "BYTES" : "FP64",
-                     "data", example_row(about));
+                     "data", example_row(s));
 }
 
-static json_t *mlflow_example(const model_info *about)
+static json_t *mlflow_example(const served *s)
 {
-    json_t *split = json_pack("{s:[o]}", "data", example_row(about));
+    const model_info *about = s->about;
+    json_t *split = json_pack("{s:[o]}", "data", example_row(s));
     json_t *names = json_array();
     for (size_t i = 0; about->feature_names && i < about->feature_count && i < EXAMPLE_FEATURES_MAX; i++)
         json_array_append_new(names, json_from_str(about->feature_names[i]));
@@ -85,22 +100,24 @@ static json_t *get(const char *summary)
                      "description", "Successful Response");
 }
 
-static void add_tutorial(json_t *paths, const model_info *about, str name)
+static void add_tutorial(json_t *paths, const served *s)
 {
+    const model_info *about = s->about;
+    str name = s->as.name;
     add_path(paths, STR("/predict"), "post",
-             post("predict_predict_post", "Predict", name, features_schema(about)));
+             post("predict_predict_post", "Predict", name, features_schema(s)));
     if (about->gives[OUTPUT_PREDICT_PROBA])
-        add_path(
-            paths, STR("/predict_proba"), "post",
-            post("predict_proba_predict_proba_post", "Predict probabilities", name, features_schema(about)));
+        add_path(paths, STR("/predict_proba"), "post",
+                 post("predict_proba_predict_proba_post", "Predict probabilities", name, features_schema(s)));
     add_path(paths, STR("/invocations"), "post",
-             post("invocations_post", "MLflow", name, example_schema(mlflow_example(about))));
+             post("invocations_post", "MLflow", name, example_schema(mlflow_example(s))));
 }
 
 static bool add_model(json_t *paths, arena *a, const metrics_model *m)
 {
-    const served_as *as = served_named(m->served);
-    const model_info *about = served_about(m->served);
+    const served *s = m->served;
+    const served_as *as = &s->as;
+    const model_info *about = s->about;
     str at = arena_printf(a, "/models/%.*s/versions/%.*s", STR_ARG(as->name), STR_ARG(as->version));
     str v2 = arena_printf(a, "/v2/models/%.*s/versions/%.*s/infer", STR_ARG(as->name), STR_ARG(as->version));
     str v1 = arena_printf(a, "/v1/models/%.*s:predict", STR_ARG(as->name));
@@ -112,15 +129,28 @@ static bool add_model(json_t *paths, arena *a, const metrics_model *m)
         proba_id = arena_printf(a, "predict_proba_%s", id.data);
     str infer_id = arena_printf(a, "infer_%s", id.data),
         v1_id = arena_printf(a, "v1_predict_%.*s", STR_ARG(as->name));
-    add_path(paths, predict, "post", post(predict_id.data, "Predict", as->name, features_schema(about)));
+    add_path(paths, predict, "post", post(predict_id.data, "Predict", as->name, features_schema(s)));
     if (about->gives[OUTPUT_PREDICT_PROBA])
         add_path(paths, proba, "post",
-                 post(proba_id.data, "Predict probabilities", as->name, features_schema(about)));
+                 post(proba_id.data, "Predict probabilities", as->name, features_schema(s)));
     add_path(paths, v2, "post",
-             post(infer_id.data, "Open Inference Protocol v2", as->name, example_schema(v2_example(about))));
-    json_t *instances = json_pack("{s:[o]}", "instances", example_row(about));
+             post(infer_id.data, "Open Inference Protocol v2", as->name, example_schema(v2_example(s))));
+    json_t *instances = json_pack("{s:[o]}", "instances", example_row(s));
     add_path(paths, v1, "post", post(v1_id.data, "KServe v1", as->name, example_schema(instances)));
     return true;
+}
+
+/* [{"least", "most"}]: of the training data; null where nobody knows. */
+static json_t *ranges_json(const served *s)
+{
+    json_t *list = json_array();
+    drift_seen seen;
+    for (size_t i = 0; i < s->about->feature_count && i < EXAMPLE_FEATURES_MAX; i++)
+        json_array_append_new(
+            list, drift_range(s->drift, i, &seen)
+                      ? json_pack("{s:f, s:f}", "least", shortened(seen.least), "most", shortened(seen.most))
+                      : json_null());
+    return list;
 }
 
 static json_t *model_json(const metrics_model *m)
@@ -130,13 +160,14 @@ static json_t *model_json(const metrics_model *m)
     json_t *names = json_array();
     for (size_t i = 0; about->feature_names && i < about->feature_count; i++)
         json_array_append_new(names, json_from_str(about->feature_names[i]));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:b, s:b}", "name",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:b, s:b, s:o, s:o}", "name",
                      json_from_str(as->name), "version", json_from_str(as->version), "sha256",
                      json_from_str(as->sha256), "estimator", json_from_str(about->name), "library",
                      json_from_str(about->library), "library_version", json_from_str(about->version),
                      "summary", json_from_str(about->summary), "feature_count",
                      (json_int_t)about->feature_count, "feature_names", names, "takes_text",
-                     about->takes_text, "has_probabilities", about->gives[OUTPUT_PREDICT_PROBA]);
+                     about->takes_text, "has_probabilities", about->gives[OUTPUT_PREDICT_PROBA], "example",
+                     example_row(m->served), "ranges", ranges_json(m->served));
 }
 
 static json_t *paths_of(const metrics_model *models, size_t count)
@@ -156,7 +187,7 @@ static json_t *paths_of(const metrics_model *models, size_t count)
     AUTO_ARENA arena a;
     arena_init(&a, LIMIT_JSON_DOC_BYTES);
     json_t *paths = json_object();
-    add_tutorial(paths, served_about(models[0].served), served_named(models[0].served)->name);
+    add_tutorial(paths, models[0].served);
     for (size_t i = 0; i < count; i++) (void)add_model(paths, &a, &models[i]);
     for (size_t i = 0; i < COUNT_OF(pages); i++)
         add_path(paths, str_from_c(pages[i].path), "get", get(pages[i].summary));

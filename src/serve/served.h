@@ -61,6 +61,11 @@ bool write_text(str text, buf *out, err *e) MUST_USE;
 /* ERR_INVALID when the card is no card of this model. */
 bool drift_new(const model_info *about, str sha256, bytes card, struct drift **out, err *e) MUST_USE;
 void drift_free(struct drift *d);
+typedef struct drift_seen {
+    double least, most, mean;
+} drift_seen;
+/* What the card says of a feature's training values; false: nothing. */
+bool drift_range(const struct drift *d, size_t feature, drift_seen *out);
 void drift_count(struct drift *d, const model_rows *rows);
 
 #endif
