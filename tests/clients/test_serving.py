@@ -421,7 +421,10 @@ def test_metrics_and_drift(serve, tmp_path):
     (tmp_path / "m.pkl.card.json").write_text(json.dumps(CARD))
     s = serve("m.pkl")
     assert s.predict([[1, 1, 9, -1], [3, 1, 1, 1]]) and s.post("/predict", {}).status == 422
-    text = s.ask("GET", "/metrics").body.decode()
+    # A request is counted when its answer has left, which its client may know first.
+    metrics = lambda: s.ask("GET", "/metrics").body.decode()
+    counted = lambda text: text if 'route="predict",status="422"} 1\n' in text and "http_requests_in_progress 1\n" in text else None
+    text = wait_for(lambda: counted(metrics()), "the counters")
     for line in ['http_requests_total{model="m",version="1",route="predict",status="200"} 1', 'http_requests_total{model="m",version="1",route="predict",status="422"} 1',
                  'http_request_duration_seconds_bucket{model="m",version="1",route="predict",status="200",le="+Inf"} 1', 'nv_inference_request_success{model="m",version="1"} 1',
                  'nv_inference_request_failure{model="m",version="1"} 1', 'nv_inference_count{model="m",version="1"} 2', "http_requests_in_progress 1",
