@@ -139,6 +139,14 @@ bool report_call_line(report *r, str line, err *e)
 
 void report_call_place(buf *line, str member, uint64_t offset)
 {
+    /* Each call of a pickle has one, so without printf. */
+    static const char digits[] = "0123456789abcdef";
+    char hex[16];
+    size_t at = sizeof(hex);
+    do hex[--at] = digits[offset & 15];
+    while (offset >>= 4);
     buf_add_str(line, member);
-    buf_printf(line, "%s0x%llx  ", member.len ? ":" : "", (unsigned long long)offset);
+    buf_add_str(line, member.len ? STR(":0x") : STR("0x"));
+    buf_add_str(line, (str){hex + at, sizeof(hex) - at});
+    buf_add_str(line, STR("  "));
 }
