@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 from scipy import sparse
-from sklearn import (calibration, cluster, compose, covariance, decomposition, discriminant_analysis, ensemble, feature_extraction, feature_selection, impute,
+from sklearn import (calibration, cluster, compose, covariance, cross_decomposition, decomposition, discriminant_analysis, ensemble, feature_extraction, feature_selection, gaussian_process, impute,
                      linear_model, mixture, multiclass, multioutput, naive_bayes, neighbors, neural_network, pipeline, preprocessing, svm)
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 
@@ -63,6 +63,10 @@ MODELS = {
     "quadratic": (discriminant_analysis.QuadraticDiscriminantAnalysis(), X, y),
     "mixture": (mixture.BayesianGaussianMixture(n_components=2, random_state=0, max_iter=2), X, None),
     "ellipse": (covariance.EllipticEnvelope(random_state=0), X, None),
+    "process": (gaussian_process.GaussianProcessRegressor(1.0 * gaussian_process.kernels.RBF([1.0, 2.0]) + gaussian_process.kernels.Matern(nu=1.5), optimizer=None), X, y),
+    "likeness": (decomposition.KernelPCA(1, kernel="rbf"), X, None),
+    "topics": (decomposition.LatentDirichletAllocation(2, max_iter=1, random_state=0), counts, None),
+    "squares": (cross_decomposition.PLSRegression(1), X, y),
     "sparse": (svm.SVC(kernel="linear"), sparse.csr_matrix(X), y),
     "isolation": (ensemble.IsolationForest(max_samples=4, **few), X, None),
 }

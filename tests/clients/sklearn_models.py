@@ -3,6 +3,7 @@
     sklearn_models.py FOLDER
 
 NAME.model is the file (NAME.hostile one with a call in it), NAME.csv the rows, NAME.json {"outputs": {...}, "exact": how near}. What this version of the library does not have is left out.
+ONLY=part,part in the environment: cases with one of these in their names. SHOW=1: tell what is left out, and why.
 """
 import csv
 import io
@@ -197,6 +198,8 @@ def outputs_of(model, rows):
         answer = answer.toarray() if hasattr(answer, "toarray") else answer
         if what == "transform" and np.ndim(answer) == 1:
             answer = np.reshape(answer, (-1, 1))
+        if what == "predict" and np.ndim(answer) == 2 and np.shape(answer)[1] == 1:
+            answer = np.ravel(answer)
         if isinstance(answer, list):
             answer = np.column_stack(answer)
         found[what] = np.asarray(answer).tolist()
@@ -230,7 +233,7 @@ class Hostile:
 def main(folder):
     only = os.environ.get("ONLY", "")
     for number, (name, make, data, exact) in enumerate(cases()):
-        if only and only not in name:
+        if only and not any(part in name for part in only.split(",")):
             continue
         X, y = data
         try:

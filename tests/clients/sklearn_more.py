@@ -165,7 +165,29 @@ def label_cases(of, d):
     yield "frame-search", lambda: __import__("sklearn.model_selection", fromlist=["x"]).GridSearchCV(pipeline.make_pipeline(preprocessing.StandardScaler(), svm.SVC()), {"svc__C": [1, 2]}, cv=2), (frame, d.words[1]), False
 
 
+def reduce_cases(of, d):
+    """Kernels and projections."""
+    from sklearn import cross_decomposition, decomposition, gaussian_process, kernel_approximation, kernel_ridge, neighbors, pipeline, random_projection
+    k = gaussian_process.kernels
+    for name in ["linear", "rbf", "poly", "sigmoid", "laplacian", "cosine"]:
+        yield "kernel-ridge-" + name, of(kernel_ridge, "KernelRidge", kernel=name), d.diabetes, "float32"
+    for name in ["linear", "rbf", "poly", "cosine"]:
+        yield "kernel-parts-" + name, of(decomposition, "KernelPCA", n_components=3, kernel=name), (d.iris[0], None), "float32"
+    yield "nystroem", of(kernel_approximation, "Nystroem", n_components=9, random_state=0), (d.iris[0], None), "float32"
+    yield "waves", of(kernel_approximation, "RBFSampler", n_components=9, random_state=0), (d.iris[0], None), False
+    for name, kernel in [("rbf", k.ConstantKernel(2.0) * k.RBF([1.0, 2.0, 3.0, 1.0]) + k.WhiteKernel(0.5)), ("matern", k.Matern(nu=1.5) + k.WhiteKernel()), ("rough", k.Matern(nu=0.5) ** 2), ("dot", k.DotProduct() + k.RationalQuadratic() + k.WhiteKernel())]:
+        yield "process-" + name, of(gaussian_process, "GaussianProcessRegressor", kernel=kernel, optimizer=None, alpha=0.1, normalize_y=True), (d.iris[0], d.iris[0][:, 0] * d.iris[1]), "float32"
+    yield "factors", of(decomposition, "FactorAnalysis", n_components=2, random_state=0), (d.iris[0], None), False
+    yield "independent", of(decomposition, "FastICA", n_components=2, random_state=0, whiten="unit-variance" if VERSION >= (1, 1) else True), (d.iris[0], None), False
+    yield "random-dense", of(random_projection, "GaussianRandomProjection", n_components=3, random_state=0), (d.diabetes[0], None), False
+    yield "random-sparse", of(random_projection, "SparseRandomProjection", n_components=3, random_state=0), (d.diabetes[0], None), False
+    yield "nca", of(neighbors, "NeighborhoodComponentsAnalysis", n_components=2, random_state=0, max_iter=5), d.iris, False
+    yield "pls", of(cross_decomposition, "PLSRegression", n_components=3), d.diabetes, False
+    yield "pls-two", of(cross_decomposition, "PLSRegression", n_components=2), d.two_targets, False
+    yield "topics", lambda: pipeline.make_pipeline(__import__("sklearn.feature_extraction.text", fromlist=["x"]).CountVectorizer(), decomposition.LatentDirichletAllocation(4, max_iter=3, random_state=0)), (texts, None), "float32"
+
+
 def cases(of, d):
     yield from text_cases(of)
-    for some in [around_cases, near_cases, density_cases, label_cases]:
+    for some in [around_cases, near_cases, density_cases, label_cases, reduce_cases]:
         yield from some(of, d)
