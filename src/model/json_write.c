@@ -9,14 +9,15 @@
 #include "base/limits.h"
 #include "codec/json.h"
 #include "crypto/base64.h"
+#include "format/lightgbm.h"
+#include "format/xgboost.h"
 #include "model/model.h"
 #include "model/number_text.h"
+#include "json_parts.h"
 #include "kind.h"
 #include "read_parts.h"
 
 #include <math.h>
-
-enum { JSON_DEPTH = 48 };
 
 typedef struct writer {
     arena *a;
@@ -287,6 +288,8 @@ static bool write_value(writer *w, const pickle_value *v, unsigned depth, err *e
 
 bool estimator_json(bytes file, buf *out, err *e)
 {
+    if (lightgbm_is(file) || xgboost_is_document(file) || xgboost_is_binary_file(file))
+        return booster_json(file, out, e);
     AUTO_ARENA arena scratch;
     arena_init(&scratch, LIMIT_SCAN_ARENA_BYTES);
     AUTO_BUF buf unpacked;

@@ -255,6 +255,29 @@ def test_pickled_boosters(assay, tmp_path):
             close(answers["variable"].ravel(), model.predict(rows), 2e-6)
 
 
+def test_boosters_as_json(assay, tmp_path):
+    x, y = data("number")
+    booster = xgboost.train({"max_depth": 3, "nthread": 1}, xgboost.DMatrix(x, y), 3)
+    told = {}
+    for suffix in ("json", "ubj"):
+        booster.save_model(tmp_path / f"model.{suffix}")
+        done = subprocess.run([str(assay), "model", "convert", str(tmp_path / f"model.{suffix}"), "--to", "json", "--out", str(tmp_path / f"{suffix}.out.json")], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        told[suffix] = json.loads((tmp_path / f"{suffix}.out.json").read_text())["estimator"]["attributes"]
+        again = tmp_path / f"again-{suffix}.json"
+        again.write_text(json.dumps(told[suffix]))
+        loaded = xgboost.Booster(model_file=again)
+        assert (loaded.predict(xgboost.DMatrix(x)) == booster.predict(xgboost.DMatrix(x))).all(), suffix
+    lightgbm.train({"verbosity": -1, "num_threads": 1}, lightgbm.Dataset(x.astype("f8"), y), 3).save_model(tmp_path / "model.txt")
+    done = subprocess.run([str(assay), "model", "convert", str(tmp_path / "model.txt"), "--to", "json", "--out", str(tmp_path / "lgbm.json")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    made = json.loads((tmp_path / "lgbm.json").read_text())["estimator"]
+    theirs = lightgbm.Booster(model_file=tmp_path / "model.txt").dump_model()
+    first = made["attributes"]["trees"][0]
+    assert made["class"] == "lightgbm.basic.Booster" and len(made["attributes"]["trees"]) == 3
+    assert first["threshold"][0] == theirs["tree_info"][0]["tree_structure"]["threshold"] and len(first["leaf_value"]) == theirs["tree_info"][0]["num_leaves"]
+
+
 def test_what_is_not_understood_is_named(assay, tmp_path):
     x, y = data("number")
     booster = xgboost.train({"objective": "reg:squarederror"}, xgboost.DMatrix(x, y), 2)

@@ -41,6 +41,9 @@ static bool has(bytes content, const char *text)
 bool xgboost_is_document(bytes content)
 {
     if (content.len < 16) return false;
+    /* A document within another is that one's: `assay model convert --to json` writes such. */
+    if (str_starts_with(bytes_str(content), STR("{\"schema\":\"assay.estimator/1\",\"library\":")))
+        return false;
     if (is_json(content)) return has(content, "\"learner\"") && has(content, "\"gradient_booster\"");
     bool is_binary = content.data[0] == '{' && strchr("iUIlL#$", content.data[1]) && content.data[1];
     return is_binary && has(content, "learner") && has(content, "gradient_booster");
