@@ -3,10 +3,11 @@
 import concurrent.futures
 import gzip
 import json
-import pickle
 import resource
 import socket
 import struct
+import subprocess
+import sys
 import zlib
 
 import pytest
@@ -43,21 +44,29 @@ def told(server, data, patience=20):
 # --- text -----------------------------------------------------------------------------------------------------------------------
 
 
+FIT = """
+import json, pickle, sys
+import pandas
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+names, rows = json.loads(sys.argv[2])
+table = pandas.DataFrame([["red", 1, "Köln"], ["blue", 2, "Bonn"], ["green", 3, "Ulm"], ["red", 4, "50667"], ["blue", 5, "Bonn"]], columns=names)
+parts = [("words", OneHotEncoder(handle_unknown="ignore"), ["color"]), ("places", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), ["town"]),
+         ("numbers", StandardScaler(), ["size"])]
+model = Pipeline([("columns", ColumnTransformer(parts)), ("last", LogisticRegression())]).fit(table, ["yes", "no", "no", "yes", "no"])
+pickle.dump(model, open(sys.argv[1], "wb"))
+print(json.dumps(model.predict(pandas.DataFrame(rows, columns=names)).tolist()))
+"""
+
+
 @pytest.fixture(scope="module")
 def text_model(tmp_path_factory):
     """Two columns of text and one of numbers, with names; and what the library itself answers for ROWS."""
-    import pandas
-    from sklearn.compose import ColumnTransformer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
-    table = pandas.DataFrame([["red", 1, "Köln"], ["blue", 2, "Bonn"], ["green", 3, "Ulm"], ["red", 4, "50667"], ["blue", 5, "Bonn"]], columns=NAMES)
-    parts = [("words", OneHotEncoder(handle_unknown="ignore"), ["color"]), ("places", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), ["town"]),
-             ("numbers", StandardScaler(), ["size"])]
-    model = Pipeline([("columns", ColumnTransformer(parts)), ("last", LogisticRegression())]).fit(table, ["yes", "no", "no", "yes", "no"])
     path = tmp_path_factory.mktemp("text") / "text.pkl"
-    path.write_bytes(pickle.dumps(model))
-    return path, model.predict(pandas.DataFrame(ROWS, columns=NAMES)).tolist()
+    done = subprocess.run([sys.executable, "-c", FIT, path, json.dumps([NAMES, ROWS])], check=True, capture_output=True)
+    return path, json.loads(done.stdout)
 
 
 def test_text_goes_through_every_protocol(serve, text_model, tmp_path):
