@@ -134,7 +134,8 @@ static bool add_trees(const booster *b, const model_rows *rows, double *sums, er
 {
     if (b->engine) {
         engine_sums to = {.values = b->values, .width = 1, .columns = b->group_count, .out = sums};
-        return engine_add(b->engine, &(engine_rows){.wide = rows->numbers, .count = rows->count}, &to, e);
+        engine_rows all = {.wide = rows->numbers, .count = rows->count};
+        return engine_add(b->engine, &all, &to, e);
     }
     for (size_t i = 0; i < rows->count; i++, sums += b->group_count)
         for (size_t t = 0; t < b->tree_count; t++)

@@ -172,8 +172,8 @@ static bool answer_by_engine(const booster *b, model_output what, const model_ro
     if (!margins) return err_set(e, ERR_MEMORY, "no memory for %zu rows", rows->count);
     for (size_t i = 0; i < rows->count * groups; i++) margins[i] = (double)b->base[i % groups];
     engine_sums to = {.values = b->values, .width = 1, .columns = groups, .is_single = true, .out = margins};
-    if (!engine_add(b->engine, &(engine_rows){.wide = rows->numbers, .count = rows->count}, &to, e))
-        return false;
+    engine_rows all = {.wide = rows->numbers, .count = rows->count};
+    if (!engine_add(b->engine, &all, &to, e)) return false;
     for (size_t i = 0; i < rows->count; i++) {
         for (size_t g = 0; g < groups; g++) sums[g] = (float)margins[i * groups + g];
         give_row(b, what, sums, out->numbers + i * out->columns);
