@@ -2,6 +2,7 @@
  * format/pickle/allow_python.c - the standard library, and joblib's own wrappers.
  */
 #include "pickle/allow.h"
+#include "pickle/machine.h"
 
 #include "base/str.h"
 
@@ -68,9 +69,17 @@ static bool is_class(const pickle_value *v)
     return v->kind == PICKLE_GLOBAL && v->global.row && v->global.row->rule->roles & ALLOW_NEW;
 }
 
+/* What a subclass of dict is made of, where its items are attributes: a dict whose keys were judged. */
+static bool fills_attributes(const pickle_value *class, const pickle_value *items)
+{
+    if (!class->global.row->rule->items_are_attributes || items->kind == PICKLE_NONE) return false;
+    return items->kind != PICKLE_DICT || items->marks & (PICKLE_MARK_HOOK_KEY | PICKLE_MARK_MADE_KEY);
+}
+
 /* (class, base, state): object.__new__ for protocols 0 and 1. */
 static bool takes_reconstructor(const allow_args *a)
 {
+    if (a->count == 3 && is_class(a->items[0]) && fills_attributes(a->items[0], a->items[2])) return false;
     return !a->kwargs && a->count == 3 && is_class(a->items[0]) && is_builtin_class(a->items[1]) &&
            (rule_is_constant(a->items[2]) || is_container(a->items[2]));
 }

@@ -338,6 +338,7 @@ bool pickle_judge_call(pickle_vm *vm, pickle_value *call, err *e)
 
 static void note_key(pickle_value *container, const pickle_value *key)
 {
+    if (key->kind == PICKLE_CALL || key->kind == PICKLE_UNKNOWN) container->marks |= PICKLE_MARK_MADE_KEY;
     if (key->kind != PICKLE_STR)
         container->marks |= PICKLE_MARK_ODD_KEY;
     else if (pickle_name_is_hook(key->text))
@@ -385,8 +386,9 @@ bool pickle_judge_items(pickle_vm *vm, pickle_value *container, pickle_value *co
     for (size_t i = 0; i < count; i++) {
         const pickle_value *item = items[i];
         if (is_dict && i % 2 == 0) note_key(container, item);
-        bool is_method = rule && rule->items_are_attributes && i % 2 == 0 && item->kind == PICKLE_STR &&
-                         pickle_name_is_dunder(item->text);
+        bool is_attribute = rule && rule->items_are_attributes && i % 2 == 0;
+        bool is_method = is_attribute && (item->kind == PICKLE_CALL ||
+                                          (item->kind == PICKLE_STR && pickle_name_is_dunder(item->text)));
         if (is_method && !hijack(vm, container, "plants a method on", e)) return false;
         if (item->kind != PICKLE_GLOBAL) continue;
         const allow_row *row = item->global.row; /* without a row it has its finding already */
@@ -462,7 +464,8 @@ static bool judge_attributes(pickle_vm *vm, const pickle_value *target, const pi
 {
     if (attributes->kind != PICKLE_DICT) return true;
     if (attributes->marks & PICKLE_MARK_HOOK_KEY) return hijack(vm, target, "plants a method on", e);
-    bool has_odd = (attributes->marks & PICKLE_MARK_ODD_KEY) && rule->state == ALLOW_STATE_DICT;
+    unsigned odd = rule->state == ALLOW_STATE_DICT ? PICKLE_MARK_ODD_KEY : PICKLE_MARK_MADE_KEY;
+    bool has_odd = attributes->marks & odd;
     return !has_odd || hijack(vm, target, "sets attributes without a name on", e);
 }
 

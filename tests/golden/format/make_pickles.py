@@ -458,6 +458,13 @@ def items_as_attributes():
         evil(f"item_is_setstate_of_{name}", P4 + made + s("__setstate__") + sg("numpy", "clip") + b"s" + s("/etc/passwd") + b"b.")
         evil(f"item_is_array_of_{name}", P4 + made + b"(" + s("__array_interface__") + b"}u.")
         good(f"items_of_{name}", P4 + made + b"(" + s("x") + b"K\x01" + s("update") + b"Nu.")
+        rebuilt = g("copy_reg", "_reconstructor") + b"(" + g(module, name) + g("__builtin__", "dict")
+        evil(f"rebuilt_items_of_{name}", P2 + rebuilt + b"}X\x0c\0\0\0__setstate__NstR.")
+        evil(f"rebuilt_pairs_of_{name}", P2 + rebuilt + b"](X\x0c\0\0\0__setstate__Ntatr.".replace(b"tr.", b"tR."))
+        good(f"rebuilt_{name}", P2 + rebuilt + b"}X\x01\0\0\0xNstR.")
+        evil(f"made_key_of_{name}", P4 + made + call("numpy", "str_", s("__setstate__")) + b"Ns.")
+    evil("made_key_of_state", P4 + sg("catboost.core", "CatBoost") + b")\x81}" + call("builtins", "str", s("__setstate__")) + b"Nsb.")
+    good("made_keys_of_data", P4 + b"}" + call("numpy", "str_", s("__setstate__")) + b"Ns.")
     good("counter_of_words", P4 + sg("collections", "Counter") + b"}(" + s("__setstate__") + b"K\x01" + s("append") + b"K\x02u\x85R.")
 
 
