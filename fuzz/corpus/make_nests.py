@@ -277,7 +277,7 @@ def make_sevens():
     add("unsafe", "MDL-PKL-001", "seven_broken_pickle", seven([{"data.pkl": EVIL[:-1] + b"0\xfe"}], encode=True), "pt")
     add("unsafe", "MDL-PKL-001", "seven_gap", seven([{"a": TEXT}], gap=EVIL), "7z")
     add("unsafe", "MDL-PKL-001", "seven_behind", seven([{"a": TEXT}], encode=True, tail=EVIL), "7z")
-    add("unparseable", "scan_incomplete", "seven_aes", seven([{"a": EVIL}], "aes"), "7z")
+    add("unparseable", "MDL-7Z-003", "seven_aes", seven([{"a": EVIL}], "aes"), "7z")
     add("unparseable", "scan_incomplete", "seven_ppmd", seven([{"a": EVIL}], "ppmd"), "7z")
     add("unparseable", "scan_incomplete", "seven_header_crc", seven([{"a": TEXT}], crc_error=1), "7z")
     add("unparseable", "scan_incomplete", "seven_cut", seven([{"a": TEXT}])[:-9], "7z")

@@ -9,6 +9,7 @@
 #include "inspect_members.h"
 
 #include "base/limits.h"
+#include "codec/archive.h"
 #include "eco/eco.h"
 #include "format/format.h"
 #include "format/source.h"
@@ -289,6 +290,23 @@ static bool claims_something(str path)
     return format_name_claims_model(path);
 }
 
+/* An archive that was not read to its end. Of a locked one people want to know that it is locked: everything else is as it should be. */
+static bool add_archive_trouble(inspection *in, str member, bytes content, const err *why, err *e)
+{
+    bool is_locked =
+        archive_sniff(content) == ARCHIVE_7Z && str_contains(str_from_c(why->message), STR("encrypted"));
+    if (!is_locked) return inspect_add_trouble(in, member, why->message, e);
+    if (in->verdict < VERDICT_UNPARSEABLE) in->verdict = VERDICT_UNPARSEABLE;
+    finding f = {.code = "MDL-7Z-003",
+                 .kind = FINDING_MODEL_THREAT,
+                 .severity = SEVERITY_HIGH,
+                 .title = STR("The 7z archive is encrypted: nobody without its password can look into it"),
+                 .member = member,
+                 .advice =
+                     STR("Ask for the files without encryption; what was not read cannot be called safe.")};
+    return inspect_add_finding(in, &f, e);
+}
+
 static bool inspect_nested(inspection *in, str member, bytes content, err *e)
 {
     if (in->budget->depth_left == 0)
@@ -304,7 +322,7 @@ static bool inspect_nested(inspection *in, str member, bytes content, err *e)
     if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
     /* A broken archive inside another is nobody's model, unless its name says so. What is locked, unknown or beyond a limit may well be one. */
     bool is_closed = why.code == ERR_UNSUPPORTED || why.code == ERR_TOO_LARGE;
-    return !(is_closed || claims_something(member)) || inspect_add_trouble(in, member, why.message, e);
+    return !(is_closed || claims_something(member)) || add_archive_trouble(in, member, content, &why, e);
 }
 
 /* Memory of one file: what it found is copied into the part, so a layer of many thousand files needs no more than its largest. */
@@ -334,7 +352,7 @@ static bool inspect_top_archive(inspection *in, str path, bytes content, err *e)
     in->is_nested = false;
     if (read) return true;
     if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
-    return inspect_add_trouble(in, STR_NONE, why.message, e);
+    return add_archive_trouble(in, STR_NONE, content, &why, e);
 }
 
 bool inspection_begin(const inspection *parent, inspection *child, err *e)
