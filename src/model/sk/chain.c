@@ -290,7 +290,7 @@ static void read_pairs(sk *s)
             c->pairs[2 * k + 1] = j;
         }
     check_binary_parts(s, c);
-    bool knows = c->scores[0] == SCORE_PROBABILITY && sk_version_at_least(s->version, 1, 0);
+    bool knows = c->scores[0] == SCORE_PROBABILITY && sk_version_at_least(s->version, 1, 1);
     c->middle = knows ? 0.5 : 0;
     sk_gives(s, OUTPUT_PREDICT, 1);
     sk_gives(s, OUTPUT_DECISION_FUNCTION, classes == 2 ? 1 : classes);
