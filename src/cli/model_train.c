@@ -42,10 +42,8 @@ static bool read_params(const train_args *args, train_result *r, err *e)
     estimator_kind kind;
     sk_version version;
     if (!estimator_parse(str_from_c(args->estimator), &kind))
-        return err_set(
-            e, ERR_INVALID,
-            "unknown estimator %s; forests and decision trees are trained, such as RandomForestClassifier",
-            args->estimator);
+        return err_set(e, ERR_INVALID, "unknown estimator '%s'; the nearest of what is trained is %s",
+                       args->estimator, estimator_nearest(str_from_c(args->estimator)));
     if (!sk_version_parse(str_from_c(args->version), &version))
         return err_set(e, ERR_INVALID, "--sklearn-version must be like 1.4.2, not '%s'", args->version);
     if (!params_init(&r->params, kind, version, e)) return false;
@@ -139,8 +137,9 @@ static bool evaluate(train_result *r, err *e)
 /* What the fit refuses are the values it was given: the command line's, or those of its files. */
 static int train(const train_args *args, train_result *r, err *e)
 {
-    if (!train_read_data(args, r, e) || !split_data(args, r, e) || !train_read_warm(args, r, e))
-        return CLI_UNFINISHED;
+    if (!train_read_data(args, r, e)) return e->code == ERR_UNPROCESSABLE ? CLI_USAGE : CLI_UNFINISHED;
+    if (!split_data(args, r, e)) return e->code == ERR_MEMORY ? CLI_UNFINISHED : CLI_USAGE;
+    if (!train_read_warm(args, r, e)) return CLI_UNFINISHED;
     if (!fit(r, e))
         return e->code == ERR_UNPROCESSABLE || e->code == ERR_UNSUPPORTED ? CLI_USAGE : CLI_UNFINISHED;
     bool ok = evaluate(r, e) && train_write_files(args, r, e) && train_tell(args, r, e);

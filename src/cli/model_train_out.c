@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* --- places -------------------------------------------------------------------------------------------------------------- */
 
@@ -21,11 +22,12 @@ static bool check_place(const char *option, const char *path, arena *a, err *e)
     if (stat(path, &s) == 0 && S_ISDIR(s.st_mode))
         return err_set(e, ERR_INVALID, "%s %s is a folder; name a file in it", option, path);
     ptrdiff_t slash = str_find_last(str_from_c(path), '/');
-    if (slash <= 0) return true;
-    const char *folder;
-    if (!str_to_c(a, str_slice(str_from_c(path), 0, (size_t)slash), &folder, e)) return false;
-    if (stat(folder, &s) == 0 && S_ISDIR(s.st_mode)) return true;
-    return err_set(e, ERR_INVALID, "%s %s: there is no folder %s", option, path, folder);
+    const char *folder = slash == 0 ? "/" : ".";
+    if (slash > 0 && !str_to_c(a, str_slice(str_from_c(path), 0, (size_t)slash), &folder, e)) return false;
+    if (stat(folder, &s) != 0 || !S_ISDIR(s.st_mode))
+        return err_set(e, ERR_INVALID, "%s %s: there is no folder %s", option, path, folder);
+    return access(folder, W_OK | X_OK) == 0 ||
+           err_set_errno(e, ERR_INVALID, "%s %s: nothing can be written in %s", option, path, folder);
 }
 
 bool train_check_places(const train_args *args, train_result *r, err *e)

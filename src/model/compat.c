@@ -28,9 +28,14 @@ compat compat_of(sk_version v)
         .node_has_missing = sk_version_at_least(v, 1, 3),
         .value_fractions = sk_version_at_least(v, 1, 4),
         .random_majority = from_1_6,
+        .poisson_of_means = !sk_version_at_least(v, 1, 1),
+        .poisson_unchecked = !sk_version_at_least(v, 1, 0),
+        .oob_by_output = !sk_version_at_least(v, 1, 0),
         .absolute_ranked = from_1_8,
         .missing_rotates = from_1_9,
         .missing_constant = !from_1_8,
+        .missing_sticks = !sk_version_at_least(v, 1, 4),
+        .missing_squares = sk_version_at_least(v, 1, 4),
         .missing_partition_fixed = from_1_8,
     };
 }

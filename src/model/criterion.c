@@ -190,8 +190,8 @@ void criterion_start(criterion *c, size_t start, size_t end)
         c->weight = add_classes(c, c->total, start, end, 0);
     else
         start_numbers(c);
-    c->missing = 0;
-    c->missing_left = false;
+    if (!c->spec.missing_sticks) criterion_set_missing(c, 0);
+    if (!c->spec.missing_sticks) c->missing_left = false;
     if (c->spec.kind == CRITERION_ABSOLUTE) medians_fill(c);
     criterion_reset(c);
 }
@@ -266,14 +266,15 @@ static void update_absolute(criterion *c, size_t pos)
 void criterion_update(criterion *c, size_t pos)
 {
     size_t end = c->end - c->missing; /* rows with a missing value stay where reset put them */
-    assert(c->pos <= pos && pos <= end);
+    assert(c->pos <= pos && (pos <= end || c->spec.missing_sticks));
     if (is_absolute(c)) {
         update_absolute(c, pos);
-    } else if (pos - c->pos <= end - pos) {
+    } else if ((ptrdiff_t)(pos - c->pos) <= (ptrdiff_t)(end - pos)) { /* sums that stuck may end before pos */
         c->weight_left = add_rows(c, c->left, c->pos, pos, c->weight_left);
     } else {
         reset_to_end(c);
-        c->weight_left = subtract_rows(c, c->left, pos, end, c->weight_left);
+        if ((ptrdiff_t)end > (ptrdiff_t)pos)
+            c->weight_left = subtract_rows(c, c->left, pos, end, c->weight_left);
     }
     c->weight_right = c->weight - c->weight_left;
     for (size_t i = 0; i < c->width; i++) c->right[i] = c->total[i] - c->left[i];

@@ -17,6 +17,7 @@ typedef enum criterion_kind {
     CRITERION_SQUARED,
     CRITERION_FRIEDMAN,
     CRITERION_POISSON,
+    CRITERION_POISSON_MEANS,  /* up to 1.0: splits are compared by means instead of sums */
     CRITERION_ABSOLUTE,       /* up to 1.7: two sorted buffers per output */
     CRITERION_ABSOLUTE_RANKED /* from 1.8 on: errors of all prefixes and suffixes at once */
 } criterion_kind;
@@ -24,7 +25,7 @@ typedef enum criterion_kind {
 /* What a fit's criterion works on. The targets of row r are y[r * outputs], y[r * outputs + 1], ... */
 typedef struct criterion_spec {
     criterion_kind kind;
-    bool square_by_pow;
+    bool square_by_pow, missing_squares, missing_sticks;
     sort_kind sort;
     const uint32_t *y_class;    /* classification */
     const double *y;            /* regression */

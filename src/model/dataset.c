@@ -175,9 +175,7 @@ static bool read_features(arena *a, const table *t, const dataset_columns *c, tr
         if (!is_feature(c, column)) continue;
         if (t->names) names[feature] = t->names[column];
         for (size_t row = 0; row < t->rows; row++) {
-            double number;
-            if (!table_number(t, row, column, &number, e)) return false;
-            x[feature * t->rows + row] = (float)number;
+            if (!table_single(t, row, column, &x[feature * t->rows + row], e)) return false;
         }
         feature++;
     }

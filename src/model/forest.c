@@ -2,6 +2,7 @@
  * model/forest.c - the fitted model as a value, the estimators it may be, and the versions it may come from.
  */
 #include "model/forest.h"
+#include "nearest.h"
 
 #include "base/limits.h"
 
@@ -35,6 +36,16 @@ bool estimator_parse(str name, estimator_kind *kind)
         return true;
     }
     return false;
+}
+
+const char *estimator_nearest(str name)
+{
+    unsigned nearest = 0;
+    for (unsigned i = 1; i < ESTIMATOR_KINDS; i++)
+        if (name_distance(name, str_from_c(estimators[i].name)) <
+            name_distance(name, str_from_c(estimators[nearest].name)))
+            nearest = i;
+    return estimators[nearest].name;
 }
 
 const char *estimator_module(estimator_kind kind)

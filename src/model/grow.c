@@ -32,6 +32,8 @@ static bool start_criterion(grower *g, const double *weights, double all_weight,
     const fit_settings *set = g->set;
     criterion_spec spec = {.kind = set->criterion,
                            .square_by_pow = set->square_by_pow,
+                           .missing_squares = set->compat.missing_squares,
+                           .missing_sticks = set->compat.missing_sticks,
                            .sort = set->compat.sort,
                            .y_class = data->y_class,
                            .y = data->y_number,

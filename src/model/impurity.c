@@ -91,7 +91,8 @@ double criterion_node_impurity(const criterion *c)
     switch (c->spec.kind) {
     case CRITERION_GINI: return gini(c, &node);
     case CRITERION_ENTROPY: return entropy(c, &node);
-    case CRITERION_POISSON: return poisson(c, &node);
+    case CRITERION_POISSON:
+    case CRITERION_POISSON_MEANS: return poisson(c, &node);
     case CRITERION_ABSOLUTE: return absolute(c, &node, NULL);
     case CRITERION_ABSOLUTE_RANKED:
         return c->ranked.right_errors[c->start] / (c->weight * (double)c->spec.outputs);
@@ -118,7 +119,7 @@ static double squares_between(const criterion *c, size_t from, size_t to, double
 static void squared_children(const criterion *c, const side *l, const side *r, double *left, double *right)
 {
     double squares_left = squares_between(c, c->start, c->pos, 0);
-    if (c->missing && c->missing_left)
+    if (c->missing && c->missing_left && c->spec.missing_squares)
         squares_left = squares_between(c, c->end - c->missing, c->end, squares_left);
     *left = mean_squares(c, l, squares_left);
     *right = mean_squares(c, r, c->squares - squares_left);
@@ -139,6 +140,7 @@ void criterion_children(const criterion *c, double *left, double *right)
         *right = entropy(c, &r);
         return;
     case CRITERION_POISSON:
+    case CRITERION_POISSON_MEANS:
         *left = poisson(c, &l);
         *right = poisson(c, &r);
         return;
@@ -159,12 +161,14 @@ void criterion_children(const criterion *c, double *left, double *right)
 
 static double poisson_proxy(const criterion *c)
 {
+    bool of_means = c->spec.kind == CRITERION_POISSON_MEANS;
     double left = 0, right = 0;
     for (size_t k = 0; k < c->spec.outputs; k++) {
         double l = c->left[k], r = c->right[k];
         if (l <= poisson_epsilon || r <= poisson_epsilon) return -INFINITY;
-        left -= l * (log(l / c->weight_left) / ln2);
-        right -= r * (log(r / c->weight_right) / ln2);
+        double mean_left = l / c->weight_left, mean_right = r / c->weight_right;
+        left -= (of_means ? mean_left : l) * (log(mean_left) / ln2);
+        right -= (of_means ? mean_right : r) * (log(mean_right) / ln2);
     }
     return -left - right;
 }
@@ -196,7 +200,7 @@ double criterion_proxy(const criterion *c)
         double d = friedman_difference(c);
         return d * d / (c->weight_left * c->weight_right);
     }
-    if (c->spec.kind == CRITERION_POISSON) return poisson_proxy(c);
+    if (c->spec.kind == CRITERION_POISSON || c->spec.kind == CRITERION_POISSON_MEANS) return poisson_proxy(c);
 
     double left, right;
     criterion_children(c, &left, &right);

@@ -50,6 +50,25 @@ static size_t largest(const double *numbers, size_t count)
     return best;
 }
 
+static size_t said(const forest *f, size_t row, size_t output)
+{
+    const double *values = f->oob.values + row * f->value_count + output * f->slot_count;
+    return largest(values, f->outputs[output].class_count);
+}
+
+/* Before 1.0: the mean over the outputs. */
+static double accuracy_by_output(const forest *f, const train_data *d)
+{
+    double sum = 0;
+    for (size_t k = 0; k < d->outputs; k++) {
+        size_t right = 0;
+        for (size_t row = 0; row < d->rows; row++)
+            right += said(f, row, k) == d->y_class[row * d->outputs + k];
+        sum += (double)right / (double)d->rows;
+    }
+    return sum / (double)d->outputs;
+}
+
 /* Rows of which every output is right. */
 static double accuracy(const forest *f, const train_data *d)
 {
@@ -57,28 +76,34 @@ static double accuracy(const forest *f, const train_data *d)
     for (size_t row = 0; row < d->rows; row++) {
         bool all = true;
         for (size_t k = 0; all && k < d->outputs; k++)
-            all = largest(f->oob.values + row * f->value_count + k * f->slot_count, f->slot_count) ==
-                  d->y_class[row * d->outputs + k];
+            all = said(f, row, k) == d->y_class[row * d->outputs + k];
         right += all;
     }
     return (double)right / (double)d->rows;
 }
 
-/* R2, the mean over the outputs. */
+/* R2, the mean over the outputs. Before 1.0 every output was scored as a column of its own, which adds in another order. */
 static bool r2(const forest *f, const train_data *d, double *score, err *e)
 {
-    double *scratch = calloc(2 * d->rows + d->outputs, sizeof *scratch);
+    bool by_output = compat_of(f->version).oob_by_output;
+    double *scratch = calloc(4 * d->rows + d->outputs, sizeof *scratch);
     if (!scratch) return err_set(e, ERR_MEMORY, "no memory for the score of %zu rows", d->rows);
-    double *scores = scratch + 2 * d->rows;
+    double *own = scratch + 2 * d->rows, *told = own + d->rows, *scores = told + d->rows, sum = 0;
     for (size_t k = 0; k < d->outputs; k++) {
         r2_column column = {.y = d->y_number,
                             .predicted = f->oob.values,
                             .rows = d->rows,
                             .outputs = d->outputs,
                             .output = k};
-        scores[k] = r2_score(&column, scratch);
+        for (size_t row = 0; row < d->rows; row++) {
+            own[row] = d->y_number[row * d->outputs + k];
+            told[row] = f->oob.values[row * d->outputs + k];
+        }
+        r2_column alone = {.y = own, .predicted = told, .rows = d->rows, .outputs = 1};
+        scores[k] = r2_score(by_output ? &alone : &column, scratch);
+        sum += scores[k];
     }
-    *score = pairwise_sum(scores, d->outputs) / (double)d->outputs;
+    *score = (by_output ? sum : pairwise_sum(scores, d->outputs)) / (double)d->outputs;
     free(scratch);
     return true;
 }
@@ -89,9 +114,12 @@ static bool r2(const forest *f, const train_data *d, double *score, err *e)
 static void divide_by_sums(const forest *f, size_t rows)
 {
     for (size_t row = 0; row < rows; row++) {
-        double *values = f->oob.values + row * f->value_count;
-        double sum = pairwise_sum(values, f->slot_count);
-        for (size_t c = 0; c < f->slot_count; c++) values[c] /= sum;
+        for (size_t k = 0; k < f->output_count; k++) {
+            double *values = f->oob.values + row * f->value_count + k * f->slot_count;
+            size_t classes = f->outputs[k].class_count;
+            double sum = pairwise_sum(values, classes);
+            for (size_t c = 0; c < classes; c++) values[c] /= sum;
+        }
     }
 }
 
@@ -103,7 +131,7 @@ static bool refuse_outputs(const char *why, err *e)
 /* What type_of_target() calls multilabel or continuous; before 1.4 whole numbers were refused for regressors too. */
 static bool outputs_allow(const forest *f, const train_data *d, err *e)
 {
-    if (f->output_count == 1) return true;
+    if (f->output_count == 1 || compat_of(f->version).oob_by_output) return true;
     if (!forest_classifies(f)) {
         bool whole = !sk_version_at_least(f->version, 1, 4), two_values = true;
         double low = d->y_number[0], high = low;
@@ -116,9 +144,6 @@ static bool outputs_allow(const forest *f, const train_data *d, err *e)
             two_values = two_values && (d->y_number[i] == low || d->y_number[i] == high);
         return !whole || two_values || refuse_outputs("this version takes whole numbers for classes", e);
     }
-    if (!sk_version_at_least(f->version, 1, 0))
-        return err_set(e, ERR_UNSUPPORTED,
-                       "oob_score with several outputs is reproduced from version 1.0 on");
     for (size_t k = 0; k < f->output_count; k++)
         if (f->outputs[k].class_count > 2 || f->outputs[k].class_count != f->outputs[0].class_count)
             return refuse_outputs("each must have two classes", e);
@@ -138,7 +163,7 @@ static bool sum_trees(const bootstrap_plan *b, const train_data *d, forest *f, e
             add_leaf(f, leaf_of(f, &f->trees[t], d, row), f->oob.values + row * f->value_count);
         }
     }
-    bool by_sums = forest_classifies(f) && !sk_version_at_least(f->version, 1, 0);
+    bool by_sums = forest_classifies(f) && compat_of(f->version).oob_by_output;
     for (size_t row = 0; ok && !by_sums && row < b->rows; row++)
         for (size_t i = 0; i < f->value_count; i++)
             f->oob.values[row * f->value_count + i] /= voters[row] ? (double)voters[row] : 1;
@@ -155,7 +180,7 @@ bool oob_compute(const bootstrap_plan *b, const train_data *data, forest *f, err
     if (!f->oob.values) return err_set(e, ERR_MEMORY, "no memory for %zu rows out of bags", data->rows);
     if (!sum_trees(b, data, f, e)) return false;
     if (!forest_classifies(f)) return r2(f, data, &f->oob.score, e);
-    f->oob.score = accuracy(f, data);
+    f->oob.score = compat_of(f->version).oob_by_output ? accuracy_by_output(f, data) : accuracy(f, data);
     return true;
 }
 

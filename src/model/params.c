@@ -2,6 +2,7 @@
  * model/params.c - one table of parameters; text and JSON become values of it.
  */
 #include "model/params.h"
+#include "nearest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -123,27 +124,6 @@ bool params_init(train_params *p, estimator_kind estimator, sk_version version, 
 }
 
 /* --- names --------------------------------------------------------------------------------------------------------------- */
-
-enum { NAME_MAX_LEN = 40 };
-
-/* Levenshtein distance; names longer than any of ours are infinitely far. */
-static size_t name_distance(str a, str b)
-{
-    size_t row[NAME_MAX_LEN + 1];
-    if (a.len > NAME_MAX_LEN || b.len > NAME_MAX_LEN) return SIZE_MAX;
-    for (size_t j = 0; j <= b.len; j++) row[j] = j;
-    for (size_t i = 0; i < a.len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b.len; j++) {
-            size_t changed = diagonal + (a.data[i] != b.data[j]);
-            diagonal = row[j + 1];
-            size_t shorter = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
-            row[j + 1] = changed < shorter ? changed : shorter;
-        }
-    }
-    return row[b.len];
-}
 
 static bool find_param(const train_params *p, str name, param_id *id, err *e)
 {

@@ -281,13 +281,14 @@ static void write_estimator_params(writer *w)
         "max_features",
         "max_leaf_nodes",
         "min_impurity_decrease",
+        "min_impurity_split", /* before 1.0 */
         "random_state",
         "ccp_alpha",
     };
     emit_key(&w->emit, "estimator_params");
     emit_op(&w->emit, '(');
-    for (size_t i = 0; i < COUNT_OF(names); i++) emit_key(&w->emit, names[i]);
-    if (!at_least(w, 1, 0)) emit_key(&w->emit, "min_impurity_split");
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (!at_least(w, 1, 0) || strcmp(names[i], "min_impurity_split") != 0) emit_key(&w->emit, names[i]);
     if (at_least(w, 1, 4)) emit_key(&w->emit, "monotonic_cst");
     emit_op(&w->emit, 't');
 }
@@ -362,6 +363,26 @@ static bool write_oob_of_outputs(writer *w, err *e)
     return true;
 }
 
+/* Before 1.0: a list with an array for each output. */
+static bool write_oob_list(writer *w, err *e)
+{
+    const forest *f = w->forest;
+    double *own = calloc(f->sample_count * f->slot_count, sizeof *own);
+    if (!own) return err_set(e, ERR_MEMORY, "no memory for %zu out-of-bag rows", f->sample_count);
+    emit_op(&w->emit, ']');
+    emit_op(&w->emit, '(');
+    for (size_t k = 0; k < f->output_count; k++) {
+        size_t classes = f->outputs[k].class_count, shape[] = {f->sample_count, classes};
+        for (size_t row = 0; row < f->sample_count; row++)
+            memcpy(own + row * classes, f->oob.values + row * f->value_count + k * f->slot_count,
+                   classes * sizeof *own);
+        emit_array_f8(&w->emit, own, shape, 2);
+    }
+    emit_op(&w->emit, 'e');
+    free(own);
+    return true;
+}
+
 static bool write_oob(writer *w, err *e)
 {
     const forest *f = w->forest;
@@ -369,7 +390,8 @@ static bool write_oob(writer *w, err *e)
     bool classifies = forest_classifies(f);
     emit_key(&w->emit, classifies ? "oob_decision_function_" : "oob_prediction_");
     if (classifies && f->output_count > 1) {
-        if (!write_oob_of_outputs(w, e)) return false;
+        bool as_list = !at_least(w, 1, 0);
+        if (as_list ? !write_oob_list(w, e) : !write_oob_of_outputs(w, e)) return false;
     } else {
         size_t shape[] = {f->sample_count, f->value_count};
         emit_array_f8(&w->emit, f->oob.values, shape, classifies || f->output_count > 1 ? 2 : 1);

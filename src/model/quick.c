@@ -33,6 +33,7 @@ quick_kind quick_kind_of(const train_data *data, const fit_settings *set, const 
     case CRITERION_SQUARED:
     case CRITERION_FRIEDMAN:
     case CRITERION_POISSON: return QUICK_SUMS;
+    case CRITERION_POISSON_MEANS:
     case CRITERION_ABSOLUTE:
     case CRITERION_ABSOLUTE_RANKED: break;
     }

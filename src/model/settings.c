@@ -60,7 +60,10 @@ static bool integer_or_none(const train_params *p, count_rule rule, uint64_t *ou
     const param_value *v = &p->values[rule.id];
     if (v->kind != PARAM_NONE && v->kind != PARAM_INT)
         return refused(p, rule.id, "must be None or an integer", e);
-    if (v->kind == PARAM_INT && v->integer < rule.low) return refused(p, rule.id, "is too small", e);
+    if (v->kind == PARAM_INT && v->integer < rule.low)
+        return refused(p, rule.id,
+                       rule.low == 2 ? "must be an integer of 2 or more" : "must be an integer of 1 or more",
+                       e);
     *out = v->kind == PARAM_INT ? (uint64_t)v->integer : rule.none;
     return true;
 }
@@ -81,7 +84,8 @@ static bool number_between(const train_params *p, param_id id, double high, doub
     const param_value *v = &p->values[id];
     double number = v->kind == PARAM_INT ? (double)v->integer : v->number;
     if ((v->kind != PARAM_INT && v->kind != PARAM_FLOAT) || !(number >= 0 && number <= high))
-        return refused(p, id, "is out of range", e);
+        return refused(p, id,
+                       isinf(high) ? "must be a number of 0 or more" : "must be a number from 0 to 0.5", e);
     *out = number;
     return true;
 }
@@ -178,7 +182,10 @@ static bool criterion_of(const train_params *p, const train_data *data, fit_sett
         out->criterion = CRITERION_SQUARED;
     if (out->criterion == CRITERION_ABSOLUTE && out->compat.absolute_ranked)
         out->criterion = CRITERION_ABSOLUTE_RANKED;
-    return out->criterion != CRITERION_POISSON || targets_allow_poisson(data, e);
+    if (out->criterion != CRITERION_POISSON) return true;
+    if (out->compat.poisson_of_means) out->criterion = CRITERION_POISSON_MEANS;
+    bool unchecked = out->compat.poisson_unchecked && estimator_of(p->estimator)->is_ensemble;
+    return unchecked || targets_allow_poisson(data, e);
 }
 
 static bool splitter_of(const train_params *p, fit_settings *out, err *e)
@@ -235,18 +242,17 @@ static const char *missing_refusal(const train_params *p, const fit_settings *s)
     return s->monotonic ? "which it takes beside monotonic_cst from version 1.9 on" : NULL;
 }
 
-static bool missing_allowed(const train_params *p, const fit_settings *s, size_t feature, err *e)
+static bool missing_allowed(const train_params *p, const fit_settings *s, const train_data *data,
+                            size_t feature, err *e)
 {
     const char *refusal = missing_refusal(p, s);
-    bool is_1_3 = p->version.major == 1 && p->version.minor == 3;
-    if (!refusal && !is_1_3) return true;
-    if (!refusal)
-        return err_set(
-            e, ERR_UNSUPPORTED,
-            "feature %zu has missing values: of version %s their splits are not reproduced; take 1.4",
-            feature + 1, p->version.text);
-    return err_set(e, ERR_UNPROCESSABLE, "feature %zu has missing values, %s (%s of version %s)", feature + 1,
-                   refusal, estimator_of(p->estimator)->name, p->version.text);
+    if (!refusal) return true;
+    size_t row = 0;
+    while (!isnan(data->x[feature * data->rows + row])) row++;
+    str name = data->names ? data->names[feature] : STR_NONE;
+    return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu%s%.*s%s is missing, %s (%s of version %s)",
+                   row + 1, feature + 1, name.len ? " (" : "", STR_ARG(name), name.len ? ")" : "", refusal,
+                   estimator_of(p->estimator)->name, p->version.text);
 }
 
 /* Up to 1.8 only the first feature of a row that was not known yet is noticed: one whose gaps always stand behind another's is taken for complete. */
@@ -274,7 +280,7 @@ static bool missing_of(arena *a, const train_params *p, const train_data *data, 
                                "row %zu, feature %zu: infinite, or beyond a 32-bit float", row + 1, f + 1);
             missing |= isnan(column[row]);
         }
-        if (missing && !missing_allowed(p, out, f, e)) return false;
+        if (missing && !missing_allowed(p, out, data, f, e)) return false;
         any |= missing;
     }
     if (any) find_missing(data, !out->compat.missing_rotates, has);

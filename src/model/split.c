@@ -113,7 +113,8 @@ static void best_search(grower *g, search *s)
         missing_search(g, s);
         return;
     }
-    criterion_set_missing(&g->crit, 0);
+    if (!g->set->compat.missing_sticks) criterion_set_missing(&g->crit, 0);
+    g->crit.missing_left = false;
     criterion_reset(&g->crit);
     for (size_t pos = search_next(g, s->start, s->end); pos < s->end; pos = search_next(g, pos, s->end)) {
         candidate c = {.pos = pos,
@@ -255,7 +256,8 @@ void split_node(grower *g, bounds limits, double impurity, size_t *constant_coun
     if (!best->found) return;
 
     if (!g->set->random_splitter || best->feature != s.feature) partition_samples(g, &s);
-    criterion_set_missing(&g->crit, g->set->compat.missing_rotates ? 0 : best->missing);
+    if (best->missing || !g->set->compat.missing_sticks)
+        criterion_set_missing(&g->crit, g->set->compat.missing_rotates ? 0 : best->missing);
     g->crit.missing_left = best->missing_left;
     criterion_reset(&g->crit);
     criterion_update(&g->crit, best->pos);

@@ -2,6 +2,7 @@
  * model/table.c - one pass over the text, a field at a time.
  */
 #include "model/table.h"
+#include "nearest.h"
 
 #include "base/limits.h"
 
@@ -50,6 +51,37 @@ bool number_parse(str text, double *out)
     return true;
 }
 
+static bool is_infinity(str cell)
+{
+    if (cell.len && (cell.data[0] == '-' || cell.data[0] == '+')) cell = str_skip(cell, 1);
+    return str_eq_nocase(cell, STR("inf")) || str_eq_nocase(cell, STR("infinity"));
+}
+
+/* What a person should do about a cell that is no number. */
+static const char *remedy(str cell)
+{
+    size_t digits = 0, commas = 0, others = 0;
+    for (size_t i = 0; i < cell.len; i++) {
+        digits += cell.data[i] >= '0' && cell.data[i] <= '9';
+        commas += cell.data[i] == ',';
+        others += !strchr("0123456789,.+-_' ", cell.data[i]);
+    }
+    if (digits && others == 0 && commas)
+        return "; numbers have a decimal point and no separators of thousands: 1234.5";
+    return digits && others == 0 ? "; numbers have digits and one decimal point: 1234.5"
+           : is_infinity(cell)   ? "; leave the cell empty if the value is missing"
+                                 : "";
+}
+
+static bool complain_of_cell(const table *t, size_t row, size_t column, const char *what, err *e)
+{
+    str cell = str_trim(table_cell(t, row, column));
+    int shown = cell.len > 40 ? 40 : (int)cell.len;
+    return err_set(e, ERR_INVALID, "line %zu, column %zu%s%.*s%s: '%.*s' is %s%s", t->lines[row], column + 1,
+                   t->names ? " (" : "", STR_ARG(t->names ? t->names[column] : STR_NONE), t->names ? ")" : "",
+                   shown, cell.data, what, remedy(cell));
+}
+
 bool table_number(const table *t, size_t row, size_t column, double *out, err *e)
 {
     str cell = str_trim(table_cell(t, row, column));
@@ -58,10 +90,15 @@ bool table_number(const table *t, size_t row, size_t column, double *out, err *e
         return true;
     }
     if (number_parse(cell, out)) return true;
-    int shown = cell.len > 40 ? 40 : (int)cell.len;
-    return err_set(e, ERR_INVALID, "line %zu, column %zu%s%.*s%s: '%.*s' is not a number", t->lines[row],
-                   column + 1, t->names ? " (" : "", STR_ARG(t->names ? t->names[column] : STR_NONE),
-                   t->names ? ")" : "", shown, cell.data);
+    return complain_of_cell(t, row, column, is_infinity(cell) ? "infinite" : "not a number", e);
+}
+
+bool table_single(const table *t, size_t row, size_t column, float *out, err *e)
+{
+    double number;
+    if (!table_number(t, row, column, &number, e)) return false;
+    *out = (float)number;
+    return !isinf(*out) || complain_of_cell(t, row, column, "beyond a 32-bit float, which trees compare", e);
 }
 
 /* --- fields -------------------------------------------------------------------------------------------------------------- */
@@ -197,8 +234,9 @@ static bool read_header(arena *a, scan_state *s, table *t, err *e)
         numbers += number_parse(t->names[i], &ignored);
         for (size_t k = 0; k < i; k++)
             if (str_eq(t->names[i], t->names[k]))
-                return err_set(e, ERR_INVALID, "line 1: columns %zu and %zu are both named '%.*s'", k + 1,
-                               i + 1, STR_ARG(t->names[i]));
+                return err_set(e, ERR_INVALID,
+                               "line 1: columns %zu and %zu are both named '%.*s'; give one another name",
+                               k + 1, i + 1, STR_ARG(t->names[i]));
     }
     if (numbers == t->columns)
         return err_set(e, ERR_INVALID, "line 1 has only numbers: give --no-header if the file has no names");
@@ -215,7 +253,7 @@ static bool read_rows(scan_state *s, table *t, err *e)
                            count == 1 ? "" : "s", t->columns);
         t->lines[t->rows++] = line;
     }
-    return t->rows ? true : err_set(e, ERR_INVALID, "the table has no rows");
+    return t->rows ? true : err_set(e, ERR_INVALID, "the table has no rows, only names");
 }
 
 static bool read_table(scan_state *s, bool has_header, size_t columns, table *out, err *e)
@@ -241,24 +279,86 @@ static void drop_end(scan_state *s)
     while (s->len > s->at && (s->text[s->len - 1] == '\n' || s->text[s->len - 1] == '\r')) s->len--;
 }
 
+/* --- encodings and separators -------------------------------------------------------------------------------------------- */
+
+static bool is_utf16(bytes text)
+{
+    return text.len >= 2 &&
+           ((text.data[0] == 0xff && text.data[1] == 0xfe) || (text.data[0] == 0xfe && text.data[1] == 0xff));
+}
+
+/* The first line that is not UTF-8. */
+static bool refuse_encoding(bytes text, size_t line, err *e)
+{
+    if (is_utf16(text))
+        return err_set(e, ERR_INVALID, "the table is UTF-16 text; convert it: iconv -f UTF-16 -t UTF-8");
+    str rest = bytes_str(text), one;
+    while (str_next(&rest, '\n', &one) && str_is_utf8(one)) line++;
+    size_t at = 0;
+    while (at < one.len && (unsigned char)one.data[at] < 0x80) at++;
+    return err_set(
+        e, ERR_INVALID,
+        "line %zu is not UTF-8 text (near byte 0x%02x); save the table as UTF-8: iconv -f LATIN1 -t UTF-8",
+        line, (unsigned)(at < one.len ? (unsigned char)one.data[at] : 0));
+}
+
+/* One column whose first line has another separator. */
+static bool refuse_separator(const scan_state *s, size_t columns, err *e)
+{
+    static const struct {
+        char c;
+        const char *name;
+    } others[] = {{';', "semicolons"}, {'\t', "tabs"}, {'|', "bars"}};
+    str rest = {s->text + s->at, s->len - s->at}, line;
+    if (columns != 1 || !str_next(&rest, '\n', &line)) return true;
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        if (memchr(line.data, others[i].c, line.len))
+            return err_set(
+                e, ERR_INVALID,
+                "line 1 is separated by %s; columns must be separated by commas (and decimals by a point)",
+                others[i].name);
+    return true;
+}
+
 bool table_read_csv(arena *a, bytes text, bool has_header, table *out, err *e)
 {
-    if (!str_is_utf8(bytes_str(text))) return err_set(e, ERR_INVALID, "the table is not UTF-8 text");
+    if (!str_is_utf8(bytes_str(text))) return refuse_encoding(text, 1, e);
     scan_state s = {.arena = a, .text = (const char *)text.data, .len = text.len, .line = 1, .column = 1};
     if (str_starts_with(bytes_str(text), STR("\xef\xbb\xbf"))) s.at = 3;
     drop_end(&s);
     if (s.at == s.len) return err_set(e, ERR_INVALID, "the table is empty");
-    return read_table(&s, has_header, 0, out, e);
+    size_t columns;
+    return read_first(&s, &columns, e) && refuse_separator(&s, columns, e) &&
+           read_table(&s, has_header, 0, out, e);
 }
 
 bool table_read_part(arena *a, bytes text, table_part part, table *out, err *e)
 {
-    if (!str_is_utf8(bytes_str(text)))
-        return err_set(e, ERR_INVALID, "the table is not UTF-8 text, from line %zu on", part.first_line);
+    if (!str_is_utf8(bytes_str(text))) return refuse_encoding(text, part.first_line, e);
     scan_state s = {
         .arena = a, .text = (const char *)text.data, .len = text.len, .line = part.first_line, .column = 1};
     if (part.is_last) drop_end(&s);
     return read_table(&s, false, part.columns, out, e);
+}
+
+static bool no_column(const table *t, str name, err *e)
+{
+    if (!t->names)
+        return err_set(e, ERR_UNPROCESSABLE, "the table has no column '%.*s': columns are 1 to %zu",
+                       STR_ARG(name), t->columns);
+    size_t best = t->columns, best_slips = SIZE_MAX;
+    for (size_t i = 0; i < t->columns; i++) {
+        size_t slips = name_slips(name, t->names[i]);
+        if (slips >= best_slips) continue;
+        best = i;
+        best_slips = slips;
+    }
+    if (best < t->columns)
+        return err_set(e, ERR_UNPROCESSABLE, "the table has no column '%.*s'; is it '%.*s'?", STR_ARG(name),
+                       STR_ARG(t->names[best]));
+    return err_set(e, ERR_UNPROCESSABLE,
+                   "the table has no column '%.*s'; its first is '%.*s', its last '%.*s'", STR_ARG(name),
+                   STR_ARG(t->names[0]), STR_ARG(t->names[t->columns - 1]));
 }
 
 bool table_find_column(const table *t, str name, size_t *column, err *e)
@@ -273,6 +373,5 @@ bool table_find_column(const table *t, str name, size_t *column, err *e)
         *column = (size_t)number - 1;
         return true;
     }
-    return err_set(e, ERR_UNPROCESSABLE, "the table has no column '%.*s'%s%.*s", STR_ARG(name),
-                   t->names ? "; its last is " : "", STR_ARG(t->names ? t->names[t->columns - 1] : STR_NONE));
+    return no_column(t, name, e);
 }

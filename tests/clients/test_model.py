@@ -129,11 +129,26 @@ def test_split_and_report(tmp_path):
     (["--data", "iris", "--param", "criterion=ginny"], "criterion='ginny' must be gini", 2),
     (["--data", "missing.csv"], "missing.csv", 3),
     (["--data", "bad.csv"], "line 3, column 1 (a): 'x' is not a number", 3),
-    (["--data", "good.csv", "--target", "nope"], "no column 'nope'", 3),
+    (["--data", "good.csv", "--target", "nope"], "no column 'nope'", 2),
+    (["--data", "good.csv", "--target", "Y"], "no column 'Y'; is it 'y'?", 2),
+    (["--data", "good.csv", "--test-size", "2"], "between 0 and 1", 2),
+    (["--data", "good.csv", "--estimator", "RandomForestClasifier"], "nearest of what is trained is RandomForestClassifier", 2),
+    (["--data", "semicolons.csv"], "line 1 is separated by semicolons", 3),
+    (["--data", "thousands.csv"], "line 2, column 1 (a): '1,000' is not a number; numbers have a decimal point", 3),
+    (["--data", "huge.csv"], "line 2, column 1 (a): '1e39' is beyond a 32-bit float", 3),
+    (["--data", "wide.csv"], "UTF-16 text; convert it", 3),
+    (["--data", "latin.csv"], "line 3 is not UTF-8 text (near byte 0xe9)", 3),
+    (["--data", "gap.csv", "--sklearn-version", "1.2.2"], "row 2, feature 1 (a) is missing", 2),
 ])
 def test_training_refuses_in_words(tmp_path, args, says, code):
     (tmp_path / "bad.csv").write_text("a,y\n1,0\nx,1\n")
     (tmp_path / "good.csv").write_text("a,y\n1,0\n2,1\n")
+    (tmp_path / "semicolons.csv").write_text("a;y\n1;0\n2;1\n")
+    (tmp_path / "thousands.csv").write_text('a,y\n"1,000",0\n2,1\n')
+    (tmp_path / "huge.csv").write_text("a,y\n1e39,0\n2,1\n")
+    (tmp_path / "wide.csv").write_bytes("a,y\n1,0\n".encode("utf-16"))
+    (tmp_path / "latin.csv").write_bytes("a,y\n1,x\n2,été\n".encode("latin-1"))
+    (tmp_path / "gap.csv").write_text("a,b,y\n1,1,0\n,1,1\n")
     done = subprocess.run([ASSAY, "model", "train", *args], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == code and says in done.stderr
     assert not (tmp_path / "model.pkl").exists()

@@ -33,6 +33,7 @@ typedef struct estimator_info {
 } estimator_info;
 const estimator_info *estimator_of(estimator_kind kind);
 bool estimator_parse(str name, estimator_kind *kind) MUST_USE;
+const char *estimator_nearest(str name); /* the one with the likest name */
 /* "sklearn.ensemble._forest" or "sklearn.tree._classes" */
 const char *estimator_module(estimator_kind kind);
 

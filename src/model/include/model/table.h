@@ -34,6 +34,8 @@ static inline str table_cell(const table *t, size_t row, size_t column)
 }
 /* Empty, "nan" and "NaN" are missing: NaN. */
 bool table_number(const table *t, size_t row, size_t column, double *out, err *e) MUST_USE;
+/* A feature: refused too when it is beyond a 32-bit float. */
+bool table_single(const table *t, size_t row, size_t column, float *out, err *e) MUST_USE;
 
 /* A decimal number as JSON and CSV writers print it, nothing around it. No hexadecimal, no infinity. */
 bool number_parse(str text, double *out) MUST_USE;
