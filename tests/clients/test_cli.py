@@ -22,7 +22,7 @@ def assay(*args, cwd):
     ("server --lisen :1", "assay server: unknown option --lisen; see --help"),
     ("server --listen nowhere --data d", "assay server: 'nowhere' is no address to listen on"),
     ("scan --fail-on terrible x", "must be critical, high, medium or low, not 'terrible'"),
-    ("model train --data iris --estimator Forrest", "unknown estimator Forrest"),
+    ("model train --data iris --estimator Forrest", "unknown estimator 'Forrest'; the nearest"),
     ("model train --data iris --param n_tree=5", "has no parameter 'n_tree'"),
     ("model train --data iris --param n_estimators", "--param must be NAME=VALUE, not 'n_estimators'"),
     ("model serve m.pkl --port 65536", "--port must be 0 to 65535, not '65536'"),
