@@ -19,7 +19,7 @@
 
 #include <stdatomic.h>
 
-#define SCANNER_VERSION 3 /* results of older ones are made anew */
+#define SCANNER_VERSION 4 /* results of older ones are made anew */
 
 /* What children do. "scan": reads descriptor 3, writes one JSON report to 4; argv: path of the artifact (for its name). "scan-bundle": the same for many
  * files, one reply for each. */
