@@ -73,7 +73,7 @@ typedef struct scan_work {
     spawner *spawner;
     const advisory_index *advisories;
     const scan_targets *targets;
-    const json_t *policies; /* list of policies, or NULL */
+    const json_t *policies;  /* list of policies, or NULL */
     uint64_t hash_bytes_max; /* as in scan_order */
     bool is_brief, quiet;
     const char *user, *platform; /* for registries; may be NULL */

@@ -204,7 +204,7 @@ static void take_escape(text_reader *t)
         return;
     }
     for (size_t i = 0; plain[i]; i += 2)
-        if (plain[i] == c) c = plain[i + 1];
+        if (plain[i] == c) c = (unsigned char)plain[i + 1];
     buf_add_byte(&t->text, (uint8_t)c);
 }
 

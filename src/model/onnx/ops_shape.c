@@ -150,7 +150,7 @@ static bool run_reshape(onnx_run *run, const onnx_node *n)
     size_t rank, dims[ONNX_RANK_MAX], known = 1, open = ONNX_ABSENT;
     if (!wholes_of(onnx_in(run, n, 1), wanted, ONNX_RANK_MAX, &rank)) return onnx_misfit(run, n);
     for (size_t i = 0; i < rank; i++) {
-        dims[i] = wanted[i] == 0 && i < x->rank ? x->dims[i] : (size_t)wanted[i];
+        dims[i] = i < x->rank && wanted[i] == 0 ? x->dims[i] : (size_t)wanted[i];
         if (wanted[i] == -1 && open == ONNX_ABSENT)
             open = i;
         else if (wanted[i] < 0 || __builtin_mul_overflow(known, dims[i], &known))

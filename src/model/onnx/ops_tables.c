@@ -241,8 +241,12 @@ static bool read_side(const onnx_source *s, const char *stem, side *out, err *e)
     onnx_value v;
     if (!onnx_tensor(s->memory, tensor, &v, e)) return false;
     out->is_whole = v.type == ONNX_INT64 || v.type == ONNX_INT32;
-    out->numbers = v.texts ? (onnx_reals){0} : (onnx_reals){v.numbers, v.count};
-    out->texts = v.texts ? (onnx_texts){v.texts, v.count} : (onnx_texts){0};
+    out->numbers = (onnx_reals){.count = 0};
+    out->texts = (onnx_texts){.count = 0};
+    if (v.texts)
+        out->texts = (onnx_texts){v.texts, v.count};
+    else
+        out->numbers = (onnx_reals){v.numbers, v.count};
     return true;
 }
 
