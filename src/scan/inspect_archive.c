@@ -135,9 +135,7 @@ static bool note_member(inspection *in, const zip_member *member, err *e)
 /* ELF, Windows, macOS, or a script: what lies in front of the archive starts when the file is started. */
 static bool is_program(bytes front)
 {
-    static const char *const starts[] = {"\x7f"
-                                         "ELF",
-                                         "MZ", "#!", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"};
+    static const char *const starts[] = {"\177ELF", "MZ", "#!", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"};
     for (size_t i = 0; i < COUNT_OF(starts); i++)
         if (str_starts_with(bytes_str(front), str_from_c(starts[i]))) return true;
     return false;
