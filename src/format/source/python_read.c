@@ -274,11 +274,10 @@ static void bind_target(python_reader *p, const assignment *a, const struct targ
 static void read_simple(python_reader *p)
 {
     assignment a = {0};
-    python_value value = {0};
     while (!python_at_line_end(p) && !python_at_sign(p, ";")) {
         python_token before = p->now;
         p->last_attribute = STR_NONE;
-        value = python_expression(p);
+        python_value value = python_expression(p);
         bool is_target = python_at_sign(p, "=") || python_at_sign(p, ":");
         note_part(p, &a, &before, value);
         if (is_target) end_group(&a, python_at_sign(p, ":"));

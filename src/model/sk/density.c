@@ -266,7 +266,10 @@ static void read_mixture(sk *s)
 static double digamma(double x)
 {
     double sum = 0;
-    for (; x < 10; x++) sum -= 1 / x;
+    while (x < 10) {
+        sum -= 1 / x;
+        x += 1;
+    }
     double y = 1 / (x * x);
     return sum + log(x) - 0.5 / x -
            y * (1.0 / 12 -
