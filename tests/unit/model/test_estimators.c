@@ -59,12 +59,12 @@ static void break_file(const char *name)
     if (!survives(buf_bytes(&file))) fail_msg("%s is not read", name);
     /* A message of protocol buffers has no end: cut between two fields, it is a shorter message. */
     bool ends_anywhere = strstr(name, "onnx") != NULL;
-    for (size_t len = 0; len < file.len; len += 1 + file.len / 150)
+    for (size_t len = 0; len < file.len; len += (1 + file.len / 150) * DAMAGE_STRIDE)
         assert_true(!survives((bytes){file.data, len}) || ends_anywhere);
     static const uint8_t masks[] = {0x01, 0x80, 0xff};
     /* Large ones repeat themselves; the fuzzer has more time. */
-    for (size_t i = 0; i < file.len; i += 1 + file.len / 4096) {
-        uint8_t mask = masks[i % COUNT_OF(masks)];
+    for (size_t i = 0; i < file.len; i += (1 + file.len / 4096) * DAMAGE_STRIDE) {
+        uint8_t mask = masks[i / DAMAGE_STRIDE % COUNT_OF(masks)];
         file.data[i] ^= mask;
         survives(buf_bytes(&file));
         file.data[i] ^= mask;
