@@ -150,7 +150,10 @@ static double psi(double x)
 {
     double sum = 0;
     if (x <= 1e-6) return -0.5772156649015328606 - 1 / x;
-    for (; x < 6; x++) sum -= 1 / x;
+    while (x < 6) {
+        sum -= 1 / x;
+        x += 1;
+    }
     double r = 1 / x;
     sum += log(x) - 0.5 * r;
     r *= r;
