@@ -6,6 +6,8 @@
  */
 #include "sk/sk.h"
 
+#include "coupling.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -72,62 +74,6 @@ static void ovr_scores(const machine *m, const double *pairs, double *sums, doub
     for (size_t c = 0; c < m->classes; c++) out[c] += sums[c] / (3 * (fabs(sums[c]) + 1));
 }
 
-/* --- probabilities ------------------------------------------------------------------------------------------------------- */
-
-static double pair_probability(double decision, double a, double b)
-{
-    double f = decision * a + b;
-    double p = f >= 0 ? exp(-f) / (1 + exp(-f)) : 1 / (1 + exp(f));
-    return fmin(fmax(p, 1e-7), 1 - 1e-7);
-}
-
-/* Method 2 of Wu, Lin and Weng, as libsvm iterates it. r, q: classes * classes; qp: classes. */
-static void couple(size_t n, const double *r, double *q, double *qp, double *p)
-{
-    size_t rounds = n > 100 ? n : 100;
-    double eps = 0.005 / (double)n;
-    for (size_t t = 0; t < n; t++) {
-        p[t] = 1 / (double)n;
-        q[t * n + t] = 0;
-        for (size_t j = 0; j < n; j++) {
-            if (j == t) continue;
-            q[t * n + t] += r[j * n + t] * r[j * n + t];
-            q[t * n + j] = j < t ? q[j * n + t] : -r[j * n + t] * r[t * n + j];
-        }
-    }
-    for (size_t round = 0; round < rounds; round++) {
-        double pqp = 0, worst = 0;
-        for (size_t t = 0; t < n; t++) {
-            qp[t] = 0;
-            for (size_t j = 0; j < n; j++) qp[t] += q[t * n + j] * p[j];
-            pqp += p[t] * qp[t];
-        }
-        for (size_t t = 0; t < n; t++) worst = fmax(worst, fabs(qp[t] - pqp));
-        if (worst < eps) return;
-        for (size_t t = 0; t < n; t++) {
-            double diff = (-qp[t] + pqp) / q[t * n + t];
-            p[t] += diff;
-            pqp = (pqp + diff * (diff * q[t * n + t] + 2 * qp[t])) / (1 + diff) / (1 + diff);
-            for (size_t j = 0; j < n; j++) {
-                qp[j] = (qp[j] + diff * q[t * n + j]) / (1 + diff);
-                p[j] /= 1 + diff;
-            }
-        }
-    }
-}
-
-static void probabilities(const machine *m, const double *pairs, double *work, double *out)
-{
-    size_t n = m->classes;
-    double *r = work, *q = work + n * n;
-    for (size_t i = 0, p = 0; i < n; i++)
-        for (size_t j = i + 1; j < n; j++, p++) {
-            r[i * n + j] = pair_probability(pairs[p], m->prob_a[p], m->prob_b[p]);
-            r[j * n + i] = 1 - r[i * n + j];
-        }
-    couple(n, r, q, q + n * n, out);
-}
-
 /* --- answering ----------------------------------------------------------------------------------------------------------- */
 
 static void give_row(const machine *m, model_output what, const double *k, double *work, double *out)
@@ -142,7 +88,8 @@ static void give_row(const machine *m, model_output what, const double *k, doubl
     }
     decide_pairs(m, k, pairs);
     if (what == OUTPUT_PREDICT_PROBA) {
-        probabilities(m, pairs, more, out);
+        coupled_probabilities(m->classes, m->classes > 100 ? m->classes : 100, pairs, m->prob_a, m->prob_b,
+                              more, out);
     } else if (what == OUTPUT_PREDICT && m->breaks_ties && m->classes > 2 && !m->is_ovo) {
         ovr_scores(m, pairs, more, more + m->classes);
         *out = (double)first_largest(more + m->classes, m->classes);
