@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -368,9 +369,11 @@ static void server_refuses_when_its_queue_is_full(void **state)
     fixture *f = *state;
     enum { MANY = LIMIT_HTTP_QUEUE + 40 };
     static int fds[MANY];
+    static struct pollfd answers[MANY];
     pthread_mutex_lock(&f->store.gate);
     for (size_t i = 0; i < MANY; i++) {
         fds[i] = client_connect(f->port);
+        answers[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
         assert_true(client_send(fds[i], STR("GET /hold HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")));
     }
     /* Two workers hold two, the queue has its fill, the others are told to come back. */
@@ -380,6 +383,7 @@ static void server_refuses_when_its_queue_is_full(void **state)
         usleep(100);
     }
     assert_int_equal(stats.queue_length, LIMIT_HTTP_QUEUE);
+    assert_true(poll(answers, MANY, 60000) > 0); /* behind a closed gate, only a refusal can arrive */
     pthread_mutex_unlock(&f->store.gate);
     unsigned busy = 0, served = 0;
     for (size_t i = 0; i < MANY; i++) {
