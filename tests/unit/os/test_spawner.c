@@ -36,6 +36,8 @@ static int role_surroundings(int argc, char **argv)
     buf_init(&text, 65536);
     for (int fd = 0; fd < 1024; fd++)
         if (fcntl(fd, F_GETFD) >= 0) buf_printf(&text, "%d ", fd);
+    unsetenv(
+        "__LLVM_PROFILE_RT_INIT_ONCE"); /* a program that counts its coverage marks itself so, as it starts */
     buf_printf(&text, "env=%s ", environ && environ[0] ? environ[0] : "none");
     sigset_t blocked;
     sigprocmask(SIG_SETMASK, NULL, &blocked);
