@@ -15,7 +15,7 @@ static void ask(const model *m)
         double *numbers = arena_alloc_array(&a, columns, sizeof *numbers);
         if (!numbers || !about->gives[what]) continue;
         for (size_t j = 0; j < columns; j++) numbers[j] = (double)j / 2;
-        model_rows rows = {1, columns, numbers, NULL};
+        model_rows rows = {.count = 1, .columns = columns, .numbers = numbers};
         model_answers out;
         err e = {0};
         if (!model_answer(m, (model_output)what, &rows, &a, &out, &e)) {

@@ -95,10 +95,7 @@ static bool answer_block(const pass *p, const row_block *block, buf *text, err *
     model_answers answers[MODEL_OUTPUTS];
     if (!row_file_read(p->rows, block, &a, &rows, e)) return false;
     for (size_t o = 0; o < p->all->count; o++)
-        if (!model_answer(p->model, p->all->outputs[o], &rows, &a, &answers[o], e)) {
-            if (block->number > 0) err_wrap(e, "in the block from line %zu on", block->line);
-            return false;
-        }
+        if (!model_answer(p->model, p->all->outputs[o], &rows, &a, &answers[o], e)) return false;
     if (!p->json) return predict_csv_rows(about, p->all, answers, text, e);
     if (block->number > 0) buf_add_byte(text, ',');
     return predict_json_rows(about, p->all->outputs[0], &answers[0], text, e);

@@ -108,7 +108,9 @@ static bool read_csv(const row_file *f, const row_block *block, arena *a, model_
             if (!read_cell(f, &t, i, f->order ? f->order[k] : k, &numbers[at], texts ? &texts[at] : &ignored,
                            e))
                 return false;
-    *out = (model_rows){t.rows, features, numbers, texts};
+    /* Refusals name the line and the column of the file. */
+    model_origin from = {.names = f->names, .columns = f->order, .lines = t.lines};
+    *out = (model_rows){t.rows, features, numbers, texts, from};
     return true;
 }
 
@@ -278,7 +280,7 @@ static bool read_numpy(const row_file *f, const row_block *block, arena *a, mode
             numbers[i * f->columns + k] =
                 numpy_number(f, f->fortran_order ? k * f->rows + row : row * f->columns + k);
         }
-    *out = (model_rows){count, f->columns, numbers, NULL};
+    *out = (model_rows){count, f->columns, numbers, NULL, {.first_row = block->start}};
     return true;
 }
 

@@ -58,7 +58,12 @@ static bool forest_answer(const void *self, model_output what, const model_rows 
     float *narrow = arena_alloc_array(a, cells + 1, sizeof *narrow);
     double *wide = as_it_is ? out->numbers : arena_alloc_array(a, rows->count * outputs + 1, sizeof *wide);
     if (!narrow || !wide) return err_set(e, ERR_MEMORY, "no memory for %zu rows", rows->count);
-    for (size_t i = 0; i < cells; i++) narrow[i] = (float)rows->numbers[i];
+    for (size_t i = 0; i < cells; i++) {
+        narrow[i] = (float)rows->numbers[i];
+        if (isinf(narrow[i]))
+            return model_refuse(rows, i / rows->columns, i % rows->columns, e,
+                                " is infinite, or too large for a 32-bit float");
+    }
     if (!predictor_run(s->predictor, narrow, rows->count, wide, e)) return false;
     if (!as_it_is) give_rows(s, what, rows->count, wide, out->numbers);
     return true;

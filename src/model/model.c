@@ -74,27 +74,23 @@ const forest *model_forest(const model *m)
 
 /* --- answering ----------------------------------------------------------------------------------------------------------- */
 
-static bool refuse_cell(const model_rows *rows, size_t i, const char *what, err *e)
-{
-    return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu is %s", i / rows->columns + 1,
-                   i % rows->columns + 1, what);
-}
-
 /* A cell of a file may carry both, text and the number that it reads as. */
 static bool check_cells(const model *m, const model_rows *rows, err *e)
 {
     if (m->checks_nothing) return true;
     for (size_t i = 0; i < rows->count * rows->columns; i++) {
         double number = rows->numbers[i];
-        if (isinf(number) && !m->takes_infinite) return refuse_cell(rows, i, "infinite", e);
+        if (isinf(number) && !m->takes_infinite)
+            return model_refuse(rows, i / rows->columns, i % rows->columns, e, " is infinite");
         if (!isnan(number)) continue;
         str text = rows->texts ? rows->texts[i] : STR_NONE;
         if (text.data && !m->info.takes_text)
-            return err_set(e, ERR_UNPROCESSABLE,
-                           "row %zu, feature %zu is text ('%.*s'): this model takes numbers",
-                           i / rows->columns + 1, i % rows->columns + 1, STR_ARG(str_slice(text, 0, 40)));
+            return model_refuse(rows, i / rows->columns, i % rows->columns, e,
+                                " is text ('%.*s'): this model takes numbers",
+                                STR_ARG(str_slice(text, 0, 40)));
         if (!text.data && !m->info.takes_missing)
-            return refuse_cell(rows, i, "missing, and this model does not take missing values", e);
+            return model_refuse(rows, i / rows->columns, i % rows->columns, e,
+                                " is missing, and this model does not take missing values");
     }
     return true;
 }
@@ -108,14 +104,17 @@ bool model_answer(const model *m, model_output what, const model_rows *rows, are
     if (rows->columns != m->info.feature_count && !is_open)
         return err_set(e, ERR_UNPROCESSABLE, "the model takes %zu features, %zu %s given",
                        m->info.feature_count, rows->columns, rows->columns == 1 ? "was" : "were");
-    if (!check_cells(m, rows, e)) return false;
+    model_rows named = *rows;
+    if (!rows->from.names && !rows->from.columns && !rows->from.is_computed)
+        named.from.names = m->info.feature_names;
+    if (!check_cells(m, &named, e)) return false;
     *out = (model_answers){.count = rows->count,
                            .columns = m->any_columns ? rows->columns : m->info.columns[what]};
     size_t cells;
     if (!__builtin_mul_overflow(out->count, out->columns, &cells))
         out->numbers = arena_alloc_array(a, cells + 1, sizeof *out->numbers);
     if (!out->numbers) return err_set(e, ERR_MEMORY, "no memory for the answers to %zu rows", rows->count);
-    return m->kind->answer(m->self, what, rows, a, out, e);
+    return m->kind->answer(m->self, what, &named, a, out, e);
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------------- */

@@ -13,7 +13,7 @@ import zlib
 import pytest
 
 from conftest import wait_for
-from test_serving import SETOSA, VIRGINICA, iris, serve, train  # noqa: F401: fixtures
+from test_serving import ASSAY, SETOSA, VIRGINICA, iris, serve, train  # noqa: F401: fixtures
 
 QUESTION = json.dumps({"features": SETOSA}).encode()
 HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -97,6 +97,12 @@ def test_text_goes_through_every_protocol(serve, text_model, tmp_path):
     for body in ({"instances": [{"color": "red", "size": 1}]}, {"features": [["red", "large", "Köln"]]}, {"features": [["red", 1]]}, {"features": [["red", [], "Köln"]]}):
         assert s.post("/predict", body).status == 422, body
     assert "(town)" in s.post("/predict", {"instances": [{"color": "red", "size": 1}]}).json()["detail"][0]["msg"]
+    # Steps of a pipeline count their own columns; whoever asked reads those that were sent.
+    for row, words in ((["red", "large", "Köln"], "row 2, feature 2 (size) is text ('large')"), (["red", None, "Köln"], "row 2, feature 2 (size) is missing")):
+        assert words in s.post("/v1/models/text:predict", {"instances": [ROWS[0], row]}).json()["error"]
+    (tmp_path / "rows.csv").write_text("town,extra,size,color\n\"K\nöln\",1,1,red\nBonn,2,,blue\n")
+    said = subprocess.run([ASSAY, "model", "predict", path, "--input", "rows.csv"], cwd=tmp_path, capture_output=True, text=True)
+    assert said.returncode == 3 and "rows.csv: line 4, column 3 (size) is missing" in said.stderr
     logged = wait_for(lambda: [json.loads(x) for x in (tmp_path / "requests.log").read_text().splitlines()], "lines")
     assert logged[0]["features"] == ROWS
 

@@ -110,7 +110,7 @@ static bool gap_answer(const void *self, model_output what, const model_rows *ro
     if (!numbers) return false;
     for (size_t i = 0; i < rows->count * rows->columns; i++)
         numbers[i] = rows->numbers[i] == g->missing ? NAN : rows->numbers[i];
-    model_rows marked = {rows->count, rows->columns, numbers, rows->texts};
+    model_rows marked = {rows->count, rows->columns, numbers, rows->texts, rows->from};
     return model_answer(g->booster, what, &marked, a, out, e);
 }
 

@@ -266,7 +266,7 @@ bool onnx_graph_describe(model *m, onnx_graph *g, bytes content, err *e)
     for (size_t i = 0; i < g->input_count; i++)
         for (size_t k = 0; g->inputs[i].type == ONNX_STRING && k < TRIAL_ROWS * g->inputs[i].columns; k++)
             row[k / g->inputs[i].columns * g->features + g->inputs[i].first + k % g->inputs[i].columns] = NAN;
-    model_rows rows = {TRIAL_ROWS, g->features, row, texts};
+    model_rows rows = {TRIAL_ROWS, g->features, row, texts, {0}};
     if (!onnx_graph_run(g, &rows, true, &a, &values, e)) return false;
     sorting s = {.m = m, .g = g, .values = values, .numbers = ONNX_ABSENT, .scores = ONNX_ABSENT, .e = e};
     size_t outputs = 1;

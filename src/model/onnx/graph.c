@@ -50,9 +50,8 @@ static bool fill_input(const onnx_graph_input *in, const model_rows *rows, onnx_
         }
         v.texts[i] = rows->texts && rows->texts[from].data ? rows->texts[from] : STR("");
         if (!v.texts[i].len && !isnan(rows->numbers[from]))
-            return err_set(run->e, ERR_UNPROCESSABLE,
-                           "row %zu, feature %zu is a number: this model takes text there",
-                           i / in->columns + 1, in->first + i % in->columns + 1);
+            return model_refuse(rows, i / in->columns, in->first + i % in->columns, run->e,
+                                " is a number: this model takes text there");
     }
     run->values[in->value] = v;
     return true;

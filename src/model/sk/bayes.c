@@ -53,12 +53,11 @@ static bool counts_fit(const bayes *b, const model_rows *rows, err *e)
         size_t j = at % rows->columns;
         double x = rows->numbers[at];
         if (b->is_counts && x < 0)
-            return err_set(e, ERR_UNPROCESSABLE,
-                           "row %zu, feature %zu is negative (%g): this model takes counts",
-                           at / rows->columns + 1, j + 1, x);
+            return model_refuse(rows, at / rows->columns, j, e, " is negative (%g): this model takes counts",
+                                x);
         if (b->tables && !(x < (double)b->tables[j].columns))
-            return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu: category %g of %zu is not known",
-                           at / rows->columns + 1, j + 1, x, b->tables[j].columns);
+            return model_refuse(rows, at / rows->columns, j, e, ": category %g of %zu is not known", x,
+                                b->tables[j].columns);
     }
     return true;
 }

@@ -283,8 +283,8 @@ static bool isotonic_answer(const void *self, model_output what, const model_row
     for (size_t i = 0; i < rows->count; i++) {
         double x = rows->numbers[i];
         if (f->refuses && (x < f->least || x > f->most))
-            return err_set(e, ERR_UNPROCESSABLE, "row %zu is %g, the model was trained on %g to %g", i + 1, x,
-                           f->least, f->most);
+            return model_refuse_row(rows, i, e, " is %g, the model was trained on %g to %g", x, f->least,
+                                    f->most);
         out->numbers[i] = isotonic_at(f, x);
     }
     return true;

@@ -66,7 +66,7 @@ static bool chained(const chain *c, model_output what, const model_rows *rows, a
             memcpy(shown + i * width, rows->numbers + i * rows->columns, c->features * sizeof *shown);
             memcpy(shown + i * width + c->features, said + i * c->count, k * sizeof *shown);
         }
-        model_rows seen = {n, width, shown, NULL};
+        model_rows seen = {n, width, shown, NULL, {.is_computed = true}};
         const model *part = c->parts[k];
         const double *labels = sk_ask(part, OUTPUT_PREDICT, &seen, a, e), *p = NULL;
         bool wants_p = what == OUTPUT_PREDICT_PROBA || c->hands_on_probability;

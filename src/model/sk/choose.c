@@ -147,7 +147,8 @@ static bool elimination_answer(const void *self, model_output what, const model_
     for (size_t i = 0; i < rows->count; i++)
         for (size_t k = 0; k < m->count; k++)
             kept[i * m->count + k] = rows->numbers[i * rows->columns + m->columns[k]];
-    model_rows inner = {rows->count, m->count, kept, NULL};
+    model_rows inner = {rows->count, m->count, kept, NULL,
+                        model_origin_pick(&rows->from, m->columns, m->count, a)};
     return what == OUTPUT_TRANSFORM || model_answer(m->part, what, &inner, a, out, e);
 }
 
@@ -168,6 +169,7 @@ static void read_elimination(sk *s)
         sk_fail(s, ERR_INVALID, "its estimator_ takes %zu of %zu kept features", part->info.feature_count,
                 m->count);
     sk_transforms(s, m->count);
+    s->m->came_from = columns;
     s->m->info.classes = part->info.classes;
     s->m->info.gives_indices = part->info.gives_indices;
     for (unsigned what = OUTPUT_PREDICT; what < OUTPUT_TRANSFORM; what++)

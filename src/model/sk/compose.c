@@ -40,6 +40,8 @@ void sk_stands_for(sk *s, const model *part)
     model_info own = part->info;
     s->m->info = own;
     s->m->any_columns = part->any_columns;
+    s->m->keeps_columns = part->keeps_columns;
+    s->m->came_from = part->came_from;
     s->m->checks_nothing = true;
     sk_answers(s, (void *)(uintptr_t)part, whole_answer);
     sk_draws(s, whole_draw, whole_texts);
@@ -74,7 +76,8 @@ static bool run_steps(const pipeline *p, model_output what, const model_rows *ro
     for (size_t i = 0; i < transforms; i++) {
         if (!model_answer(p->steps[i], OUTPUT_TRANSFORM, &now, a, &answers, e))
             return err_wrap(e, "%.*s", STR_ARG(p->steps[i]->info.name));
-        now = (model_rows){answers.count, answers.columns, answers.numbers, answers.texts};
+        now = (model_rows){answers.count, answers.columns, answers.numbers, answers.texts,
+                           model_origin_after(p->steps[i], &now.from, a)};
     }
     *out = answers;
     return p->ends_with_identity || model_answer(p->steps[p->count - 1], what, &now, a, out, e);
@@ -91,9 +94,11 @@ static bool run_in_parts(const pipeline *p, model_output what, const model_rows 
         arena_init(&work, a->ceiling_bytes);
         size_t count = rows->count - at < part_rows ? rows->count - at : part_rows;
         model_rows part = {count, rows->columns, rows->numbers + at * rows->columns,
-                           rows->texts ? rows->texts + at * rows->columns : NULL};
+                           rows->texts ? rows->texts + at * rows->columns : NULL, rows->from};
+        part.from.first_row += at;
+        if (part.from.lines) part.from.lines += at;
         model_answers got = {.count = count, .columns = out->columns};
-        if (!run_steps(p, what, &part, &work, &got, e)) return err_wrap(e, "in the rows from %zu on", at + 1);
+        if (!run_steps(p, what, &part, &work, &got, e)) return false;
         assert(got.columns == out->columns);
         memcpy(out->numbers + at * out->columns, got.numbers, count * out->columns * sizeof *out->numbers);
         if (!got.texts) continue;
@@ -154,6 +159,19 @@ static size_t check_width(sk *s, const model *step, size_t width)
     return step->info.columns[OUTPUT_TRANSFORM];
 }
 
+/* Which column each of those that come out was, when every step tells. */
+static void trace_pipeline(sk *s, const pipeline *p)
+{
+    model_origin from = {0};
+    size_t transforms = p->ends_with_identity ? p->count : p->count - 1;
+    for (size_t i = 0; i < transforms; i++) from = model_origin_after(p->steps[i], &from, &s->m->memory);
+    if (transforms == p->count || p->steps[p->count - 1]->info.gives[OUTPUT_TRANSFORM]) {
+        if (transforms < p->count) from = model_origin_after(p->steps[transforms], &from, &s->m->memory);
+        s->m->came_from = from.columns;
+        s->m->keeps_columns = !from.columns && !from.is_computed;
+    }
+}
+
 static void describe_pipeline(sk *s, const pipeline *p)
 {
     model_info *info = &s->m->info;
@@ -209,6 +227,7 @@ static void read_pipeline(sk *s)
         if (p->steps[i]->info.columns[OUTPUT_TRANSFORM] > p->widest)
             p->widest = p->steps[i]->info.columns[OUTPUT_TRANSFORM];
     describe_pipeline(s, p);
+    if (sk_ok(s)) trace_pipeline(s, p);
     sk_answers(s, p, pipeline_answer);
     sk_draws(s, pipeline_draw, pipeline_texts);
 }
@@ -241,7 +260,8 @@ static bool pick_columns(const branch *b, const model_rows *rows, arena *a, mode
             numbers[at] = rows->numbers[from];
             if (texts) texts[at] = rows->texts[from];
         }
-    *out = (model_rows){rows->count, b->column_count, numbers, texts};
+    *out = (model_rows){rows->count, b->column_count, numbers, texts,
+                        model_origin_pick(&rows->from, b->columns, b->column_count, a)};
     return true;
 }
 
@@ -340,10 +360,26 @@ static void settle_branch(sk *s, fan *f, branch *b)
     s->m->info.takes_text |= !part || part->info.takes_text;
 }
 
+/* Which column each of those that come out was. */
+static const size_t *trace_fan(sk *s, const fan *f)
+{
+    size_t *from = sk_alloc(s, f->columns + 1, sizeof *from), at = 0;
+    for (size_t k = 0; from && k < f->count; k++) {
+        const branch *b = &f->branches[k];
+        bool same = !b->part || b->part->keeps_columns;
+        for (size_t j = 0; j < b->width; j++) {
+            size_t inner = same ? j : b->part->came_from ? b->part->came_from[j] : MODEL_COMPUTED;
+            from[at++] = inner == MODEL_COMPUTED ? MODEL_COMPUTED : b->columns[inner];
+        }
+    }
+    return from;
+}
+
 static void finish_fan(sk *s, fan *f)
 {
     if (!sk_ok(s)) return;
     sk_transforms(s, f->columns);
+    s->m->came_from = trace_fan(s, f);
     s->m->checks_nothing = true;
     sk_answers(s, f, fan_answer);
     sk_draws(s, fan_draw, fan_texts);

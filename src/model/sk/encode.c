@@ -47,10 +47,13 @@ static bool refuse(const model_rows *rows, size_t at, err *e)
 {
     str text = rows->texts ? rows->texts[at] : STR_NONE;
     if (text.data)
-        return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu: '%.*s' is not a known category",
-                       at / rows->columns + 1, at % rows->columns + 1, STR_ARG(str_slice(text, 0, 40)));
-    return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu: %g is not a known category",
-                   at / rows->columns + 1, at % rows->columns + 1, rows->numbers[at]);
+        return model_refuse(rows, at / rows->columns, at % rows->columns, e,
+                            ": '%.*s' is not a known category", STR_ARG(str_slice(text, 0, 40)));
+    if (isnan(rows->numbers[at]))
+        return model_refuse(rows, at / rows->columns, at % rows->columns, e,
+                            " is missing, which is not a known category");
+    return model_refuse(rows, at / rows->columns, at % rows->columns, e, ": %g is not a known category",
+                        rows->numbers[at]);
 }
 
 static bool one_hot_answer(const void *self, model_output what, const model_rows *rows, arena *a,
@@ -344,6 +347,7 @@ static void read_ordinal(sk *s)
             if (is_missing(&c->categories[j].labels[i])) c->codes[j][i] = missing_code;
     }
     sk_transforms(s, c->features);
+    s->m->keeps_columns = true;
     sk_answers(s, c, ordinal_answer);
     sk_draws(s, ordinal_draw, encoder_texts);
 }

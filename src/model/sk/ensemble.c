@@ -17,7 +17,8 @@ static bool rows_of_part(const ensemble *n, size_t k, const model_rows *rows, ar
     for (size_t i = 0; i < rows->count; i++)
         for (size_t j = 0; j < n->picked_count[k]; j++)
             numbers[i * n->picked_count[k] + j] = rows->numbers[i * rows->columns + n->picked[k][j]];
-    *out = (model_rows){rows->count, n->picked_count[k], numbers, NULL};
+    *out = (model_rows){rows->count, n->picked_count[k], numbers, NULL,
+                        model_origin_pick(&rows->from, n->picked[k], n->picked_count[k], a)};
     return true;
 }
 

@@ -194,7 +194,7 @@ static bool take_turn(const turns *t, const turn *now, const model_rows *rows, d
             seen[at * now->count + j] = filled[i * width + now->others[j]];
         at++;
     }
-    model_rows inner = {missing, now->count, seen, NULL};
+    model_rows inner = {missing, now->count, seen, NULL, {.is_computed = true}};
     const double *got = seen ? sk_ask(now->part, OUTPUT_PREDICT, &inner, a, e) : NULL;
     for (size_t i = 0, at = 0; got && i < rows->count; i++)
         if (is_mark(t->mark, rows->numbers[i * width + now->feature]))

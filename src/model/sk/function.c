@@ -158,6 +158,7 @@ static void read_function(sk *s)
     sk_transforms(s, s->m->info.feature_count);
     s->m->info.takes_text = c->apply == same;
     s->m->takes_infinite = true;
+    s->m->keeps_columns = true;
     sk_answers(s, c, cellwise_answer);
     sk_draws(s, cellwise_draw, NULL);
 }

@@ -100,9 +100,8 @@ static bool neighbors_answer(const void *self, model_output what, const model_ro
         size_t count = n->k ? n->k : find_within(n, x, found);
         if (n->k) near_find(n->tree, &n->points, &n->distance, x, found, n->k);
         if (count == 0 && n->classes && what == OUTPUT_PREDICT && n->outlier < 0)
-            return err_set(e, ERR_UNPROCESSABLE,
-                           "row %zu has no neighbour within %g, and the model no outlier_label", i + 1,
-                           n->radius);
+            return model_refuse_row(rows, i, e, " has no neighbour within %g, and the model no outlier_label",
+                                    n->radius);
         weigh(n, found, count, weights);
         give_row(n, what, found, count, weights, votes, out->numbers + i * out->columns);
     }

@@ -200,9 +200,7 @@ static bool topics_answer(const void *self, model_output what, const model_rows 
         const double *x = rows->numbers + i * rows->columns;
         double *mix = out->numbers + i * n, sum = 0;
         for (size_t j = 0; j < rows->columns; j++)
-            if (x[j] < 0)
-                return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu is negative: topics take counts",
-                               i + 1, j + 1);
+            if (x[j] < 0) return model_refuse(rows, i, j, e, " is negative: topics take counts");
         for (size_t k = 0; k < n; k++) {
             mix[k] = 1;
             expected[k] = exp(psi(1) - psi((double)n));

@@ -60,6 +60,7 @@ static void settle(sk *s, scaler *c, size_t columns)
         sk_features_or_any(s);
     else
         sk_features(s, columns);
+    s->m->keeps_columns = true;
     if (c) sk_transforms(s, s->m->info.feature_count);
 }
 
@@ -196,6 +197,7 @@ static void read_normalizer(sk *s)
     if (n->kind == NORM_MAX && !sk_version_at_least(s->version, 0, 24)) n->kind = NORM_MAX_SIGNED;
     sk_transforms(s, s->m->info.feature_count);
     s->m->info.takes_missing = false;
+    s->m->keeps_columns = true;
 }
 
 /* --- thresholds ---------------------------------------------------------------------------------------------------------- */
@@ -233,6 +235,7 @@ static void read_binarizer(sk *s)
     b->threshold = sk_number_or(s, "threshold", 0);
     sk_transforms(s, s->m->info.feature_count);
     s->m->info.takes_missing = false;
+    s->m->keeps_columns = true;
 }
 
 const sk_class sk_scale_classes[] = {

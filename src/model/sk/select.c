@@ -45,6 +45,7 @@ void sk_selects(sk *s, const bool *keep, size_t features)
         if (keep[j]) c->columns[c->count++] = j;
     if (c->count == 0) sk_fail(s, ERR_UNSUPPORTED, "it selects no feature");
     sk_transforms(s, c->count);
+    s->m->came_from = c->columns;
     sk_answers(s, c, selection_answer);
     sk_draws(s, selection_draw, NULL);
 }

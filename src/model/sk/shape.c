@@ -210,11 +210,11 @@ static bool powers_answer(const void *self, model_output what, const model_rows 
     for (size_t i = 0; i < rows->count * rows->columns; i++) {
         double x = rows->numbers[i], lambda = p->lambdas[i % rows->columns];
         if (p->is_box_cox && x <= 0)
-            return err_set(e, ERR_UNPROCESSABLE, "row %zu, feature %zu is %g: Box-Cox takes positive numbers",
-                           i / rows->columns + 1, i % rows->columns + 1, x);
+            return model_refuse(rows, i / rows->columns, i % rows->columns, e,
+                                " is %g: Box-Cox takes positive numbers", x);
         out->numbers[i] = isnan(x) ? x : p->is_box_cox ? box_cox(x, lambda) : yeo_johnson(x, lambda);
     }
-    model_rows raw = {out->count, out->columns, out->numbers, NULL};
+    model_rows raw = {out->count, out->columns, out->numbers, NULL, rows->from};
     return !p->scaler || model_answer(p->scaler, what, &raw, a, out, e);
 }
 
@@ -263,6 +263,7 @@ static void read_powers(sk *s)
     if (sk_ok(s) && p->scaler && p->scaler->info.feature_count != columns)
         sk_fail(s, ERR_INVALID, "its _scaler takes %zu features", p->scaler->info.feature_count);
     sk_transforms(s, columns);
+    s->m->keeps_columns = true;
     sk_answers(s, p, powers_answer);
     sk_draws(s, powers_draw, NULL);
 }
@@ -419,6 +420,7 @@ static void read_quantiles(sk *s)
     sk_features(s, q->at.columns);
     if (sk_ok(s) && q->at.rows == 0) sk_fail(s, ERR_INVALID, "its quantiles_ is empty");
     sk_transforms(s, q->at.columns);
+    s->m->keeps_columns = true;
     sk_answers(s, q, quantiles_answer);
     sk_draws(s, quantiles_draw, NULL);
 }

@@ -56,7 +56,7 @@ static bool stack_answer(const void *self, model_output what, const model_rows *
     if (what == OUTPUT_TRANSFORM) return fill(k, rows, a, out->numbers, e);
     double *features = work_array(a, rows->count, k->columns, e);
     if (!features || !fill(k, rows, a, features, e)) return false;
-    model_rows inner = {rows->count, k->columns, features, NULL};
+    model_rows inner = {rows->count, k->columns, features, NULL, {.is_computed = true}};
     if (!model_answer(k->final, what, &inner, a, out, e)) return err_wrap(e, "final_estimator_");
     for (size_t i = 0; k->classes && what == OUTPUT_PREDICT && i < rows->count; i++)
         out->numbers[i] = (double)k->classes[(size_t)out->numbers[i]];

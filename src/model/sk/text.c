@@ -277,6 +277,12 @@ static void finish_row(const counting *c)
     normalise(c->row, v->columns, v->norm);
 }
 
+static bool refuse_number(const model_rows *rows, size_t row, err *e)
+{
+    if (isnan(rows->numbers[row])) return model_refuse(rows, row, 0, e, " is missing: this model takes text");
+    return model_refuse(rows, row, 0, e, " is a number (%g): this model takes text", rows->numbers[row]);
+}
+
 static bool count_rows(const vectorizer *v, const model_rows *rows, arena *a, model_answers *out, err *e)
 {
     AUTO_ARENA arena work; /* dropped after each text */
@@ -290,13 +296,12 @@ static bool count_rows(const vectorizer *v, const model_rows *rows, arena *a, mo
         bool marks = v->hashes && v->is_binary;
         c.touched = marks ? arena_alloc_array(&work, v->columns, sizeof *c.touched) : NULL;
         if (!text.data)
-            ok = err_set(e, ERR_UNPROCESSABLE, "%g is a number: this model takes text", rows->numbers[i]);
+            ok = refuse_number(rows, i, e);
         else if (marks && !c.touched)
             ok = err_set(e, ERR_MEMORY, "no memory for %zu columns", v->columns);
         else
-            ok = count_text(&c, text, &work, e);
+            ok = count_text(&c, text, &work, e) || err_wrap(e, "row %zu", rows->from.first_row + i + 1);
         if (ok) finish_row(&c);
-        if (!ok) err_wrap(e, "row %zu", i + 1);
         arena_done(&work);
     }
     ok = ok && buf_ok(&c.word, "a word of a text", e);
@@ -309,7 +314,7 @@ static bool vectorizer_answer(const void *self, model_output what, const model_r
 {
     const vectorizer *v = self;
     if (!count_rows(v, rows, a, out, e)) return false;
-    model_rows counts = {out->count, out->columns, out->numbers, NULL};
+    model_rows counts = {out->count, out->columns, out->numbers, NULL, {.is_computed = true}};
     return !v->weigher || model_answer(v->weigher, what, &counts, a, out, e);
 }
 

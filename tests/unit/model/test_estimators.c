@@ -21,7 +21,7 @@ static void answers_something(const model *m)
     for (unsigned what = 0; what < MODEL_OUTPUTS; what++) {
         AUTO_ARENA arena a;
         arena_init(&a, 256 * MIB);
-        model_rows rows = {1, columns, numbers, NULL};
+        model_rows rows = {.count = 1, .columns = columns, .numbers = numbers};
         model_answers out;
         err e = {0};
         if (!about->gives[what]) continue;

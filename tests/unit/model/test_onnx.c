@@ -26,7 +26,7 @@ static bool answers(bytes file)
     for (size_t j = 0; about->takes_text && j < about->feature_count; j++) row[j] = NAN;
     str *texts = about->takes_text ? arena_alloc_array(&a, about->feature_count, sizeof *texts) : NULL;
     if (texts) texts[0] = STR("a");
-    model_rows rows = {1, about->feature_count, row, texts};
+    model_rows rows = {.count = 1, .columns = about->feature_count, .numbers = row, .texts = texts};
     model_answers out;
     if (!model_answer(m, OUTPUT_PREDICT, &rows, &a, &out, &e)) return false;
     if (about->classes) assert_true(out.numbers[0] >= 0 && out.numbers[0] < (double)about->classes[0].count);

@@ -45,6 +45,16 @@ typedef struct model_info {
     size_t node_count;             /* of tree ensembles; 0 otherwise */
 } model_info;
 
+/* Whence the cells of rows come, so that a message names them as the caller knows them. All zero: rows and columns are the caller's own. */
+typedef struct model_origin {
+    const str *names;      /* of the caller's columns; NULL: those the model knows */
+    const size_t *columns; /* the caller's column of each, MODEL_COMPUTED: none; NULL: the same */
+    const size_t *lines;   /* of a file: the line of each row; NULL: rows are counted from 1 */
+    size_t first_row;      /* of the caller's */
+    bool is_computed;      /* all of them by a step before */
+} model_origin;
+static const size_t MODEL_COMPUTED = SIZE_MAX;
+
 /* Rows to answer for. */
 typedef struct model_rows {
     size_t count, columns;
@@ -52,6 +62,7 @@ typedef struct model_rows {
     /* NULL: no text anywhere; else count * columns, data NULL where there is none. A cell of a CSV file that reads as a number has both: an encoder
      * of text takes the one, everything else the other. */
     const str *texts;
+    model_origin from;
 } model_rows;
 
 /* Numbers row after row, and text where a transformer gives text (texts NULL: nowhere). */
