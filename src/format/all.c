@@ -5,6 +5,8 @@
 
 #include "catboost/catboost.h"
 #include "coreml/coreml.h"
+#include "executorch/executorch.h"
+#include "flax/flax.h"
 #include "gguf/gguf.h"
 #include "hdf5/hdf5.h"
 #include "keras/keras.h"
@@ -12,18 +14,22 @@
 #include "lfs/lfs.h"
 #include "lightgbm/lightgbm.h"
 #include "mlflow/mlflow.h"
+#include "mxnet/mxnet.h"
 #include "nemo/nemo.h"
 #include "notebook/notebook.h"
 #include "npy/npy.h"
 #include "onnx/onnx.h"
+#include "paddle/paddle.h"
 #include "pickle/format.h"
 #include "pmml/pmml.h"
 #include "rdata/rdata.h"
 #include "safetensors/safetensors.h"
 #include "skops/skops.h"
 #include "tensorflow/tensorflow.h"
+#include "tensorrt/tensorrt.h"
 #include "tflite/tflite.h"
 #include "torch/torch.h"
+#include "torch7/torch7.h"
 #include "xgboost/xgboost.h"
 
 /* clang-format off */
@@ -41,6 +47,10 @@ const model_format *const model_formats[] = {
     &format_safetensors,
     &format_gguf,
     &format_tflite,
+    &format_executorch,
+    &format_tensorrt,
+    &format_torch7,
+    &format_mxnet_weights,
     &format_catboost,
     &format_xgboost,
     &format_lightgbm,
@@ -48,6 +58,10 @@ const model_format *const model_formats[] = {
     &format_tensorflow,
     &format_tensorflow_text,
     &format_keras_config,
+    &format_paddle,
+    &format_paddle_weights,
+    &format_mxnet,
+    &format_catboost_json,
     &format_coreml,
     &format_mlpackage,
     &format_pmml,
@@ -59,6 +73,7 @@ const model_format *const model_formats[] = {
     &format_yaml,
     &format_lfs,
     &format_rdata,
+    &format_flax,
     &format_pickle, /* last: its text opcodes make it the least certain */
     NULL,
 };

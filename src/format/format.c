@@ -11,9 +11,11 @@
 
 /* Files that programs hand to a model loader. A packed model keeps its own suffix in front: model.pkl.gz. */
 static const char *const model_suffixes[] = {
-    ".pkl",    ".pickle", ".joblib",  ".pt",   ".pth",   ".pt2",  ".ptl",  ".mar",         ".ckpt",
-    ".npy",    ".npz",    ".h5",      ".hdf5", ".keras", ".onnx", ".gguf", ".safetensors", ".skops",
-    ".tflite", ".dill",   ".mlmodel", ".nemo", ".rds",   ".rda",  ".rdata"};
+    ".pkl",         ".pickle",    ".joblib", ".pt",   ".pth",     ".pt2",      ".ptl",     ".mar",
+    ".ckpt",        ".npy",       ".npz",    ".h5",   ".hdf5",    ".keras",    ".onnx",    ".gguf",
+    ".safetensors", ".skops",     ".tflite", ".dill", ".mlmodel", ".nemo",     ".rds",     ".rda",
+    ".rdata",       ".cbm",       ".ubj",    ".pmml", ".pte",     ".t7",       ".pdmodel", ".pdparams",
+    ".pdopt",       ".pdiparams", ".engine", ".rknn", ".ggml",    ".llamafile"};
 static const char *const packed_suffixes[] = {".gz", ".bz2", ".xz", ".lzma", ".z", ".zst", ".lz4"};
 
 static bool ends_in_one(str name, const char *const *suffixes, size_t count, size_t *suffix_bytes)
@@ -27,9 +29,25 @@ static bool ends_in_one(str name, const char *const *suffixes, size_t count, siz
     return false;
 }
 
+/* Weights under a suffix that other things have too. */
+static bool is_weights_name(str path)
+{
+    static const char *const names[] = {
+        "pytorch_model",        "adapter_model",     "diffusion_pytorch_model", "flax_model",
+        "diffusion_flax_model", "training_args.bin", "saved_model.pb",          "frozen_inference_graph.pb"};
+    str base = str_skip(path, (size_t)(str_find_last(path, '/') + 1));
+    if (!str_ends_with(base, STR(".bin")) && !str_ends_with(base, STR(".pb")) &&
+        !str_ends_with(base, STR(".msgpack")))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_starts_with(base, str_from_c(names[i]))) return true;
+    return false;
+}
+
 bool format_name_claims_model(str path)
 {
     size_t suffix_bytes;
+    if (is_weights_name(path)) return true;
     if (ends_in_one(path, packed_suffixes, COUNT_OF(packed_suffixes), &suffix_bytes))
         path.len -= suffix_bytes;
     return ends_in_one(path, model_suffixes, COUNT_OF(model_suffixes), &suffix_bytes);

@@ -6,6 +6,6 @@
 
 #include "format/format.h"
 
-extern const model_format format_catboost;
+extern const model_format format_catboost, format_catboost_json;
 
 #endif

@@ -6,7 +6,7 @@
  */
 #include "tflite/tflite.h"
 
-#include "base/reader.h"
+#include "flatbuffer.h"
 #include "nested.h"
 #include "tensorflow/tensorflow.h"
 
@@ -51,87 +51,6 @@ typedef struct tflite {
     bytes *contents; /* of buffers */
 } tflite;
 
-/* --- flatbuffers --------------------------------------------------------------------------------------------------------------------------- */
-
-typedef struct table {
-    uint64_t at, fields_at;
-    unsigned fields;
-    bool is_there;
-} table;
-
-typedef struct vector {
-    uint64_t at, count;
-    bool is_there;
-} vector;
-
-static uint64_t number_at(const tflite *t, uint64_t at, unsigned width, bool *fits)
-{
-    reader r = reader_of(t->file);
-    (void)reader_seek(&r, at);
-    bytes b = reader_take(&r, width);
-    uint64_t value = 0;
-    for (size_t i = 0; i < b.len; i++) value |= (uint64_t)b.data[i] << (8 * i);
-    *fits = *fits && !r.failed;
-    return value;
-}
-
-static table table_at(const tflite *t, uint64_t at, bool *fits)
-{
-    int64_t back = (int32_t)(uint32_t)number_at(t, at, 4, fits);
-    int64_t fields_at = (int64_t)at - back;
-    if (!*fits || fields_at < 0) {
-        *fits = false;
-        return (table){0};
-    }
-    uint64_t size_bytes = number_at(t, (uint64_t)fields_at, 2, fits);
-    (void)number_at(t, (uint64_t)fields_at + 2, 2, fits);
-    if (size_bytes < 4 || size_bytes % 2) *fits = false;
-    if (!*fits) return (table){0};
-    return (table){.at = at,
-                   .fields_at = (uint64_t)fields_at + 4,
-                   .fields = (unsigned)(size_bytes - 4) / 2,
-                   .is_there = true};
-}
-
-/* Where a field lies, or 0: it has its default. */
-static uint64_t field_at(const tflite *t, const table *tab, unsigned field, bool *fits)
-{
-    if (!tab->is_there || field >= tab->fields) return 0;
-    uint64_t offset = number_at(t, tab->fields_at + 2ull * field, 2, fits);
-    return offset ? tab->at + offset : 0;
-}
-
-static uint64_t scalar(const tflite *t, const table *tab, unsigned field, unsigned width, bool *fits)
-{
-    uint64_t at = field_at(t, tab, field, fits);
-    return at ? number_at(t, at, width, fits) : 0;
-}
-
-static vector vector_of(const tflite *t, const table *tab, unsigned field, unsigned width, bool *fits)
-{
-    uint64_t at = field_at(t, tab, field, fits);
-    if (!at) return (vector){0};
-    at += number_at(t, at, 4, fits);
-    uint64_t count = number_at(t, at, 4, fits);
-    if (!*fits || count > (t->file.len - at - 4) / width) {
-        *fits = false;
-        return (vector){0};
-    }
-    return (vector){.at = at + 4, .count = count, .is_there = true};
-}
-
-static table item_table(const tflite *t, const vector *v, uint64_t index, bool *fits)
-{
-    uint64_t at = v->at + 4 * index;
-    return table_at(t, at + number_at(t, at, 4, fits), fits);
-}
-
-static str text_of(const tflite *t, const table *tab, unsigned field, bool *fits)
-{
-    vector v = vector_of(t, tab, field, 1, fits);
-    return v.is_there ? str_slice(bytes_str(t->file), (size_t)v.at, (size_t)v.count) : STR_NONE;
-}
-
 /* --- findings -------------------------------------------------------------------------------------------------------------------------------- */
 
 static bool broken(tflite *t, const char *title, err *e)
@@ -154,11 +73,11 @@ static bool beyond(tflite *t, const char *title, err *e)
 
 /* --- operators ------------------------------------------------------------------------------------------------------------------------------ */
 
-static bool see_code(tflite *t, const table *code, err *e)
+static bool see_code(tflite *t, const flat_table *code, err *e)
 {
     bool fits = true;
-    uint64_t old = scalar(t, code, CODE_OLD, 1, &fits), builtin = scalar(t, code, CODE_BUILTIN, 4, &fits);
-    str custom = text_of(t, code, CODE_CUSTOM, &fits);
+    uint64_t old = flat_scalar(code, CODE_OLD, 1, &fits), builtin = flat_scalar(code, CODE_BUILTIN, 4, &fits);
+    str custom = flat_text(code, CODE_CUSTOM, &fits);
     if (!fits) return beyond(t, "An operator's name lies outside of the file", e);
     if (builtin < old && old < 128) builtin = old;
     if (builtin != CUSTOM && custom.len == 0) return true;
@@ -177,13 +96,13 @@ static bool see_code(tflite *t, const table *code, err *e)
     return nested_say(t->report, &m, title, e);
 }
 
-static bool see_codes(tflite *t, const table *model, err *e)
+static bool see_codes(tflite *t, const flat_table *model, err *e)
 {
     bool fits = true;
-    vector codes = vector_of(t, model, MODEL_CODES, 4, &fits);
+    flat_vector codes = flat_vector_of(model, MODEL_CODES, 4, &fits);
     t->codes = codes.count;
     for (uint64_t i = 0; fits && i < codes.count; i++) {
-        table code = item_table(t, &codes, i, &fits);
+        flat_table code = flat_item(&codes, i, &fits);
         if (fits && !see_code(t, &code, e)) return false;
     }
     return fits || beyond(t, "The list of operators leads outside of the file", e);
@@ -192,12 +111,12 @@ static bool see_codes(tflite *t, const table *model, err *e)
 /* --- buffers -------------------------------------------------------------------------------------------------------------------------------- */
 
 /* Buffers of more than 2 GB lie behind the flatbuffer, by offset and size. */
-static bool see_buffer(tflite *t, const table *buffer, bytes *content, err *e)
+static bool see_buffer(tflite *t, const flat_table *buffer, bytes *content, err *e)
 {
     bool fits = true;
-    vector data = vector_of(t, buffer, BUFFER_DATA, 1, &fits);
-    uint64_t offset = scalar(t, buffer, BUFFER_OFFSET, 8, &fits),
-             count = scalar(t, buffer, BUFFER_SIZE, 8, &fits);
+    flat_vector data = flat_vector_of(buffer, BUFFER_DATA, 1, &fits);
+    uint64_t offset = flat_scalar(buffer, BUFFER_OFFSET, 8, &fits),
+             count = flat_scalar(buffer, BUFFER_SIZE, 8, &fits);
     bool is_far = offset > 1;
     uint64_t at = is_far ? offset : data.at, size_bytes = is_far ? count : data.count;
     if (fits && at <= t->file.len && size_bytes <= t->file.len - at) {
@@ -207,16 +126,16 @@ static bool see_buffer(tflite *t, const table *buffer, bytes *content, err *e)
     return beyond(t, "A buffer lies outside of the file", e);
 }
 
-static bool see_buffers(tflite *t, const table *model, err *e)
+static bool see_buffers(tflite *t, const flat_table *model, err *e)
 {
     bool fits = true;
-    vector buffers = vector_of(t, model, MODEL_BUFFERS, 4, &fits);
+    flat_vector buffers = flat_vector_of(model, MODEL_BUFFERS, 4, &fits);
     t->contents = arena_alloc_array(t->report->arena, (size_t)buffers.count + 1, sizeof *t->contents);
     if (!t->contents)
         return err_set(e, ERR_MEMORY, "no memory for %llu buffers", (unsigned long long)buffers.count);
     t->buffers = buffers.count;
     for (uint64_t i = 0; fits && i < buffers.count; i++) {
-        table buffer = item_table(t, &buffers, i, &fits);
+        flat_table buffer = flat_item(&buffers, i, &fits);
         if (fits && !see_buffer(t, &buffer, &t->contents[i], e)) return false;
     }
     return fits || beyond(t, "The list of buffers leads outside of the file", e);
@@ -229,15 +148,15 @@ static const char *const types[] = {"float32",  "float16",  "int32",     "uint8"
                                     "uint64",   "resource", "variant",   "uint32", "uint16",  "int4",
                                     "bfloat16", "int2",     "uint4"};
 
-static bool tell_tensor(tflite *t, const table *tensor, uint64_t type, uint64_t buffer, err *e)
+static bool tell_tensor(tflite *t, const flat_table *tensor, uint64_t type, uint64_t buffer, err *e)
 {
     bool fits = true;
-    vector shape = vector_of(t, tensor, TENSOR_SHAPE, 4, &fits);
-    str name = text_of(t, tensor, TENSOR_NAME, &fits);
+    flat_vector shape = flat_vector_of(tensor, TENSOR_SHAPE, 4, &fits);
+    str name = flat_text(tensor, TENSOR_NAME, &fits);
     if (!fits) return beyond(t, "A tensor's shape or name lies outside of the file", e);
     uint64_t dims[SHAPE_MAX];
     size_t rank = shape.count < SHAPE_MAX ? (size_t)shape.count : SHAPE_MAX;
-    for (size_t i = 0; i < rank; i++) dims[i] = number_at(t, shape.at + 4 * i, 4, &fits);
+    for (size_t i = 0; i < rank; i++) dims[i] = flat_number(t->file, shape.at + 4 * i, 4, &fits);
     if (t->contents[buffer].len == 0) return true; /* computed at run time */
     const char *dtype = type < COUNT_OF(types) ? types[type] : "other";
     tensor_fact told = {.name = str_is_utf8(name) ? name : STR("(no text)"),
@@ -261,10 +180,10 @@ static bool is_identifier(str s)
 
 /* A Flex operator's options hold a whole node of a graph, and it is that node which runs, whatever the operator is called. Its field 2 is the
  * name of what runs; it is looked for without trusting what is around it. */
-static bool see_options(tflite *t, const table *op, err *e)
+static bool see_options(tflite *t, const flat_table *op, err *e)
 {
     bool fits = true;
-    vector options = vector_of(t, op, OPERATOR_OPTIONS, 1, &fits);
+    flat_vector options = flat_vector_of(op, OPERATOR_OPTIONS, 1, &fits);
     if (!fits) return beyond(t, "The options of an operator lie outside of the file", e);
     str all = options.is_there ? str_slice(bytes_str(t->file), (size_t)options.at, (size_t)options.count)
                                : STR_NONE;
@@ -279,22 +198,22 @@ static bool see_options(tflite *t, const table *op, err *e)
     return true;
 }
 
-static bool see_graph(tflite *t, const table *graph, err *e)
+static bool see_graph(tflite *t, const flat_table *graph, err *e)
 {
     bool fits = true;
-    vector tensors = vector_of(t, graph, GRAPH_TENSORS, 4, &fits);
+    flat_vector tensors = flat_vector_of(graph, GRAPH_TENSORS, 4, &fits);
     for (uint64_t i = 0; fits && i < tensors.count; i++) {
-        table tensor = item_table(t, &tensors, i, &fits);
-        uint64_t type = scalar(t, &tensor, TENSOR_TYPE, 1, &fits),
-                 buffer = scalar(t, &tensor, TENSOR_BUFFER, 4, &fits);
+        flat_table tensor = flat_item(&tensors, i, &fits);
+        uint64_t type = flat_scalar(&tensor, TENSOR_TYPE, 1, &fits),
+                 buffer = flat_scalar(&tensor, TENSOR_BUFFER, 4, &fits);
         if (fits && buffer >= t->buffers && (buffer || t->buffers))
             return beyond(t, "A tensor has no buffer", e);
         if (fits && t->buffers && !tell_tensor(t, &tensor, type, buffer, e)) return false;
     }
-    vector operators = vector_of(t, graph, GRAPH_OPERATORS, 4, &fits);
+    flat_vector operators = flat_vector_of(graph, GRAPH_OPERATORS, 4, &fits);
     for (uint64_t i = 0; fits && i < operators.count; i++) {
-        table op = item_table(t, &operators, i, &fits);
-        uint64_t code = scalar(t, &op, OPERATOR_CODE, 4, &fits);
+        flat_table op = flat_item(&operators, i, &fits);
+        uint64_t code = flat_scalar(&op, OPERATOR_CODE, 4, &fits);
         if (fits && code >= t->codes)
             return beyond(t, "A graph uses an operator that the model does not list", e);
         if (fits && !see_options(t, &op, e)) return false;
@@ -304,12 +223,12 @@ static bool see_graph(tflite *t, const table *graph, err *e)
     return fits || beyond(t, "A graph leads outside of the file", e);
 }
 
-static bool see_graphs(tflite *t, const table *model, err *e)
+static bool see_graphs(tflite *t, const flat_table *model, err *e)
 {
     bool fits = true;
-    vector graphs = vector_of(t, model, MODEL_SUBGRAPHS, 4, &fits);
+    flat_vector graphs = flat_vector_of(model, MODEL_SUBGRAPHS, 4, &fits);
     for (uint64_t i = 0; fits && i < graphs.count; i++) {
-        table graph = item_table(t, &graphs, i, &fits);
+        flat_table graph = flat_item(&graphs, i, &fits);
         if (fits && !see_graph(t, &graph, e)) return false;
     }
     if (!fits) return beyond(t, "The list of graphs leads outside of the file", e);
@@ -318,14 +237,14 @@ static bool see_graphs(tflite *t, const table *model, err *e)
 
 /* --- facts ---------------------------------------------------------------------------------------------------------------------------------------- */
 
-static bool tell_uses(tflite *t, const table *model, err *e)
+static bool tell_uses(tflite *t, const flat_table *model, err *e)
 {
     bool fits = true;
-    vector codes = vector_of(t, model, MODEL_CODES, 4, &fits);
+    flat_vector codes = flat_vector_of(model, MODEL_CODES, 4, &fits);
     for (uint64_t i = 0; fits && i < codes.count && i < CODES_MAX; i++) {
-        table code = item_table(t, &codes, i, &fits);
-        uint64_t old = scalar(t, &code, CODE_OLD, 1, &fits),
-                 builtin = scalar(t, &code, CODE_BUILTIN, 4, &fits);
+        flat_table code = flat_item(&codes, i, &fits);
+        uint64_t old = flat_scalar(&code, CODE_OLD, 1, &fits),
+                 builtin = flat_scalar(&code, CODE_BUILTIN, 4, &fits);
         const char *name = tflite_operator_name(builtin > old ? builtin : old);
         if (!fits || !name || !t->uses[i]) continue;
         str value = arena_printf(t->report->arena, "%s (%llu)", name, (unsigned long long)t->uses[i]);
@@ -334,11 +253,11 @@ static bool tell_uses(tflite *t, const table *model, err *e)
     return true;
 }
 
-static bool tell_facts(tflite *t, const table *model, err *e)
+static bool tell_facts(tflite *t, const flat_table *model, err *e)
 {
     bool fits = true;
-    uint64_t version = scalar(t, model, MODEL_VERSION, 4, &fits);
-    str description = text_of(t, model, MODEL_DESCRIPTION, &fits);
+    uint64_t version = flat_scalar(model, MODEL_VERSION, 4, &fits);
+    str description = flat_text(model, MODEL_DESCRIPTION, &fits);
     bool is_shown = fits && description.len && description.len <= NAME_BYTES_MAX && str_is_utf8(description);
     return report_fact(t->report, STR("framework"), STR("tflite"), e) &&
            nested_fact_number(t->report, STR("schema_version"), version, e) &&
@@ -379,7 +298,7 @@ static bool read(const format_input *in, report *r, err *e)
     *t = (tflite){.in = in, .report = r, .file = in->content};
     if (!nested_also_pickle(in, r, "MDL-TFL-001", e)) return false;
     bool fits = true;
-    table model = table_at(t, number_at(t, 0, 4, &fits), &fits);
+    flat_table model = flat_root(t->file, &fits);
     if (!fits) return beyond(t, "The model's first table lies outside of the file", e);
     return see_codes(t, &model, e) && see_buffers(t, &model, e) && see_graphs(t, &model, e) &&
            tell_facts(t, &model, e) && see_archive(t, e);

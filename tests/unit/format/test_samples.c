@@ -192,6 +192,12 @@ static void samples_of_skops_get_their_verdicts(void **state)
     assert_true(each_sample("skops", check_both) >= 40);
 }
 
+static void samples_of_smaller_frameworks_get_their_verdicts(void **state)
+{
+    (void)state;
+    assert_true(each_sample("frameworks", check_both) >= 90);
+}
+
 /* Damage is for test_keras.c: what matters in these files lies anywhere. */
 static void check_one(sample *s)
 {
@@ -212,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(samples_of_boosters_get_their_verdicts),
                                        cmocka_unit_test(samples_of_skops_get_their_verdicts),
+                                       cmocka_unit_test(samples_of_smaller_frameworks_get_their_verdicts),
                                        cmocka_unit_test(samples_of_keras_and_tensorflow_get_their_verdicts),
                                        cmocka_unit_test(samples_of_folders_get_their_verdicts),
                                        cmocka_unit_test(samples_of_safetensors_get_their_verdicts),
