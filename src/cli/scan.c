@@ -278,6 +278,8 @@ int scan_run(int argc, char **argv)
         code = complain(&e, CLI_UNFINISHED);
     }
     if (!o.quiet) tell_notes(&targets);
+    /* Who reads documents gets one, with no target in it. */
+    if (code == CLI_UNFINISHED && is_document) (void)scan_with_advisories(&o, &work);
     if (code == CLI_DONE) code = scan_with_advisories(&o, &work);
     scan_targets_done(&targets);
     return code;

@@ -68,6 +68,7 @@ const model_format *const model_formats[] = {
     &format_openvino,
     &format_notebook,
     &format_huggingface,
+    &format_huggingface_code,
     &format_chat_template,
     &format_mlflow,
     &format_yaml,

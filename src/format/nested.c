@@ -22,6 +22,7 @@ bool nested_say(report *r, const remark *m, str title, err *e)
                  .member = m->member,
                  .offset = m->offset,
                  .has_offset = m->has_offset,
+                 .line = m->line,
                  .advice = str_from_c(m->advice)};
     return report_add(r, &f, e);
 }

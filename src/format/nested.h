@@ -15,6 +15,7 @@ typedef struct remark {
     const char *advice;
     uint64_t offset;
     bool has_offset;
+    uint32_t line;      /* of a text, from 1 on; 0: no line */
     bool is_unreadable; /* what it tells of makes the file unparseable as well */
 } remark;
 

@@ -1,4 +1,5 @@
 """The command line as somebody meets it who mistypes: each mistake is named with its value, ends with 2, and leaves nothing behind."""
+import json
 import os
 import pathlib
 import socket
@@ -64,6 +65,8 @@ def test_nothing_to_judge_is_no_success(tmp_path):
     (tmp_path / "empty").mkdir()
     done = assay("scan", "empty", cwd=tmp_path)
     assert done.returncode == 3 and "there is no file in 'empty', so nothing was judged" in done.stderr
+    done = assay("scan", "--json", "empty", cwd=tmp_path)  # who reads documents gets one
+    assert done.returncode == 3 and json.loads(done.stdout)["targets"] == []
     done = assay("scan", "-", cwd=tmp_path)  # `docker save nothing | assay scan -`
     assert done.returncode == 3 and "nothing came on standard input" in done.stdout
     assert assay("scan", "-", "--fail-on", "high", cwd=tmp_path).returncode == 1

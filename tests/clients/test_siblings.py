@@ -99,3 +99,19 @@ def test_code_that_settings_name_is_looked_at(tmp_path):
     (tmp_path / "folder/modeling_x.py").write_bytes(wild)
     target = scan("folder", cwd=tmp_path)["folder/config.json"]
     assert target["verdict"] == "unsafe" and [f["call"] for f in target["findings"] if f["severity"] == "high"] == ["commands"]
+
+
+def test_code_that_runs_because_of_its_place_is_told(tmp_path):
+    """Nobody names these files: transformers and datasets look for them. Findings about settings name the line."""
+    plain, far = b"def generate(model, **more):\n    return model(**more)\n", b"import os\ndef generate(model):\n    os.system('x')\n"
+    script = b"import datasets\nclass D(datasets.GeneratorBasedBuilder):\n    pass\n"
+    config = json.dumps({"model_type": "x", "architectures": ["X"], "auto_map": {"AutoModel": "modeling_x.X"}}, indent=2).encode()
+    files = {"a/custom_generate/generate.py": plain, "b/custom_generate/generate.py": far, "squad/squad.py": script, "pkg/pkg.py": b"x = 1\n", "a/config.json": config}
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    found = scan(tmp_path, cwd=tmp_path)
+    verdict = {path.removeprefix(str(tmp_path) + "/"): target["verdict"] for path, target in found.items()}
+    assert verdict == {"a/custom_generate/generate.py": "suspicious", "b/custom_generate/generate.py": "unsafe", "squad/squad.py": "unsafe",
+                       "pkg/pkg.py": "not_a_model", "a/config.json": "suspicious"}
+    assert [f["where"]["line"] for f in found[str(tmp_path / "a/config.json")]["findings"]] == [7]

@@ -25,9 +25,36 @@ static const char advice_path[] = "Do not load this folder; get it again from it
 
 typedef struct folder_file {
     report *report;
+    str text;       /* the whole file */
+    str key, value; /* what is being judged, for the line it stands in */
     size_t findings;
     err *e;
 } folder_file;
+
+/* The line of "word" behind `from`, or 0. Who writes a name with escapes gets no line. */
+static uint32_t line_of(str text, str word, size_t *from)
+{
+    AUTO_BUF buf quoted;
+    buf_init(&quoted, LIMIT_PATH_BYTES);
+    buf_add_byte(&quoted, '"');
+    buf_add_str(&quoted, word);
+    buf_add_byte(&quoted, '"');
+    if (quoted.failed || *from > text.len) return 0;
+    const char *found = memmem(text.data + *from, text.len - *from, quoted.data, quoted.len);
+    if (!found) return 0;
+    *from = (size_t)(found - text.data);
+    uint32_t line = 1;
+    for (size_t i = 0; i < *from; i++) line += text.data[i] == '\n';
+    return line;
+}
+
+static uint32_t line_told(const folder_file *f)
+{
+    size_t at = 0;
+    uint32_t of_key = f->key.len ? line_of(f->text, f->key, &at) : 0;
+    uint32_t of_value = f->value.len ? line_of(f->text, f->value, &at) : 0;
+    return of_value ? of_value : of_key;
+}
 
 PRINTF(5, 6)
 static bool say(folder_file *f, const char *code, severity s, const char *advice, const char *format, ...)
@@ -40,7 +67,7 @@ static bool say(folder_file *f, const char *code, severity s, const char *advice
     va_end(args);
     for (char *c = title; *c; c++)
         if ((unsigned char)*c < 0x20) *c = '?';
-    remark m = {.code = code, .severity = s, .advice = advice};
+    remark m = {.code = code, .severity = s, .advice = advice, .line = line_told(f)};
     str text = str_from_c(title);
     return nested_say(f->report, &m,
                       str_is_utf8(text) ? text : STR("The file names something that is no text"), f->e);
@@ -77,6 +104,7 @@ static bool tell_code(folder_file *f, str name)
 /* "modeling_x.Model" is a file of this folder, "someone/repository--modeling_x.Model" one of another. */
 static bool judge_class(folder_file *f, const char *key, str name)
 {
+    f->value = name;
     if (name.len == 0) return true;
     bool is_elsewhere = str_contains(name, STR("--")) || !path_stays_inside(name);
     if (!is_elsewhere && !tell_code(f, name)) return false;
@@ -116,6 +144,7 @@ static bool judge_adapter(folder_file *f, const json_t *mapping)
     static const char *const known[] = {"transformers",          "diffusers", "torch", "timm", "peft",
                                         "sentence_transformers", "__main__"};
     str library = json_text(mapping, "parent_library"), top, rest;
+    f->value = library;
     (void)str_cut(library, '.', &top, &rest);
     if (library.len == 0) return true;
     const danger *bad = danger_find(library, json_text(mapping, "base_model_class"));
@@ -178,6 +207,8 @@ static bool is_known_library(str name)
 static bool judge_part(folder_file *f, const char *key, const json_t *value)
 {
     str library = text_of(json_array_get(value, 0)), class = text_of(json_array_get(value, 1));
+    f->key = str_from_c(key);
+    f->value = library;
     if (library.len == 0 || class.len == 0 || json_array_size(value) != 2) return true;
     const danger *bad = danger_find(library, class);
     if (bad)
@@ -197,6 +228,8 @@ static bool judge_diffusers(folder_file *f, const json_t *root)
     const json_t *pipeline = json_object_get(root, "_class_name");
     if (!pipeline || !json_object_get(root, "_diffusers_version")) return true;
     str file = text_of(json_array_get(pipeline, 0));
+    f->key = STR("_class_name");
+    f->value = file;
     if (file.len &&
         !say(f, "MDL-REP-001", SEVERITY_HIGH, advice_code,
              "The pipeline is code of the folder's own, which loading runs: %.*s", STR_ARG(shown(file))))
@@ -214,10 +247,13 @@ static bool judge_diffusers(folder_file *f, const json_t *root)
 static bool judge_module(folder_file *f, const json_t *module)
 {
     str type = json_text(module, "type"), path = json_text(module, "path");
+    f->key = STR_NONE;
+    f->value = path;
     if (path.len && !path_stays_inside(path) &&
         !say(f, "MDL-REP-007", SEVERITY_HIGH, advice_path,
              "A module is read from outside of the folder: '%.*s'", STR_ARG(shown(path))))
         return false;
+    f->value = type;
     if (type.len == 0 || str_starts_with(type, STR("sentence_transformers."))) return true;
     ptrdiff_t dot = str_find_last(type, '.');
     str library = str_slice(type, 0, dot < 0 ? 0 : (size_t)dot), class = str_skip(type, (size_t)(dot + 1));
@@ -249,7 +285,7 @@ static bool judge_shards(folder_file *f, const json_t *map)
     {
         str shard = text_of(each);
         if (path_is_plain_sibling(shard) || (before.len && str_eq(before, shard))) continue;
-        before = shard;
+        before = f->value = shard;
         if (!say(f, "MDL-REP-007", SEVERITY_HIGH, advice_path,
                  "The index takes weights from outside of the folder: '%.*s'", STR_ARG(shown(shard))))
             return false;
@@ -274,8 +310,22 @@ static bool read_template(folder_file *f, const char *where, const json_t *value
 
 /* --- the file -------------------------------------------------------------------------------------------------------------------------------- */
 
+/* generate() of transformers takes this as the name of a repository, or of a folder, whose code it runs. */
+static bool judge_generate(folder_file *f, const json_t *value)
+{
+    str name = f->value = text_of(value);
+    if (name.len == 0) return true;
+    bool is_elsewhere = str_find(name, '/') > 0 || !path_stays_inside(name);
+    return say(f, "MDL-REP-001", is_elsewhere ? SEVERITY_HIGH : SEVERITY_MEDIUM, advice_code,
+               "custom_generate names code that generating text fetches and runs: %.*s",
+               STR_ARG(shown(name)));
+}
+
 static bool judge_member(folder_file *f, const char *key, const json_t *value)
 {
+    f->key = str_from_c(key);
+    f->value = STR_NONE;
+    if (strcmp(key, "custom_generate") == 0) return judge_generate(f, value);
     if (strcmp(key, "auto_map") == 0) return judge_classes(f, "auto_map", value, 4);
     if (strcmp(key, "custom_pipelines") == 0) return judge_pipelines(f, value);
     if (strcmp(key, "auto_mapping") == 0) return judge_adapter(f, value);
@@ -343,9 +393,10 @@ static bool is_module_list(bytes content)
 
 static bool sniff(const format_input *in)
 {
-    static const char *const sure[] = {
-        "auto_map",  "trust_remote_code",  "weight_map",           "chat_template",   "custom_pipelines",
-        "peft_type", "_diffusers_version", "transformers_version", "tokenizer_class", "architectures"};
+    static const char *const sure[] = {"auto_map",        "trust_remote_code",  "weight_map",
+                                       "chat_template",   "custom_pipelines",   "custom_generate",
+                                       "peft_type",       "_diffusers_version", "transformers_version",
+                                       "tokenizer_class", "architectures"};
     if (is_module_list(in->content)) return true;
     if (!json_text_is_object(in->content)) return false;
     if (json_text_has(in->content, "nbformat")) return false;
@@ -369,7 +420,7 @@ static bool read(const format_input *in, report *r, err *e)
     bytes text = in->content;
     if (str_starts_with(bytes_str(text), STR("\xef\xbb\xbf"))) text = str_bytes(str_skip(bytes_str(text), 3));
     if (!json_decode_model(text, "the file", &root, &why)) return unreadable(r, &why, e);
-    folder_file f = {.report = r, .e = e};
+    folder_file f = {.report = r, .text = bytes_str(text), .e = e};
     if (json_is_array(root)) return judge_modules(&f, root);
     return tell(&f, root) && judge_diffusers(&f, root) && judge_object(&f, root, 2);
 }

@@ -6,6 +6,6 @@
 
 #include "format/format.h"
 
-extern const model_format format_huggingface, format_chat_template;
+extern const model_format format_huggingface, format_chat_template, format_huggingface_code;
 
 #endif

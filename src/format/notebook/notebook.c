@@ -32,6 +32,7 @@ typedef struct notebook {
 
 typedef struct deeds {
     bool commands, network, evaluation, hides; /* of the cell, IPython's lines included */
+    bool in_browser;                           /* the whole cell is a script or a page with one */
     severity shell;                            /* of the worst line with a command */
     str line_text;
     uint32_t line;
@@ -182,8 +183,11 @@ static void take_python(str source, deeds *d, buf *python)
         ptrdiff_t at = command_at(trimmed);
         if (number == 1 && str_starts_with(trimmed, STR("%%"))) {
             bool is_page = str_starts_with(trimmed, STR("%%html")); /* only its scripts run */
+            bool is_script =
+                str_starts_with(trimmed, STR("%%javascript")) || str_starts_with(trimmed, STR("%%js"));
             is_foreign = is_page || is_shell_magic(trimmed);
-            if (is_foreign && (!is_page || shows_script(source))) note_command(d, source, number);
+            d->in_browser = is_script || (is_page && shows_script(source));
+            if (is_foreign && (!is_page || d->in_browser)) note_command(d, source, number);
             note_magic(d, trimmed, number);
         } else if (is_foreign || goes_on) {
             /* not Python */
@@ -222,6 +226,10 @@ static bool join(const json_t *source, buf *out)
 static bool judge_deeds(const notebook *n, const deeds *d, err *e)
 {
     bool acts = d->commands || d->evaluation;
+    /* Where it fetches from does not make it worse: pages do. */
+    if (d->in_browser)
+        return say(n, SEVERITY_MEDIUM, d->line, "The cell runs a script in the browser of whoever opens it",
+                   d->line_text, e);
     if (acts && d->network)
         return say(n, SEVERITY_HIGH, d->line,
                    "The cell starts programs or evaluates text, and talks to the network", d->line_text, e);
