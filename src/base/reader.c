@@ -1,18 +1,7 @@
 /*
- * base/reader.c - bounds are checked here and nowhere else.
+ * base/reader.c - bounds are checked by reader_take of the header and nowhere else.
  */
 #include "base/reader.h"
-
-bytes reader_take(reader *r, uint64_t count)
-{
-    if (r->failed || count > reader_left(r)) {
-        r->failed = true;
-        return BYTES_NONE;
-    }
-    bytes taken = {r->all.data + r->at, (size_t)count};
-    r->at += (size_t)count;
-    return taken;
-}
 
 bool reader_skip(reader *r, uint64_t count)
 {
@@ -43,10 +32,6 @@ static uint64_t take_be(reader *r, size_t width)
     return value;
 }
 
-uint8_t reader_u8(reader *r)
-{
-    return (uint8_t)take_le(r, 1);
-}
 uint16_t reader_u16le(reader *r)
 {
     return (uint16_t)take_le(r, 2);
@@ -82,9 +67,4 @@ str reader_line(reader *r)
     }
     r->at += (size_t)end + 1;
     return str_slice(rest, 0, (size_t)end);
-}
-
-int reader_peek(const reader *r)
-{
-    return r->failed || r->at >= r->all.len ? -1 : r->all.data[r->at];
 }

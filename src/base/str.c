@@ -3,11 +3,6 @@
  */
 #include "base/str.h"
 
-bool str_eq(str a, str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 static unsigned char ascii_lower(char c)
 {
     unsigned char u = (unsigned char)c;
@@ -28,16 +23,6 @@ int str_compare(str a, str b)
     int order = common ? memcmp(a.data, b.data, common) : 0;
     if (order != 0) return order < 0 ? -1 : 1;
     return a.len < b.len ? -1 : a.len > b.len;
-}
-
-bool str_starts_with(str s, str prefix)
-{
-    return s.len >= prefix.len && str_eq(str_slice(s, 0, prefix.len), prefix);
-}
-
-bool str_ends_with(str s, str suffix)
-{
-    return s.len >= suffix.len && str_eq(str_skip(s, s.len - suffix.len), suffix);
 }
 
 bool str_contains(str s, str part)

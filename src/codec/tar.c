@@ -151,12 +151,12 @@ static bool checksum_is_right(const uint8_t *block)
 {
     uint64_t stored;
     int64_t plain = 0, of_signed = 0;
+    if (!number_field(block, CHECKSUM_AT, CHECKSUM_BYTES, &stored)) return false;
     for (size_t i = 0; i < BLOCK_BYTES; i++) {
         bool is_blank = i >= CHECKSUM_AT && i < CHECKSUM_AT + CHECKSUM_BYTES;
         plain += is_blank ? ' ' : block[i];
         of_signed += is_blank ? ' ' : (int8_t)block[i];
     }
-    if (!number_field(block, CHECKSUM_AT, CHECKSUM_BYTES, &stored)) return false;
     return (int64_t)stored == plain || (int64_t)stored == of_signed;
 }
 
@@ -169,7 +169,7 @@ static bool is_zero(const uint8_t *block)
 
 bool tar_is(bytes head)
 {
-    return head.len >= BLOCK_BYTES && !is_zero(head.data) && checksum_is_right(head.data);
+    return head.len >= BLOCK_BYTES && checksum_is_right(head.data) && !is_zero(head.data);
 }
 
 /* --- headers about the next header -------------------------------------------------------------------------------------------- */

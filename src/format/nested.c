@@ -81,6 +81,7 @@ bool nested_read(const format_input *in, str path, bytes content, report *r, err
     report_init(&found, r->arena);
     found.keeps_numbers = r->keeps_numbers;
     found.whole = r->whole;
+    found.is_brief = r->is_brief;
     bool is_too_deep;
     if (!nested_too_deep(in, path, r, &is_too_deep, e)) return false;
     if (is_too_deep) return true;

@@ -179,6 +179,14 @@ static bool collect_report(collecting *c, err *e)
     return true;
 }
 
+/* A child that answers piece by piece would wake us for each. Only its end is worth that; the socket holds what comes meanwhile. */
+static void let_gather(const collecting *c)
+{
+    enum { GATHER_MS = 1 };
+    struct pollfd ended = {.fd = c->control_fd, .events = POLLIN};
+    if (c->reply_fd >= 0 && c->control_fd >= 0) (void)!poll(&ended, 1, GATHER_MS);
+}
+
 static bool collect(collecting *c, err *e)
 {
     int64_t deadline_us = clock_mono_us() + (int64_t)(c->spec->timeout_ms * 1000);
@@ -190,8 +198,10 @@ static bool collect(collecting *c, err *e)
         struct pollfd watched[2] = {{.fd = c->reply_fd, .events = POLLIN},
                                     {.fd = c->control_fd, .events = POLLIN}};
         if (poll(watched, 2, left_ms < INT32_MAX ? (int)left_ms : INT32_MAX) < 0) continue;
-        if (watched[0].revents && !collect_reply(c, e)) return false;
         if (watched[1].revents && !collect_report(c, e)) return false;
+        if (!watched[0].revents) continue;
+        if (!collect_reply(c, e)) return false;
+        let_gather(c);
     }
     return true;
 }

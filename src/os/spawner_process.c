@@ -60,7 +60,6 @@ _Noreturn static void run_role(const child_role *role, const spawn_order *order)
     char **words = (char **)(uintptr_t)order->words + 2;
     int count = 0;
     while (words[count]) count++;
-    clearenv();
     while (role->name && strcmp(role->name, words[0]) != 0) role++;
     _exit(role->name ? role->run(count, words) : 127);
 }
@@ -223,11 +222,20 @@ static size_t watch(const spawner_state *s, struct pollfd watched[], const runni
     return count;
 }
 
+/* Children that are forks read this very memory, and people keep passwords in variables. */
+static void forget_environment(void)
+{
+    for (char **variable = environ; variable && *variable; variable++)
+        explicit_bzero(*variable, strlen(*variable));
+    clearenv();
+}
+
 _Noreturn void spawner_process(int socket_fd, const child_role *roles)
 {
     static spawner_state state;
     state.socket_fd = socket_fd;
     state.roles = roles;
+    forget_environment();
     /* Away from the terminal: Ctrl-C is for the server, which then tells us by closing the socket. */
     setsid();
     sigset_t ended;

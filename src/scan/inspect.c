@@ -196,6 +196,7 @@ static bool is_worth_mentioning(const inspection *in, const report *r, str membe
 static bool inspect_model(inspection *in, str member, bytes content, report *r, err *e)
 {
     report_init(r, in->arena);
+    r->is_brief = in->is_brief;
     format_input input = {
         .path = member, .content = content, .budget = in->budget, .has_neighbours = in->names != NULL};
     if (!format_read(&input, r, e)) return false;

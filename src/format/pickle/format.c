@@ -241,7 +241,7 @@ static bool scan_facts(const scan_state *s, err *e)
     return fact_number(r, STR("pickle_protocol"), s->proto, e) &&
            fact_number(r, STR("streams"), s->streams, e) && fact_number(r, STR("calls"), s->calls, e) &&
            (!s->arrays || fact_number(r, STR("raw_arrays"), s->arrays, e)) &&
-           pickle_facts(s->a, s->first, r, e);
+           (r->is_brief || pickle_facts(s->a, s->first, r, e));
 }
 
 bool pickle_scan(arena *a, bytes content, str member, report *r, err *e)

@@ -191,7 +191,8 @@ bool pickle_judge_extension(pickle_vm *vm, uint64_t code, err *e)
 
 static bool call_line(pickle_vm *vm, const pickle_value *call, err *e)
 {
-    if (is_silent(vm) || vm->report->call_line_count >= LIMIT_PICKLE_CALLS_SHOWN) return true;
+    size_t shown = vm->report->is_brief ? 1 : LIMIT_PICKLE_CALLS_SHOWN;
+    if (is_silent(vm) || vm->report->call_line_count >= shown) return true;
     AUTO_BUF buf line, text;
     buf_init(&text, RENDER_BYTES);
     pickle_render_call(call, &text);

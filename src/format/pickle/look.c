@@ -3,12 +3,6 @@
  */
 #include "format/pickle.h"
 
-bool pickle_is_global(const pickle_value *v, const char *module, const char *name)
-{
-    return v && v->kind == PICKLE_GLOBAL && str_eq(v->global.module, str_from_c(module)) &&
-           str_eq(v->global.name, str_from_c(name));
-}
-
 /* Later pairs replace earlier ones, so the search starts at the end. */
 static const pickle_value *pairs_get(pickle_value *const *items, size_t count, str key)
 {
@@ -51,11 +45,13 @@ const pickle_value *pickle_get(const pickle_value *v, const char *key)
     return pairs_get(v->call.items, v->call.item_count, wanted);
 }
 
+/* Of a global. */
 static bool is_class_first(const pickle_value *callable)
 {
-    return pickle_is_global(callable, "copyreg", "_reconstructor") ||
-           pickle_is_global(callable, "copyreg", "__newobj__") ||
-           pickle_is_global(callable, "copyreg", "__newobj_ex__");
+    str name = callable->global.name;
+    return str_eq(callable->global.module, STR("copyreg")) &&
+           (str_eq(name, STR("_reconstructor")) || str_eq(name, STR("__newobj__")) ||
+            str_eq(name, STR("__newobj_ex__")));
 }
 
 const pickle_value *pickle_class_of(const pickle_value *v)

@@ -38,6 +38,6 @@ bool pickle_name_is_hook(str key)
     if (str_eq(key, STR("__doc__")) || str_eq(key, STR("__name__"))) return false; /* never called */
     if (pickle_name_is_dunder(key)) return true;
     for (size_t i = 0; i < COUNT_OF(hooks); i++)
-        if (str_eq(key, str_from_c(hooks[i]))) return true;
+        if (str_eq_c(key, hooks[i])) return true;
     return false;
 }

@@ -163,14 +163,13 @@ static const struct {
 void python2_map(str *module, str *name)
 {
     for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (str_eq(*module, str_from_c(names[i].old_module)) &&
-            str_eq(*name, str_from_c(names[i].old_name))) {
+        if (str_eq_c(*module, names[i].old_module) && str_eq_c(*name, names[i].old_name)) {
             *module = str_from_c(names[i].module);
             *name = str_from_c(names[i].name);
             return;
         }
     for (size_t i = 0; i < COUNT_OF(modules); i++)
-        if (str_eq(*module, str_from_c(modules[i].old_module))) {
+        if (str_eq_c(*module, modules[i].old_module)) {
             *module = str_from_c(modules[i].module);
             return;
         }

@@ -22,6 +22,25 @@ static void str_slice_never_leaves_the_text(void **state)
     assert_int_equal(str_slice(STR("abc"), 1, SIZE_MAX).len, 2);
 }
 
+static void str_eq_c_compares_like_a_view(void **state)
+{
+    (void)state;
+    static const str texts[] = {{"abc", 3}, {"ab", 2}, {"abc\0", 4}, {"b", 1}, {"\0", 1}, {"", 0}, {NULL, 0}};
+    static const char *const words[] = {"abc", "ab", "abd", "b", ""};
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        for (size_t j = 0; j < COUNT_OF(words); j++)
+            assert_int_equal(str_eq_c(texts[i], words[j]), str_eq(texts[i], str_from_c(words[j])));
+}
+
+static void str_ends_and_starts_with_nothing_at_all(void **state)
+{
+    (void)state;
+    assert_true(str_starts_with(STR_NONE, STR_NONE) && str_ends_with(STR_NONE, STR("")));
+    assert_true(str_starts_with(STR("abc"), STR("ab")) && str_ends_with(STR("abc"), STR("bc")));
+    assert_false(str_starts_with(STR("ab"), STR("abc")) || str_ends_with(STR("bc"), STR("abc")));
+    assert_false(str_starts_with(STR("abc"), STR("bc")) || str_ends_with(STR("abc"), STR("ab")));
+}
+
 static void str_to_u64_refuses_what_is_not_a_number(void **state)
 {
     (void)state;
@@ -49,6 +68,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(str_cut_splits_at_the_first_separator),
         cmocka_unit_test(str_slice_never_leaves_the_text),
+        cmocka_unit_test(str_eq_c_compares_like_a_view),
+        cmocka_unit_test(str_ends_and_starts_with_nothing_at_all),
         cmocka_unit_test(str_to_u64_refuses_what_is_not_a_number),
         cmocka_unit_test(str_is_utf8_refuses_overlong_forms_and_surrogates),
     };

@@ -50,6 +50,9 @@ static void nothing_is_found_by_part_of_a_name(void **state)
     assert_null(allow_find(STR("numpy"), STR("ndarray matrix"), NULL));
     assert_null(allow_find(STR("numpy"), STR(""), NULL));
     assert_null(allow_find(STR("numpy"), STR("ndarra"), NULL));
+    assert_null(allow_find(STR("numpy\0"), STR("ndarray"), NULL));
+    assert_null(allow_find(STR("nump"), STR("ndarray"), NULL));
+    assert_null(allow_find(STR_NONE, STR("ndarray"), NULL));
     assert_null(allow_find(STR("sklearn"), STR("tree._tree.Tree"), NULL));
     assert_null(allow_find(STR("numpy.core.multiarray.x"), STR("scalar"), NULL));
     assert_non_null(allow_find(STR("numpy"), STR("ndarray"), NULL));

@@ -72,9 +72,18 @@ static int role_die(int argc, char **argv)
     return 7;
 }
 
-static const child_role roles[] = {{"echo", role_echo},   {"surroundings", role_surroundings},
-                                   {"sleep", role_sleep}, {"flood", role_flood},
-                                   {"die", role_die},     {NULL, NULL}};
+/* Whether a place in memory, where a fork's parent kept a variable, still holds text. */
+static int role_remember(int argc, char **argv)
+{
+    uint64_t place;
+    if (argc < 2 || !str_to_u64(str_from_c(argv[1]), &place)) return 1;
+    str said = *(const char *)(uintptr_t)place ? STR("text") : STR("nothing");
+    return fd_write_all(CHILD_SOCKET_FD, str_bytes(said), NULL) ? 0 : 1;
+}
+
+static const child_role roles[] = {
+    {"echo", role_echo}, {"surroundings", role_surroundings}, {"sleep", role_sleep}, {"flood", role_flood},
+    {"die", role_die},   {"remember", role_remember},         {NULL, NULL}};
 static const child_role *roles_of_shared; /* NULL: children are new programs */
 
 static int play(int argc, char **argv)
@@ -125,6 +134,24 @@ static void spawner_gives_nothing_else(void **state)
     assert_true(spawner_run(shared, &spec, &reply, &e));
     assert_true(str_eq(buf_str(&reply), STR("0 1 2 4 env=none chld=0 pipe=0")));
     close(leaked);
+}
+
+/* A new program has other memory; a fork has ours. */
+static void spawner_forgets_the_environment_in_forks(void **state)
+{
+    (void)state;
+    if (!roles_of_shared) return;
+    char place[32];
+    snprintf(place, sizeof(place), "%llu", (unsigned long long)(uintptr_t)environ[0]);
+    assert_true(environ[0][0] != '\0');
+    AUTO_BUF buf reply;
+    buf_init(&reply, 64);
+    const char *args[] = {place, NULL};
+    child_spec spec = {
+        .role = "remember", .args = args, .input_fd = -1, .timeout_ms = 20000, .reply_bytes_max = 64};
+    err e = {0};
+    if (!spawner_run(shared, &spec, &reply, &e)) fail_msg("%s", e.message);
+    assert_true(str_eq(buf_str(&reply), STR("nothing")));
 }
 
 static bool is_alive(str pid_text)
@@ -285,6 +312,7 @@ static int run_all(const char *what)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spawner_hands_input_and_arguments_over),
         cmocka_unit_test(spawner_gives_nothing_else),
+        cmocka_unit_test(spawner_forgets_the_environment_in_forks),
         cmocka_unit_test(spawner_kills_at_the_deadline_and_reaps),
         cmocka_unit_test(spawner_stops_a_flood),
         cmocka_unit_test(spawner_tells_how_a_child_ended),

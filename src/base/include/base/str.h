@@ -48,11 +48,26 @@ static inline bool str_is_empty(str s)
     return s.len == 0;
 }
 
-bool str_eq(str a, str b);
+static inline bool str_eq(str a, str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+/* The same of a C string, which is measured only when it begins like the text. */
+static inline bool str_eq_c(str a, const char *text)
+{
+    return a.len ? a.data[0] == text[0] && str_eq(a, str_from_c(text)) : text[0] == '\0';
+}
 bool str_eq_nocase(str a, str b); /* ASCII letters only */
 int str_compare(str a, str b);    /* byte order, shorter first: -1, 0, 1 */
-bool str_starts_with(str s, str prefix);
-bool str_ends_with(str s, str suffix);
+static inline bool str_starts_with(str s, str prefix)
+{
+    return s.len >= prefix.len && str_eq((str){s.data, prefix.len}, prefix);
+}
+static inline bool str_ends_with(str s, str suffix)
+{
+    if (s.len < suffix.len || suffix.len == 0) return suffix.len == 0;
+    return memcmp(s.data + (s.len - suffix.len), suffix.data, suffix.len) == 0;
+}
 bool str_contains(str s, str part);
 
 /* Index of the first / last `c`, or -1. */

@@ -82,7 +82,11 @@ bool pickle_execute(arena *a, bytes file, uint64_t at, bool joblib, str member, 
                     err *e) MUST_USE;
 
 /* --- looking at values ---------------------------------------------------------------------------------------------------- */
-bool pickle_is_global(const pickle_value *v, const char *module, const char *name);
+static inline bool pickle_is_global(const pickle_value *v, const char *module, const char *name)
+{
+    return v && v->kind == PICKLE_GLOBAL && str_eq_c(v->global.name, name) &&
+           str_eq_c(v->global.module, module);
+}
 /* The value under a string key of a DICT, of a CALL's last dict state, or NULL. */
 const pickle_value *pickle_get(const pickle_value *v, const char *key);
 /* The class or function a CALL was made by (looking through copyreg._reconstructor / __newobj__), or NULL. */

@@ -95,6 +95,7 @@ typedef struct report {
     uint64_t tensor_count, parameter_count, tensor_bytes; /* of all of them; saturating */
     bool keeps_numbers;  /* asked for: all tensors, with their numbers row after row and little endian */
     bool has_neighbours; /* as format_input has it */
+    bool is_brief;       /* asked for: what a pickle holds, and its calls beyond the first, may be left out */
     bytes whole;         /* with it: the file; numbers that lie in it so already are views, others copies */
     str *
         call_lines; /* the call graph as readable lines, in execution order, capped: "data.pkl:0x2d  posix.system('id')" */

@@ -6,7 +6,7 @@
  * arguments "child", role, ...; the child has descriptor 3 = input (read only, may be absent), 4 = a stream socket to the server, 2 = /dev/null,
  * and nothing else open.
  * The CLI, which has no threads, uses the same functions. A process that holds nothing which a child must not see may skip the new program
- * (spawner_start_roles): loading it and its libraries takes longer than looking at a small file.
+ * (spawner_start_roles): loading it and its libraries takes longer than looking at a small file. The variables of the environment are wiped in both.
  *
  * Threads: a spawner may be shared by all threads; a child belongs to the thread that started it.
  */
