@@ -42,6 +42,11 @@ bool scan_bundle_new(scan_bundle_options options, scan_bundle **out, err *e)
     buf_init(&b->records, LIMIT_SCAN_BUNDLE_BYTES);
     arena_init(&b->arena, LIMIT_SCAN_BUNDLE_BYTES);
     b->options = options;
+    /* At once: what is not filled costs no memory, and growing would copy what is there. */
+    if (!buf_reserve(&b->records, LIMIT_SCAN_BUNDLE_BYTES)) {
+        scan_bundle_free(b);
+        return err_set(e, ERR_MEMORY, "no memory for a bundle of files");
+    }
     *out = b;
     return true;
 }
