@@ -4,6 +4,7 @@
  * Jansson's own depth limit (2048) is far above what a document needs, so nesting is measured before parsing, on the text.
  */
 #include "codec/json.h"
+#include "json_read.h"
 #include "json_write.h"
 
 #include "base/limits.h"
@@ -52,7 +53,10 @@ static bool decode(bytes text, const char *what, size_t flags, json_t **value, e
     if (json_depth(text) > LIMIT_JSON_DEPTH)
         return err_set(e, ERR_INVALID, "%s is nested deeper than LIMIT_JSON_DEPTH (%d)", what,
                        (int)LIMIT_JSON_DEPTH);
-    return parse(text, what, flags, value, e);
+    json_t *plain = json_read_plain(text);
+    if (!plain) return parse(text, what, flags, value, e);
+    *value = plain;
+    return true;
 }
 
 bool json_decode_model(bytes text, const char *what, json_t **value, err *e)
