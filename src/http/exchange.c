@@ -86,6 +86,24 @@ static void report(http_request *req, bool is_complete)
     config->finished(req, &outcome);
 }
 
+static int socket_of(const http_request *req)
+{
+    const union MHD_ConnectionInfo *info =
+        mhd.get_connection_info(req->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}
+
+/* A client that closes its side behind its request waits for us to close ours. The library waits for edges, and that one came with the bytes of the request:
+ * another makes it look. Requests that it has read already are answered first. */
+static void show_end(const http_request *req)
+{
+    uint8_t next;
+    int fd = socket_of(req);
+    bool is_at_end =
+        req->saw_end || (req->received_bytes == 0 && recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0);
+    if (is_at_end) (void)shutdown(fd, SHUT_RD);
+}
+
 void exchange_on_completed(void *server UNUSED, struct MHD_Connection *connection UNUSED, void **request,
                            enum MHD_RequestTerminationCode how)
 {
@@ -93,6 +111,7 @@ void exchange_on_completed(void *server UNUSED, struct MHD_Connection *connectio
     if (!req) return;
     *request = NULL;
     patience_for_head(req->connection);
+    if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK) show_end(req);
     report(req, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     count_end(req);
     if (spool_abandon(req)) return;
@@ -255,18 +274,16 @@ static bool look_at_head(http_request *req, const char *method, const char *vers
         req->phase = PHASE_BODY;
         return true;
     }
+    if (!has_body(req) && req->found.row->body != BODY_SPOOL) {
+        req->phase = PHASE_BODY;
+        req->is_undecided = true;
+        return true;
+    }
     suspend_for_new(req, run_decide);
     return false;
 }
 
 /* --- refusing in the middle of a body ----------------------------------------------------------------------------- */
-
-static int socket_of(const http_request *req)
-{
-    const union MHD_ConnectionInfo *info =
-        mhd.get_connection_info(req->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    return info ? info->connect_fd : -1;
-}
 
 static void set_timeout(http_request *req, unsigned seconds)
 {
@@ -383,12 +400,20 @@ static enum MHD_Result take_end(http_request *req)
     case PHASE_LINGER:
     case PHASE_BROKEN: return MHD_NO;
     }
-    if (req->found.row->body == BODY_SPOOL) {
+    bool is_spooled = req->found.row->body == BODY_SPOOL;
+    bool suspends = is_spooled || req->is_undecided || is_for_worker(req);
+    /* The library settles that it reads no more when the call for the end has come back. Suspended within that call it reads first when it is
+     * resumed; and a client that has closed its side behind its request would be dropped for it, with the answer at hand. */
+    if (suspends && !req->is_whole) {
+        req->is_whole = true;
+        return MHD_YES;
+    }
+    if (is_spooled) {
         spool_finish(req);
         return MHD_YES;
     }
-    if (is_for_worker(req)) {
-        suspend_for_new(req, run_handler);
+    if (suspends) {
+        suspend_for_new(req, req->is_undecided ? run_decide : run_handler);
         return MHD_YES;
     }
     exchange_run_handler(req);

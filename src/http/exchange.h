@@ -76,8 +76,10 @@ struct http_request {
     bool head_done;   /* the library asked about the head, and was told to go on */
     bool close_after; /* the framing cannot be trusted */
     bool is_authorised;
-    bool saw_end; /* the client has closed its side */
-    bool counted; /* in the server's running requests */
+    bool saw_end;      /* the client has closed its side */
+    bool is_undecided; /* whether it may be answered: a worker asks, at the request's end */
+    bool is_whole;     /* the library knows that nothing is to be read until there is an answer */
+    bool counted;      /* in the server's running requests */
     bool upload_counted;
 
     str target_raw;           /* copy of the request line's target */
