@@ -50,13 +50,15 @@ static bool parse(bytes text, const char *what, size_t flags, json_t **value, er
 
 static bool decode(bytes text, const char *what, size_t flags, json_t **value, err *e)
 {
+    json_t *plain = json_read_plain(text);
+    if (plain) {
+        *value = plain;
+        return true;
+    }
     if (json_depth(text) > LIMIT_JSON_DEPTH)
         return err_set(e, ERR_INVALID, "%s is nested deeper than LIMIT_JSON_DEPTH (%d)", what,
                        (int)LIMIT_JSON_DEPTH);
-    json_t *plain = json_read_plain(text);
-    if (!plain) return parse(text, what, flags, value, e);
-    *value = plain;
-    return true;
+    return parse(text, what, flags, value, e);
 }
 
 bool json_decode_model(bytes text, const char *what, json_t **value, err *e)

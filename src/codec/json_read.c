@@ -6,10 +6,12 @@
  * has no error to tell, and cannot take what jansson refuses: fuzz/json.c holds one against the other.
  */
 #include "json_read.h"
+#include "json_run.h"
 
+#include "base/limits.h"
 #include "base/reader.h"
 
-enum { DEPTH_MAX = 256, DIGITS_MAX = 18, KEPT_TEXT_BYTES = 1 << 16 };
+enum { DIGITS_MAX = 18, KEPT_TEXT_BYTES = 1 << 16 };
 
 typedef struct plain {
     reader in;
@@ -37,11 +39,6 @@ static bool take(plain *p, int wanted)
 
 /* --- text ---------------------------------------------------------------------------------------------------------------------- */
 
-static bool is_run(uint8_t c)
-{
-    return c >= 0x20 && c != '"' && c != '\\';
-}
-
 /* Of the escapes, those with a letter. */
 static bool unescape(uint8_t letter, uint8_t *byte)
 {
@@ -53,9 +50,7 @@ static bool unescape(uint8_t letter, uint8_t *byte)
 
 static bytes take_run(plain *p)
 {
-    size_t from = p->in.at, end = from;
-    while (end < p->in.all.len && is_run(p->in.all.data[end])) end++;
-    return reader_take(&p->in, end - from);
+    return reader_take(&p->in, json_run((bytes){p->in.all.data + p->in.at, reader_left(&p->in)}));
 }
 
 /* From the first escape on. */
@@ -174,7 +169,7 @@ static json_t *read_value(plain *p)
 
 json_t *json_read_plain(bytes text)
 {
-    plain p = {.in = reader_of(text), .depth_left = DEPTH_MAX};
+    plain p = {.in = reader_of(text), .depth_left = LIMIT_JSON_DEPTH};
     buf_init(&p.text, KEPT_TEXT_BYTES);
     AUTO(json_release) json_t *value = read_value(&p);
     buf_done(&p.text);

@@ -6,8 +6,8 @@
 
 #include "codec/json.h"
 
-/* The value that jansson would make of it with JSON_REJECT_DUPLICATES and JSON_DECODE_ANY, or NULL: what is wrong, unusual or too much for the
- * memory is jansson's to read, or to refuse in its words. */
+/* The value that jansson would make of it with JSON_REJECT_DUPLICATES and JSON_DECODE_ANY, or NULL: what is wrong, unusual, deeper than LIMIT_JSON_DEPTH or too much for
+ * the memory is jansson's to read, or to refuse in its words. */
 json_t *json_read_plain(bytes text) MUST_USE;
 
 #endif

@@ -6,6 +6,7 @@
  * one against the other.
  */
 #include "json_write.h"
+#include "json_run.h"
 
 enum { DEPTH_MAX = 2048, INDENT_BYTES = 2, REAL_BYTES_MAX = 64 };
 
@@ -17,11 +18,6 @@ typedef struct writer {
 static void write_value(const writer *w, const json_t *value, unsigned depth);
 
 /* --- text ---------------------------------------------------------------------------------------------------------------------- */
-
-static bool is_plain(uint8_t c)
-{
-    return c >= 0x20 && c != '"' && c != '\\';
-}
 
 static void write_escape(buf *out, uint8_t c)
 {
@@ -42,8 +38,7 @@ static void write_text(buf *out, str text)
     const uint8_t *p = (const uint8_t *)text.data;
     buf_add_byte(out, '"');
     for (size_t at = 0; at < text.len;) {
-        size_t end = at;
-        while (end < text.len && is_plain(p[end])) end++;
+        size_t end = at + json_run((bytes){p + at, text.len - at});
         buf_add(out, (bytes){p + at, end - at});
         if (end < text.len) write_escape(out, p[end++]);
         at = end;

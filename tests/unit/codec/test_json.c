@@ -3,6 +3,7 @@
  */
 #include "tests/unit/test.h"
 
+#include "base/limits.h"
 #include "codec/json.h"
 
 #include <stdlib.h>
@@ -28,6 +29,12 @@ static void json_decode_refuses_duplicates_depth_and_rubbish(void **state)
     deep[399] = '\0';
     assert_false(decode(deep, &e));
     assert_non_null(strstr(e.message, "LIMIT_JSON_DEPTH"));
+    for (size_t depth = LIMIT_JSON_DEPTH; depth <= LIMIT_JSON_DEPTH + 1; depth++) {
+        memset(deep, '[', depth);
+        memset(deep + depth, ']', depth);
+        deep[2 * depth] = '\0';
+        assert_int_equal(decode(deep, &e), depth == LIMIT_JSON_DEPTH);
+    }
 }
 
 /* The quick reader gives up where jansson differs, so the answer is jansson's each time. */
@@ -81,6 +88,28 @@ static void json_decode_reads_what_jansson_reads(void **state)
         bool is_read = json_decode(str_bytes(str_from_c(texts[i])), "test", &ours, NULL);
         if (is_read != (theirs != NULL) || (is_read && !json_equal(ours, theirs))) fail_msg("%s", texts[i]);
     }
+}
+
+static void json_text_is_cut_and_kept_at_every_place(void **state)
+{
+    (void)state;
+    static const char odd[] = "\"\\\n\x01";
+    for (size_t len = 1; len < 40; len++)
+        for (size_t at = 0; at < len; at++)
+            for (size_t k = 0; k < sizeof(odd) - 1; k++) {
+                char text[40];
+                memset(text, 'x', len);
+                text[at] = odd[k];
+                AUTO(json_release) json_t *value = json_stringn(text, len);
+                AUTO(json_release) json_t *again = NULL;
+                AUTO_BUF buf ours;
+                buf_init(&ours, 1000);
+                char theirs[200];
+                size_t theirs_len = json_dumpb(value, theirs, sizeof(theirs), JSON_ENCODE_ANY);
+                assert_true(json_encode(value, &ours, NULL));
+                assert_true(str_eq(buf_str(&ours), (str){theirs, theirs_len}));
+                assert_true(json_decode(buf_bytes(&ours), "test", &again, NULL) && json_equal(value, again));
+            }
 }
 
 static void json_member_errors_name_the_member(void **state)
@@ -193,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_decode_refuses_duplicates_depth_and_rubbish),
         cmocka_unit_test(json_decode_reads_what_jansson_reads),
+        cmocka_unit_test(json_text_is_cut_and_kept_at_every_place),
         cmocka_unit_test(json_member_errors_name_the_member),
         cmocka_unit_test(json_from_str_replaces_what_is_not_text),
         cmocka_unit_test(json_decode_model_takes_integers_of_any_length),
