@@ -242,10 +242,24 @@ static bool run_crew(scan_crew *crew, size_t wanted, err *e)
     return !atomic_load(&crew->out_of_memory) || err_set(e, ERR_MEMORY, "no memory for all results");
 }
 
+static bool waits_for_siblings(const scan_crew *crew, size_t which)
+{
+    json_t *target = crew->results[which];
+    return target && scan_siblings_wanted(&crew->work->targets->entries[which], target);
+}
+
+static bool anyone_waits(const scan_crew *crew)
+{
+    for (size_t i = 0; i < crew->work->targets->count; i++)
+        if (waits_for_siblings(crew, i)) return true;
+    return false;
+}
+
 /* Targets that waited for those beside them: in their own order, so that the document is the same each time. */
 static bool settle(scan_crew *crew, err *e)
 {
     const scan_targets *targets = crew->work->targets;
+    if (!anyone_waits(crew)) return true;
     AUTO(json_release) json_t *by_path = json_object();
     if (!by_path) return err_set(e, ERR_MEMORY, "no memory for all results");
     /* A path that is no text cannot be a name that a file tells. */
@@ -254,7 +268,7 @@ static bool settle(scan_crew *crew, err *e)
     bool failed = false;
     for (size_t i = 0; i < targets->count; i++) {
         json_t *target = crew->results[i];
-        if (!target || !scan_siblings_wanted(&targets->entries[i], target)) continue;
+        if (!waits_for_siblings(crew, i)) continue;
         if (!scan_siblings_settle(&targets->entries[i], target, by_path, e) ||
             !complete(crew->work, target, &failed, e))
             return false;

@@ -13,6 +13,7 @@
 #include "eco/eco.h"
 #include "format/format.h"
 #include "format/source.h"
+#include "scan/siblings.h"
 
 /* --- lists of the part ----------------------------------------------------------------------------------------------------- */
 
@@ -132,10 +133,18 @@ static bool add_tensors(inspection *in, const report *r, err *e)
     return fine || no_memory(e);
 }
 
+/* Who asks for no facts has still to judge a file with those beside it: what it needs of them, and what they reach for. */
+static bool is_wanted(const inspection *in, const fact *f)
+{
+    sibling_need need;
+    return !in->is_brief || sibling_need_of(f->name, f->value, &need) || str_eq(f->name, STR("python"));
+}
+
 /* The artifact's own facts and calls; of members, the verdict has to do. */
 static bool add_facts(inspection *in, const report *r, err *e)
 {
     for (size_t i = 0; i < r->fact_count; i++) {
+        if (!is_wanted(in, &r->facts[i])) continue;
         json_t *item = json_object();
         if (!json_set_str(item, "name", r->facts[i].name) ||
             !json_set_str(item, "value", r->facts[i].value)) {
@@ -144,6 +153,7 @@ static bool add_facts(inspection *in, const report *r, err *e)
         }
         if (!inspect_append(in->part, "facts", item, e)) return false;
     }
+    if (in->is_brief) return true;
     for (size_t i = 0; i < r->call_line_count; i++)
         if (!inspect_append(in->part, "call_lines", json_from_str(r->call_lines[i]), e)) return false;
     return add_tensors(in, r, e);
@@ -207,7 +217,7 @@ static bool inspect_model(inspection *in, str member, bytes content, report *r, 
     if (!add_findings(in, r, shown, e)) return false;
     if (in->is_nested) return add_model(in, r, member, e);
     if (r->format && !json_set_str(in->part, "format", str_from_c(r->format))) return no_memory(e);
-    return in->is_brief || add_facts(in, r, e);
+    return add_facts(in, r, e);
 }
 
 /* --- components ------------------------------------------------------------------------------------------------------------ */

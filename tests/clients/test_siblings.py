@@ -73,6 +73,19 @@ def test_an_old_joblib_pickle_is_judged_with_its_array(tmp_path):
     assert lone["verdict"] == "suspicious" and "MDL-PKL-016" in worst(lone)
 
 
+def test_the_table_judges_with_the_neighbours_too(tmp_path):
+    code = json.dumps({"model_type": "x", "architectures": ["X"], "auto_map": {"AutoModel": "modeling_x.X"}}).encode()
+    files = {"m.onnx": onnx_model(location="weights.bin"), "m.pkl": side_file_pickle(b"m_01.npy"), "m_01.npy": array(), "config.json": code,
+             "modeling_x.py": b"import os\nos.system('id')\n"}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    told = {path: target["verdict"] for path, target in scan(".", cwd=tmp_path).items() if target["verdict"] != "not_a_model"}
+    table = subprocess.run([ASSAY, "scan", "."], cwd=tmp_path, capture_output=True, check=False, timeout=120, text=True).stdout
+    shown = dict(reversed(line.split()[:2]) for line in table.splitlines() if "  ./" in line and line[0] not in " n")
+    assert {path.removeprefix("./"): verdict.lower() for path, verdict in shown.items()} == told
+    assert told["m.onnx"] == "suspicious" and told["m.pkl"] == "clean"
+
+
 def test_an_array_that_is_a_program_makes_its_pickle_unsafe(tmp_path):
     assert verdicts(tmp_path, "m.pkl", {"m.pkl": side_file_pickle(b"m_01.npy"), "m_01.npy": EVIL}) == ["unsafe"] * 3
 

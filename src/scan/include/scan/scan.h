@@ -31,7 +31,7 @@ typedef struct scan_order {
     uint64_t
         hash_bytes_max; /* of a larger file "sha256" is null: hashing reads every byte, looking does not */
     bool
-        is_brief; /* without facts, tensors and call lines: for who only asks for verdict, findings and components */
+        is_brief; /* without tensors, call lines and facts that say nothing about neighbours: for who only asks for verdict, findings and components */
     atomic_uint_least64_t *hashed_bytes; /* grows while a file is hashed, for progress; may be NULL */
 } scan_order;
 /* Scan one open file in a child: the target object of the scan document without vulnerabilities, checked and bounded. Trouble of the child becomes
