@@ -21,6 +21,7 @@ typedef struct model_kind {
     void (*draw)(const void *self, struct onnx_build *b, const struct onnx_table *x,
                  struct onnx_answers *out);
     void (*texts)(const void *self, bool *is_text); /* marks the columns that must be text; NULL: none */
+    void (*examples)(const void *self, model_example *columns); /* NULL: it knows of none */
 } model_kind;
 
 struct model {

@@ -117,6 +117,11 @@ bool model_answer(const model *m, model_output what, const model_rows *rows, are
     return m->kind->answer(m->self, what, &named, a, out, e);
 }
 
+void model_examples(const model *m, model_example *columns)
+{
+    if (m->kind->examples) m->kind->examples(m->self, columns);
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 bool model_read(bytes file, model **out, err *e)

@@ -28,7 +28,8 @@ static void say_column(const model_origin *from, size_t column, char *out, size_
     }
     const char *word = from->lines ? "column" : "feature";
     if (from->names)
-        snprintf(out, room, "%s %zu (%.*s)", word, own + 1, STR_ARG(str_slice(from->names[own], 0, NAME_SHOWN)));
+        snprintf(out, room, "%s %zu (%.*s)", word, own + 1,
+                 STR_ARG(str_slice(from->names[own], 0, NAME_SHOWN)));
     else
         snprintf(out, room, "%s %zu", word, own + 1);
 }

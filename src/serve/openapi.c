@@ -8,6 +8,7 @@
 #include "codec/json.h"
 #include "base/limits.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,13 +22,23 @@ static double shortened(double number)
     return strtod(text, NULL);
 }
 
-/* The mean row of the training data, where the model's card tells it. */
+/* What the model knows (a category, words), and the mean of the training data where the model's card tells it. */
 static json_t *example_row(const served *s)
 {
     json_t *list = json_array();
+    size_t count = s->about->feature_count;
     drift_seen seen;
-    for (size_t i = 0; i < s->about->feature_count && i < EXAMPLE_FEATURES_MAX; i++)
-        json_array_append_new(list, json_real(drift_range(s->drift, i, &seen) ? shortened(seen.mean) : 1.0));
+    model_example *known = calloc(count + 1, sizeof *known);
+    for (size_t i = 0; known && i < count; i++) known[i].number = NAN;
+    if (known) model_examples(s->model, known);
+    for (size_t i = 0; i < count && i < EXAMPLE_FEATURES_MAX; i++) {
+        bool is_text = known && known[i].text.data, is_number = known && !isnan(known[i].number);
+        json_array_append_new(list, is_text ? json_from_str(known[i].text)
+                                    : drift_range(s->drift, i, &seen)
+                                        ? json_real(shortened(seen.mean))
+                                        : json_real(is_number ? known[i].number : 1));
+    }
+    free(known);
     return list;
 }
 
@@ -56,12 +67,32 @@ static json_t *example_schema(json_t *example_stolen)
     return json_pack("{s:s, s:o}", "type", "object", "example", example_stolen);
 }
 
+/* In one input of all columns, numbers are written as text too. */
+static json_t *as_texts(json_t *row_stolen)
+{
+    AUTO(json_release) json_t *row = row_stolen;
+    json_t *list = json_array(), *cell;
+    size_t i;
+    json_array_foreach(row, i, cell)
+    {
+        char text[32];
+        if (!json_is_real(cell)) {
+            json_array_append(list, cell);
+            continue;
+        }
+        snprintf(text, sizeof text, "%.17g", json_real_value(cell));
+        json_array_append_new(list, json_string(text));
+    }
+    return list;
+}
+
 static json_t *v2_example(const served *s)
 {
     const model_info *about = s->about;
+    json_t *row = example_row(s);
     return json_pack("{s:[{s:s, s:[i, I], s:s, s:[o]}]}", "inputs", "name", "input-0", "shape", 1,
                      (json_int_t)about->feature_count, "datatype", about->takes_text ? "BYTES" : "FP64",
-                     "data", example_row(s));
+                     "data", about->takes_text ? as_texts(row) : row);
 }
 
 static json_t *mlflow_example(const served *s)

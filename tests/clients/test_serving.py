@@ -528,6 +528,7 @@ def test_the_page_can_be_tried_in_a_browser(serve, tmp_path):
     result = json.loads(run.stdout)
     assert result["outside"] == result["errors"] == result["sideways"] == [] and len(result["answers"]) == 5
     assert all(answer.startswith("200  {") for answer in result["answers"].values()), result["answers"]
+    assert len(result["tried"]) > 10 and set(result["tried"].values()) == {"200"}, result["tried"]
     assert result["answers"]["this server: predict"] == '200  {"prediction":[0]}'
 
 

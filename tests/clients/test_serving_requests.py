@@ -97,6 +97,9 @@ def test_text_goes_through_every_protocol(serve, text_model, tmp_path):
     for body in ({"instances": [{"color": "red", "size": 1}]}, {"features": [["red", "large", "Köln"]]}, {"features": [["red", 1]]}, {"features": [["red", [], "Köln"]]}):
         assert s.post("/predict", body).status == 422, body
     assert "(town)" in s.post("/predict", {"instances": [{"color": "red", "size": 1}]}).json()["detail"][0]["msg"]
+    # What the page is tried with: a category where one is asked for, and it is answered.
+    example = s.ask("GET", "/openapi.json").json()["x-models"][0]["example"]
+    assert isinstance(example[0], str) and isinstance(example[1], float) and isinstance(example[2], str) and s.post("/predict", {"features": example}).status == 200
     # Steps of a pipeline count their own columns; whoever asked reads those that were sent.
     for row, words in ((["red", "large", "Köln"], "row 2, feature 2 (size) is text ('large')"), (["red", None, "Köln"], "row 2, feature 2 (size) is missing")):
         assert words in s.post("/v1/models/text:predict", {"instances": [ROWS[0], row]}).json()["error"]

@@ -5,8 +5,9 @@ import { launch } from "./browser.mjs";
 
 const [base, token] = process.argv.slice(2);
 const browser = await launch();
-const result = { answers: {}, outside: [], errors: [], sideways: [] };
+const result = { answers: {}, tried: {}, outside: [], errors: [], sideways: [] };
 const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
+const told = async () => `${(await page.locator("#status").textContent()).split(" ")[0]}  ${await page.locator("#answer").textContent()}`;
 page.on("request", (request) => { if (!request.url().startsWith(base)) result.outside.push(request.url()); });
 page.on("pageerror", (error) => result.errors.push(String(error)));
 await page.goto(`${base}/docs`);
@@ -20,7 +21,15 @@ for (const protocol of await page.locator("#protocol option").allTextContents())
   await page.locator("#answer").evaluate((node) => { node.textContent = ""; });
   await page.getByRole("button", { name: "Send" }).click();
   await page.waitForFunction(() => document.querySelector("#answer").textContent !== "");
-  result.answers[protocol] = (await page.locator("#answer").textContent()).split("\n")[0];
+  result.answers[protocol] = await told();
+}
+/* Every address of the list: what asks a model fills the form, what only reads is read at once. */
+for (const row of await page.locator("#paths tr").all()) {
+  await page.locator("#answer").evaluate((node) => { node.textContent = ""; });
+  await row.getByRole("button", { name: "Try" }).click();
+  if ((await row.locator("td").first().textContent()) === "POST") await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForFunction(() => document.querySelector("#answer").textContent !== "");
+  result.tried[await row.locator("code").textContent()] = (await told()).split(" ")[0];
 }
 await page.locator("#body").fill("{");
 await page.getByRole("button", { name: "Send" }).click();

@@ -12,6 +12,14 @@ void sk_stands_for(sk *s, const model *part);
 void sk_texts_of(const model *m, bool *is_text);
 /* A FunctionTransformer without a function: what goes in comes out. */
 bool sk_hands_on(const model *m);
+/* Columns of a ColumnTransformer: their names (none before 1.0 without a table), how many there are, and those that one part gets. */
+typedef struct chosen_columns {
+    size_t *at;
+    size_t count;
+} chosen_columns;
+model_classes sk_column_names(sk *s);
+size_t sk_column_total(sk *s);
+chosen_columns sk_columns_of(sk *s, const pickle_value *v, const model_classes *names, size_t total);
 /* A transformer that keeps some of the features; `keep` has a flag for each. */
 void sk_selects(sk *s, const bool *keep, size_t features);
 /* What a FunctionTransformer does to a number: nothing for None, a function of numpy; NULL: code. */

@@ -199,6 +199,22 @@ static void encoder_texts(const void *self, bool *is_text)
             is_text[j] |= c->categories[j].labels[i].kind == LABEL_TEXT;
 }
 
+/* Its first category that is not the missing one. */
+static void encoder_examples(const void *self, model_example *columns)
+{
+    const encoder *c = self;
+    for (size_t j = 0; j < c->features; j++)
+        for (size_t i = 0; i < c->categories[j].count; i++) {
+            const label *l = &c->categories[j].labels[i];
+            if (is_missing(l)) continue;
+            if (l->kind == LABEL_TEXT)
+                columns[j].text = l->text;
+            else
+                columns[j].number = l->kind == LABEL_FLOAT ? l->number : (double)l->integer;
+            break;
+        }
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 static encoder *encoder_new(sk *s)
@@ -321,6 +337,7 @@ static void read_one_hot(sk *s)
     sk_transforms(s, c->columns);
     sk_answers(s, c, one_hot_answer);
     sk_draws(s, one_hot_draw, encoder_texts);
+    sk_shows(s, encoder_examples);
 }
 
 static double number_or_nan(sk *s, const char *name)
@@ -350,6 +367,7 @@ static void read_ordinal(sk *s)
     s->m->keeps_columns = true;
     sk_answers(s, c, ordinal_answer);
     sk_draws(s, ordinal_draw, encoder_texts);
+    sk_shows(s, encoder_examples);
 }
 
 /* --- means of the target -------------------------------------------------------------------------------------------------- */
@@ -428,6 +446,7 @@ static void read_label(sk *s)
     sk_transforms(s, 1);
     sk_answers(s, c, ordinal_answer);
     sk_draws(s, ordinal_draw, encoder_texts);
+    sk_shows(s, encoder_examples);
 }
 
 /* A column per class, or one for two classes. A label that is not known is none of them. */

@@ -179,6 +179,12 @@ static void hist_texts(const void *self, bool *is_text)
     if (h->encoder) sk_texts_of(h->encoder, is_text);
 }
 
+static void hist_examples(const void *self, model_example *columns)
+{
+    const hist *h = self;
+    if (h->encoder) model_examples(h->encoder, columns);
+}
+
 /* --- the engine ----------------------------------------------------------------------------------------------------------- */
 
 static void hist_free(void *self)
@@ -411,6 +417,7 @@ static hist *hist_new(sk *s, size_t classes)
     s->m->takes_infinite = true;
     sk_answers_and_frees(s, h, hist_answer, hist_free);
     sk_draws(s, hist_draw, hist_texts);
+    sk_shows(s, hist_examples);
     sk_list iterations = sk_items(s, sk_get(s, "_predictors"), "_predictors", SK_ANY);
     size_t total = 0;
     if (!sk_ok(s) || __builtin_mul_overflow(iterations.count, h->columns, &total)) return NULL;

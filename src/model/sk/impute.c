@@ -189,6 +189,7 @@ static void read_simple(sk *s)
         sk_fail(s, ERR_INVALID, "its indicator_ takes %zu features", m->indicator->info.feature_count);
     s->m->info.takes_text = true;
     if (!m->indicator) s->m->came_from = m->kept;
+    s->m->keeps_columns = !m->indicator && m->kept_count == fill.count;
     sk_transforms(s, m->kept_count + (m->indicator ? m->indicator->info.columns[OUTPUT_TRANSFORM] : 0));
     sk_answers(s, m, imputer_answer);
     sk_draws(s, imputer_draw, imputer_texts);

@@ -428,6 +428,11 @@ void sk_draws(sk *s, void (*draw)(const void *self, onnx_build *b, const onnx_ta
     kind->texts = texts;
 }
 
+void sk_shows(sk *s, void (*examples)(const void *self, model_example *columns))
+{
+    if (sk_ok(s)) ((model_kind *)(uintptr_t)s->m->kind)->examples = examples;
+}
+
 /* --- mathematics --------------------------------------------------------------------------------------------------------- */
 
 double *sk_ask(const model *part, model_output what, const model_rows *rows, arena *a, err *e)

@@ -139,6 +139,9 @@ void sk_answers_and_frees(sk *s, void *self,
 void sk_draws(sk *s, void (*draw)(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out),
               void (*texts)(const void *self, bool *is_text));
 
+/* After sk_answers: the function that fills in values for its columns. */
+void sk_shows(sk *s, void (*examples)(const void *self, model_example *columns));
+
 /* --- estimators within ----------------------------------------------------------------------------------------------------- */
 
 /* Reads it and keeps it as a part of this model. NULL on failure. `what` for messages. */

@@ -23,6 +23,7 @@ typedef struct vectorizer {
     size_t columns;
     unsigned norm;
     const model *weigher;
+    str example;
 } vectorizer;
 
 enum { NORM_NONE, NORM_L1, NORM_L2 };
@@ -318,6 +319,12 @@ static bool vectorizer_answer(const void *self, model_output what, const model_r
     return !v->weigher || model_answer(v->weigher, what, &counts, a, out, e);
 }
 
+static void vectorizer_examples(const void *self, model_example *columns)
+{
+    const vectorizer *v = self;
+    columns[0].text = v->example.data ? v->example : STR("a few words");
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 /* Functions of one's own are code. */
@@ -392,7 +399,33 @@ static vectorizer *vectorizer_new(sk *s)
     s->m->info.feature_count = 1;
     s->m->info.takes_text = true;
     sk_answers(s, v, vectorizer_answer);
+    sk_shows(s, vectorizer_examples);
     return sk_ok(s) ? v : NULL;
+}
+
+/* Words that people can read, as many as make a short text. */
+enum { EXAMPLE_WORDS = 4, EXAMPLE_LETTERS_MIN = 3, EXAMPLE_LETTERS_MAX = 20 };
+
+static bool is_readable(str word)
+{
+    bool ok = word.data && word.len >= EXAMPLE_LETTERS_MIN && word.len <= EXAMPLE_LETTERS_MAX;
+    for (size_t i = 0; ok && i < word.len; i++) ok = word.data[i] >= 'a' && word.data[i] <= 'z';
+    return ok;
+}
+
+static void make_example(sk *s, vectorizer *v)
+{
+    enum { ROOM = EXAMPLE_WORDS * (EXAMPLE_LETTERS_MAX + 1) };
+    char *text = sk_alloc(s, ROOM, 1);
+    size_t len = 0, count = 0;
+    for (size_t i = 0; text && i < v->vocabulary.slot_count && count < EXAMPLE_WORDS; i++) {
+        str word = v->vocabulary.slots[i].word;
+        if (!is_readable(word)) continue;
+        if (count++) text[len++] = ' ';
+        memcpy(text + len, word.data, word.len);
+        len += word.len;
+    }
+    v->example = count ? (str){text, len} : STR("a few words");
 }
 
 static vectorizer *read_known_words(sk *s)
@@ -405,6 +438,7 @@ static vectorizer *read_known_words(sk *s)
         sk_fail(s, ERR_TOO_LARGE, "its vocabulary_ has %zu words, LIMIT_MODEL_FEATURES allows %d", v->columns,
                 (int)LIMIT_MODEL_FEATURES);
     sk_gives(s, OUTPUT_TRANSFORM, v->columns);
+    if (sk_ok(s)) make_example(s, v);
     return sk_ok(s) ? v : NULL;
 }
 

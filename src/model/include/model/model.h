@@ -84,6 +84,14 @@ const model_info *model_about(const model *m);
 /* The forest inside, when the model is one of scikit-learn's own forests or trees; else NULL. For writers of other forms. */
 const forest *model_forest(const model *m);
 
+/* A value for each column that the model knows something of: a category, words of its vocabulary. For pages that let people try it. */
+typedef struct model_example {
+    str text;      /* data NULL: none */
+    double number; /* NaN: none */
+} model_example;
+void model_examples(const model *m,
+                    model_example *columns); /* feature_count of them; changes those it knows */
+
 /* Answers in the arena. ERR_UNPROCESSABLE names row and feature of what the model does not take; ERR_UNSUPPORTED: it does not give that output. */
 bool model_answer(const model *m, model_output what, const model_rows *rows, arena *a, model_answers *out,
                   err *e) MUST_USE;
