@@ -30,6 +30,13 @@ static unsigned json_depth(bytes text)
     return deepest;
 }
 
+const char *json_remedy(const char *trouble)
+{
+    bool is_none =
+        strstr(trouble, "near 'NaN") || strstr(trouble, "near 'Infinity") || strstr(trouble, "near '-'");
+    return is_none ? "; JSON has no NaN and no Infinity" : "";
+}
+
 static bool parse(bytes text, const char *what, size_t flags, json_t **value, err *e)
 {
     json_error_t trouble;
@@ -42,8 +49,8 @@ static bool parse(bytes text, const char *what, size_t flags, json_t **value, er
         !parsed && flags & JSON_ALLOW_NUL && json_error_code(&trouble) == json_error_numeric_overflow;
     if (is_long_integer) parsed = json_loadb(start, text.len, flags | JSON_DECODE_INT_AS_REAL, &trouble);
     if (!parsed)
-        return err_set(e, ERR_INVALID, "%s is not valid JSON at line %d, column %d: %s", what, trouble.line,
-                       trouble.column, trouble.text);
+        return err_set(e, ERR_INVALID, "%s is not valid JSON at line %d, column %d: %s%s", what, trouble.line,
+                       trouble.column, trouble.text, json_remedy(trouble.text));
     *value = parsed;
     return true;
 }

@@ -35,10 +35,10 @@ enum { ECHO_BYTES_MAX = 1024 };
 
 bool complaint_bad_json(bytes body, const json_error_t *trouble, buf *out, err *e)
 {
-    char msg[64 + JSON_ERROR_TEXT_LENGTH];
+    char msg[128 + JSON_ERROR_TEXT_LENGTH];
     int position = trouble->position < 0 ? 0 : trouble->position;
-    snprintf(msg, sizeof msg, "%s: line %d column %d (char %d)", trouble->text, trouble->line,
-             trouble->column, position);
+    snprintf(msg, sizeof msg, "%s: line %d column %d (char %d)%s", trouble->text, trouble->line,
+             trouble->column, position, json_remedy(trouble->text));
     json_t *ctx = json_pack("{s:o, s:o, s:i, s:i, s:i}", "msg", json_from_str(str_from_c(trouble->text)),
                             "doc", json_from_str(str_slice(bytes_str(body), 0, ECHO_BYTES_MAX)), "pos",
                             position, "lineno", trouble->line, "colno", trouble->column);

@@ -141,7 +141,7 @@ static bool read_json(invocation *in, bytes body, err *e)
 {
     static const char *const keys[] = {"dataframe_split", "dataframe_records", "instances", "inputs"};
     AUTO(json_release) json_t *root = NULL;
-    if (!json_decode(body, "the body", &root, e)) return false;
+    if (!json_decode_large(body, LIMIT_JSON_DOC_BYTES, "the body", &root, e)) return false;
     const json_t *data = NULL;
     const char *key = NULL;
     size_t given = 0;

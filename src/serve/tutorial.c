@@ -253,14 +253,15 @@ bool answer_features(const served *s, model_output what, arena *a, bytes body, r
     }
     AUTO(json_release) json_t *json = NULL;
     err why = {0};
-    if (!json_decode(body, "the body", &json, &why)) return complain_of_json(r, body, &why, e);
+    if (!json_decode_large(body, LIMIT_JSON_DOC_BYTES, "the body", &json, &why))
+        return complain_of_json(r, body, &why, e);
     return read_question(&q, json) ? answer(&q, what, r, e) : complain(r, &q.wrong, e);
 }
 
 bool answer_v1(const served *s, arena *a, bytes body, reply *r, err *e)
 {
     AUTO(json_release) json_t *json = NULL;
-    if (!json_decode(body, "the body", &json, e)) return false;
+    if (!json_decode_large(body, LIMIT_JSON_DOC_BYTES, "the body", &json, e)) return false;
     const json_t *list = json_object_get(json, "instances");
     if (!list) list = json_object_get(json, "inputs");
     if (!json_is_array(list))

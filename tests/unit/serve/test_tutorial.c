@@ -140,7 +140,9 @@ static void served_answers_as_the_tutorials_app(void **state)
         {"{\"features\":[[1,2,3,4],5]}", 422, "~value is not a valid list"},
         {"{\"features\":[1e39,2,3,4]}", 422, "~too large for a 32-bit float"},
         {"{\"features\":[1,2,", 422, "~value_error.jsondecode"},
-        {"{\"features\":[NaN,1,1,1]}", 422, "~value_error.jsondecode"},
+        {"{\"features\":[NaN,1,1,1]}", 422, "~JSON has no NaN"},
+        {"{\"features\":[[1,1,1,-Infinity]]}", 422, "~JSON has no NaN and no Infinity"},
+        {"{\"features\":[[5.1,3.5,1.4,123456789012345678901234567890]]}", 200, "~prediction"},
         {"{\"features\":[1],\"features\":[2]}", 422, "~value_error.jsondecode"},
     };
     expect_all(true, false, OUTPUT_PREDICT, list, COUNT_OF(list));

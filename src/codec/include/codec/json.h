@@ -21,7 +21,9 @@ AUTO_FOR(json_t *, json_release)
 
 /* `what` names the document for the message: "policy", "image manifest". Fails with ERR_INVALID (line and column), ERR_TOO_LARGE. */
 bool json_decode(bytes text, const char *what, json_t **value, err *e) MUST_USE;
-/* For documents that Assay itself makes: up to `ceiling_bytes`, and text may hold NUL. */
+/* What to do about jansson's complaint, to be put behind it; "" when nobody knows. */
+const char *json_remedy(const char *trouble);
+/* For documents that Assay itself makes, and rows of numbers, which may be longer than 64 bits: up to `ceiling_bytes`, and text may hold NUL. */
 bool json_decode_large(bytes text, size_t ceiling_bytes, const char *what, json_t **value, err *e) MUST_USE;
 /* For model files, in the sandboxed child: up to LIMIT_MODEL_JSON_BYTES and LIMIT_MODEL_JSON_DEPTH. */
 bool json_decode_model(bytes text, const char *what, json_t **value, err *e) MUST_USE;
