@@ -16,10 +16,12 @@
 #include "os/file.h"
 #include "os/sandbox.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 typedef struct predict_args {
@@ -70,6 +72,36 @@ static bool map_file(const char *path, uint64_t most, bytes *mapped, err *e)
         return err_set(e, ERR_TOO_LARGE, "%s has %llu bytes, %llu are allowed", path,
                        (unsigned long long)size_bytes, (unsigned long long)most);
     return file_map(fd, mapped, e);
+}
+
+static bool is_standard_input(const char *path)
+{
+    return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0;
+}
+
+/* Outputs of JSON are a pass each, so what comes through a pipe is kept: in memory, for the sandbox has no files. */
+static bool keep_standard_input(bytes *mapped, err *e)
+{
+    AUTO(fd_close) int kept = memfd_create("rows", MFD_CLOEXEC);
+    if (kept < 0) return err_set_errno(e, ERR_STORAGE, "cannot keep the standard input");
+    static uint8_t piece[64 * KIB];
+    uint64_t total = 0;
+    for (ssize_t got; (got = read(STDIN_FILENO, piece, sizeof piece)) != 0;) {
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return err_set_errno(e, ERR_STORAGE, "cannot read the standard input");
+        total += (uint64_t)got;
+        if (total > LIMIT_CSV_BYTES)
+            return err_set(e, ERR_TOO_LARGE, "the standard input has more than %llu bytes: give a file",
+                           (unsigned long long)LIMIT_CSV_BYTES);
+        if (!fd_write_all(kept, (bytes){piece, (size_t)got}, e)) return false;
+    }
+    return file_map(kept, mapped, e);
+}
+
+static bool map_input(const char *path, bytes *mapped, err *e)
+{
+    return is_standard_input(path) ? keep_standard_input(mapped, e)
+                                   : map_file(path, LIMIT_CSV_BYTES, mapped, e);
 }
 
 /* --- one pass over the rows ------------------------------------------------------------------------------------------------ */
@@ -225,8 +257,7 @@ static bool predict(predict_args *args, bytes file, bytes input, err *e)
 static bool run(predict_args *args, err *e)
 {
     bytes file, input;
-    if (!map_file(args->model, LIMIT_MODEL_BYTES, &file, e) ||
-        !map_file(args->input, LIMIT_CSV_BYTES, &input, e))
+    if (!map_file(args->model, LIMIT_MODEL_BYTES, &file, e) || !map_input(args->input, &input, e))
         return false;
     json_object_seed(
         0); /* opens a file the first time; so does the first digest, which Assay's own form of model needs */
@@ -244,7 +275,7 @@ int cli_model_predict(int argc, char **argv)
 {
     predict_args args = {0};
     const cli_option options[] = {
-        {"--input", "FILE", "the rows, a CSV or .npy file", &args.input, NULL, NULL},
+        {"--input", "FILE", "the rows, a CSV or .npy file; - is standard input", &args.input, NULL, NULL},
         {"--output", "WHAT",
          "predict, predict_proba, decision_function, transform, or some of them with commas (predict; a "
          "transformer: transform)",

@@ -123,6 +123,15 @@ static bool find_name(const row_file *f, str name, size_t *column, err *e)
             *column = k;
             return true;
         }
+    str only = f->names[0];
+    if (f->columns == 1 && (str_contains(only, STR(";")) || str_contains(only, STR("\t"))))
+        return err_set(e, ERR_INVALID, "line 1 is one column, '%.*s': fields are separated by commas",
+                       STR_ARG(str_slice(only, 0, 80)));
+    for (size_t k = 0; k < f->columns; k++)
+        if (str_eq_nocase(f->names[k], name))
+            return err_set(e, ERR_UNPROCESSABLE,
+                           "the table has no column '%.*s', which the model was trained on; is it '%.*s'?",
+                           STR_ARG(name), STR_ARG(f->names[k]));
     return err_set(e, ERR_UNPROCESSABLE, "the table has no column '%.*s', which the model was trained on",
                    STR_ARG(name));
 }

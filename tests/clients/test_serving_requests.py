@@ -106,6 +106,9 @@ def test_text_goes_through_every_protocol(serve, text_model, tmp_path):
     (tmp_path / "rows.csv").write_text("town,extra,size,color\n\"K\nöln\",1,1,red\nBonn,2,,blue\n")
     said = subprocess.run([ASSAY, "model", "predict", path, "--input", "rows.csv"], cwd=tmp_path, capture_output=True, text=True)
     assert said.returncode == 3 and "rows.csv: line 4, column 3 (size) is missing" in said.stderr
+    piped = subprocess.run([ASSAY, "model", "predict", path, "--input", "-", "--output", "predict,predict_proba", "--json"], capture_output=True, check=True,
+                           input="town,color,size\r\nKöln,red,1\r\n\"Bonn\",blue,2\r\n".encode())
+    assert json.loads(piped.stdout)["predict"] == wanted
     logged = wait_for(lambda: [json.loads(x) for x in (tmp_path / "requests.log").read_text().splitlines()], "lines")
     assert logged[0]["features"] == ROWS
 
