@@ -58,6 +58,9 @@ static void tell_classes(const output_quality *o, const train_target *target)
         printf("%8zu     %.4f  %.4f  %.4f\n", o->classes[i].support, o->classes[i].precision,
                o->classes[i].recall, o->classes[i].f1);
     }
+    if (o->has_auc)
+        printf("\nROC AUC   %.4f%s\n", o->auc,
+               o->class_count > 2 ? " (mean of each class against the others)" : "");
     if (o->class_count > CONFUSION_TOLD) return;
     printf("\nconfusion matrix (a row: what it is; a column: what was said)\n");
     for (size_t i = 0; i < o->class_count; i++) {

@@ -160,6 +160,24 @@ static json_t *classes_json(const output_quality *o, const train_target *target)
     return list;
 }
 
+static json_t *roc_json(const roc *r)
+{
+    json_t *points = json_array();
+    for (size_t i = 0; i < r->count; i++)
+        json_array_append_new(points, json_pack("[f, f]", r->points[i].false_share, r->points[i].true_share));
+    return json_pack("{s:f, s:o}", "auc", r->auc, "points", points);
+}
+
+static void add_curves(json_t *output, const output_quality *o)
+{
+    if (!o->curves) return;
+    json_t *list = json_array();
+    for (size_t i = 0; i < o->class_count; i++)
+        json_array_append_new(list, o->curves[i].count ? roc_json(&o->curves[i]) : json_null());
+    json_object_set_new(output, "roc", list);
+    json_object_set_new(output, "roc_auc", o->has_auc ? json_real(o->auc) : json_null());
+}
+
 static json_t *confusion_json(const output_quality *o)
 {
     json_t *rows = json_array();
@@ -177,11 +195,12 @@ static json_t *quality_json(const quality *q, const train_data *d)
     json_t *outputs = json_array();
     for (size_t k = 0; k < q->output_count; k++) {
         const output_quality *o = &q->outputs[k];
-        json_array_append_new(
-            outputs, d->y_class
-                         ? json_pack("{s:f, s:o, s:o}", "accuracy", o->accuracy, "classes",
-                                     classes_json(o, &d->targets[k]), "confusion", confusion_json(o))
-                         : json_pack("{s:o, s:f, s:f}", "r2", number(o->r2), "mae", o->mae, "rmse", o->rmse));
+        json_t *output =
+            d->y_class ? json_pack("{s:f, s:o, s:o}", "accuracy", o->accuracy, "classes",
+                                   classes_json(o, &d->targets[k]), "confusion", confusion_json(o))
+                       : json_pack("{s:o, s:f, s:f}", "r2", number(o->r2), "mae", o->mae, "rmse", o->rmse);
+        add_curves(output, o);
+        json_array_append_new(outputs, output);
     }
     return json_pack("{s:I, s:o, s:o}", "rows", (json_int_t)q->rows, "score", number(q->score), "outputs",
                      outputs);

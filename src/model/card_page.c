@@ -186,6 +186,55 @@ static void put_confusion(buf *out, const json_t *output)
     put(out, "</table>");
 }
 
+/* Lines of more than one class differ in their dashes too, not in colour alone. */
+static const char *const dashes[] = {"none", "6 3", "2 3", "8 3 2 3", "1 3"};
+
+static void put_curve(buf *out, const json_t *points, size_t number)
+{
+    buf_printf(out, "<polyline class=\"curve c%zu\" stroke-dasharray=\"%s\" points=\"", number % 5,
+               dashes[number % COUNT_OF(dashes)]);
+    for (size_t i = 0; i < json_array_size(points); i++) {
+        const json_t *point = json_array_get(points, i);
+        buf_printf(out, "%.1f,%.1f ", 36 + 240 * real_of(json_array_get(point, 0)),
+                   250 - 240 * real_of(json_array_get(point, 1)));
+    }
+    put(out, "\"/>");
+}
+
+/* Each class against the others; of two classes the second says it all. */
+static void put_roc(buf *out, const json_t *output)
+{
+    const json_t *curves = json_object_get(output, "roc"), *classes = json_object_get(output, "classes");
+    size_t count = json_array_size(curves), first = count == 2 ? 1 : 0;
+    if (count == 0) return;
+    put(out,
+        "<h3>ROC: each class against the others</h3><div class=\"roc\"><svg width=\"290\" height=\"290\" "
+        "role=\"img\" aria-label=\"receiver operating characteristic\">"
+        "<rect class=\"rail\" x=\"36\" y=\"10\" width=\"240\" height=\"240\"/>"
+        "<line class=\"axis\" x1=\"36\" y1=\"250\" x2=\"276\" y2=\"10\" stroke-dasharray=\"4 4\"/>");
+    for (size_t i = first; i < count; i++)
+        put_curve(out, json_object_get(json_array_get(curves, i), "points"), i - first);
+    put(out,
+        "<text x=\"24\" y=\"254\">0</text><text x=\"24\" y=\"16\">1</text><text x=\"270\" y=\"264\">1</text>"
+        "<text x=\"156\" y=\"282\" text-anchor=\"middle\">of the others, said to be it</text>"
+        "<text x=\"14\" y=\"130\" text-anchor=\"middle\" transform=\"rotate(-90 14 130)\">of the class, "
+        "found</text></svg><table><tr><th><th>class<th class=\"n\">AUC");
+    for (size_t i = first; i < count; i++) {
+        buf_printf(out,
+                   "<tr><td><svg width=\"36\" height=\"12\" aria-hidden=\"true\"><line class=\"curve c%zu\" "
+                   "stroke-dasharray=\"%s\" x1=\"0\" x2=\"36\" y1=\"6\" y2=\"6\"/></svg><td class=\"name\">",
+                   (i - first) % 5, dashes[(i - first) % COUNT_OF(dashes)]);
+        put_value(out, json_object_get(json_array_get(classes, i), "label"));
+        put(out, "<td class=\"n\">");
+        put_number(out, json_object_get(json_array_get(curves, i), "auc"));
+    }
+    if (first == 0) {
+        put(out, "<tr><td><td>mean<td class=\"n\">");
+        put_number(out, json_object_get(output, "roc_auc"));
+    }
+    put(out, "</table></div>");
+}
+
 static void put_classes(buf *out, const json_t *output)
 {
     const json_t *classes = json_object_get(output, "classes");
@@ -202,6 +251,7 @@ static void put_classes(buf *out, const json_t *output)
     }
     put(out, "</table>");
     put_confusion(out, output);
+    put_roc(out, output);
 }
 
 static void put_quality(buf *out, const json_t *card, const char *part, const char *title)

@@ -15,8 +15,22 @@ typedef struct class_quality {
     double precision, recall, f1; /* 0 where nothing was predicted, or nothing is there */
 } class_quality;
 
+/* One class against all others, by its probability. count 0: not defined, for the rows are all of it or none. */
+typedef struct roc_point {
+    double false_share, true_share; /* of the others that are said to be it; of those that are */
+} roc_point;
+typedef struct roc {
+    roc_point *points; /* from (0, 0) to (1, 1), thinned for drawing */
+    size_t count;
+    double auc; /* of all points */
+} roc;
+
 typedef struct output_quality {
     double accuracy; /* classifier */
+    roc *curves;     /* of each class; NULL: not drawn */
+    bool has_auc;
+    double
+        auc; /* roc_auc_score: of the second of two classes, else the mean of the classes (multi_class="ovr") */
     class_quality *classes;
     size_t class_count;
     size_t *confusion;    /* class_count rows (true) of class_count (predicted) */
@@ -31,6 +45,9 @@ typedef struct quality {
 
 /* Memory is the arena's. */
 bool model_evaluate(arena *a, const predictor *p, const train_data *data, quality *out, err *e) MUST_USE;
+/* Curves of a classifier with one target and few classes, into what was evaluated; nothing for others. */
+enum { ROC_CLASSES_MAX = 10 };
+bool model_draw_roc(arena *a, const predictor *p, const train_data *data, quality *q, err *e) MUST_USE;
 
 /*
  * cross_val_score(estimator, X, y, cv=folds): StratifiedKFold for a classifier of one output, KFold otherwise, no shuffling; scores[fold] is estimator.score of the
