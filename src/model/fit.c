@@ -261,7 +261,8 @@ static void turn_numbers(fit *f)
 /* Forms of the data that make trees grow faster. */
 static bool arrange(fit *f, err *e)
 {
-    bool sorts = quick_kind_of(f->data, &f->settings, f->weights) != QUICK_NONE;
+    bool sorts =
+        !f->settings.random_splitter && quick_kind_of(f->data, &f->settings, f->weights) != QUICK_NONE;
     if (sorts && presorted_pays(f->data, (size_t)f->settings.features_max))
         return presorted_init(&f->presorted, f->data, e);
     turn_numbers(f);

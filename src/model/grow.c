@@ -70,7 +70,9 @@ bool grower_init(grower *g, const growth_plan *plan, err *e)
     if (kind != QUICK_NONE && plan->presorted->lists &&
         !ordered_keep(&g->ordered, plan->presorted, data, weights, g->sample_count, e))
         return false;
-    return quick_init(g, kind, e);
+    if (!quick_init(g, kind, e)) return false;
+    return !plan->set->random_splitter ||
+           subtree_init(g, e); /* what sorts waits less for memory than for its sort */
 }
 
 void grower_done(grower *g)
@@ -79,6 +81,7 @@ void grower_done(grower *g)
     ordered_done(&g->ordered);
     parting_done(&g->parting);
     quick_done(&g->quick);
+    subtree_done(&g->subtree);
     free(g->samples);
     free(g->rotated);
     free(g->features);
@@ -151,6 +154,7 @@ static void node_split(grower *g, growth *at, bool is_root, split *s)
 {
     const fit_settings *set = g->set;
     size_t count = at->end - at->start;
+    subtree_enter(g, at->start, at->end);
     criterion_start(&g->crit, at->start, at->end);
     if (is_root) at->impurity = criterion_node_impurity(&g->crit);
 

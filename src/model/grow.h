@@ -8,6 +8,7 @@
 #include "criterion.h"
 #include "ordered.h"
 #include "parting.h"
+#include "subtree.h"
 #include "model/train.h"
 
 /* The parameters of a fit as numbers, the same for all trees. */
@@ -52,6 +53,8 @@ typedef struct quick {
     /* counts; by row when lists are kept, by place in the node otherwise */
     uint32_t *classes;
     double *numbers; /* weights, then counts of both sides */
+    uint64_t
+        *ones; /* random splitter, weights of one, few classes: a one in the byte of the class; or NULL */
     size_t rows, slots;
     row_sum *sums;           /* by row */
     const uint64_t *sorted;  /* the feature at hand */
@@ -75,6 +78,7 @@ typedef struct grower {
     ordered ordered;
     parting parting;
     quick quick;
+    subtree subtree;
     size_t sample_count;
     double weight_leaf_min;
     uint32_t xorshift;
@@ -129,6 +133,7 @@ typedef struct candidate {
     bool missing_left, free_of_constraints;
 } candidate;
 void search_try(grower *g, search *s, const candidate *c);
+void search_weigh(grower *g, search *s, const candidate *c); /* its sides are in the criterion already */
 double search_midpoint(const grower *g, size_t pos);
 double search_middle(const grower *g, float lower, float upper);
 /* The sum is rounded to float32 before it is compared. */

@@ -24,7 +24,7 @@ static bool weights_are_whole(const double *weights, size_t rows)
 
 quick_kind quick_kind_of(const train_data *data, const fit_settings *set, const double *weights)
 {
-    if (data->outputs != 1 || set->random_splitter || set->monotonic) return QUICK_NONE;
+    if (data->outputs != 1 || set->monotonic) return QUICK_NONE;
     for (size_t f = 0; f < data->features; f++)
         if (set->has_missing[f]) return QUICK_NONE;
     switch (set->criterion) {
@@ -32,7 +32,7 @@ quick_kind quick_kind_of(const train_data *data, const fit_settings *set, const 
     case CRITERION_ENTROPY: return weights_are_whole(weights, data->rows) ? QUICK_COUNTS : QUICK_NONE;
     case CRITERION_SQUARED:
     case CRITERION_FRIEDMAN:
-    case CRITERION_POISSON: return QUICK_SUMS;
+    case CRITERION_POISSON: return set->random_splitter ? QUICK_NONE : QUICK_SUMS;
     case CRITERION_POISSON_MEANS:
     case CRITERION_ABSOLUTE:
     case CRITERION_ABSOLUTE_RANKED: break;
@@ -50,6 +50,9 @@ static bool counts_init(grower *g, err *e)
     q->numbers = calloc(rows + 2 * classes, sizeof *q->numbers);
     if (!q->classes || !q->numbers)
         return err_set(e, ERR_MEMORY, "no memory for the classes of %zu rows", rows);
+    bool of_bytes = g->set->random_splitter && !g->crit.spec.weights && classes <= sizeof *q->ones;
+    q->ones = of_bytes ? calloc(rows + 1, sizeof *q->ones) : NULL;
+    if (of_bytes && !q->ones) return err_set(e, ERR_MEMORY, "no memory for the classes of %zu rows", rows);
     for (uint32_t row = 0; g->ordered.lists && row < rows; row++) {
         q->classes[row] = g->data->y_class[row];
         q->numbers[row] = criterion_weight_of(&g->crit, row);
@@ -68,6 +71,7 @@ void quick_done(quick *q)
 {
     free(q->classes);
     free(q->numbers);
+    free(q->ones);
     free(q->sums);
     *q = (quick){0};
 }
@@ -80,7 +84,11 @@ void quick_start(grower *g)
     if (q->kind != QUICK_COUNTS || g->ordered.lists) return;
     for (size_t i = g->crit.start; i < g->crit.end; i++) {
         uint32_t row = g->samples[i];
-        q->classes[i - g->crit.start] = g->data->y_class[row];
+        if (q->ones) {
+            q->ones[i - g->crit.start] = 1ull << (8 * g->crit.spec.y_class[row]);
+            continue;
+        }
+        q->classes[i - g->crit.start] = g->crit.spec.y_class[row];
         q->numbers[i - g->crit.start] = criterion_weight_of(&g->crit, row);
     }
 }
@@ -215,6 +223,58 @@ static inline void scan_counts(grower *g, search *s, criterion_kind kind)
                            .pos = s->start + pos,
                            .threshold = search_middle(g, below, value)};
     }
+}
+
+/* Rows of each class that go left, a byte per class: 255 rows before a byte could overflow. */
+static void count_ones(const grower *g, const search *s, double threshold)
+{
+    const uint64_t *ones = g->quick.ones;
+    const float *values = g->values + s->start;
+    size_t count = s->end - s->start;
+    double *left = g->crit.left;
+    for (size_t done = 0; done < count;) {
+        size_t stop = count - done > UINT8_MAX ? done + UINT8_MAX : count;
+        uint64_t sums = 0;
+        for (; done < stop; done++) sums += ones[done] & -(uint64_t)((double)values[done] <= threshold);
+        for (size_t c = 0; c < g->quick.slots; c++) left[c] += (double)(sums >> (8 * c) & UINT8_MAX);
+    }
+}
+
+static size_t count_weights(const grower *g, const search *s, double threshold)
+{
+    const quick *q = &g->quick;
+    const float *values = g->values + s->start;
+    double *left = g->crit.left;
+    size_t left_count = 0;
+    for (size_t i = 0; i < s->end - s->start; i++) {
+        bool goes_left = (double)values[i] <= threshold;
+        left_count += goes_left;
+        left[q->classes[i]] += goes_left ? q->numbers[i] : 0;
+    }
+    return left_count;
+}
+
+void quick_count(grower *g, search *s, double threshold)
+{
+    criterion *c = &g->crit;
+    size_t leaf_min = g->set->samples_leaf_min;
+    memset(c->left, 0, c->width * sizeof *c->left);
+    size_t left_count = 0;
+    if (g->quick.ones)
+        count_ones(g, s, threshold);
+    else
+        left_count = count_weights(g, s, threshold);
+    c->weight_left = 0;
+    for (size_t i = 0; i < c->width; i++) {
+        c->weight_left += c->left[i];
+        c->right[i] = c->total[i] - c->left[i];
+    }
+    c->weight_right = c->weight - c->weight_left;
+    if (g->quick.ones) left_count = (size_t)c->weight_left;
+    c->pos = s->start + left_count;
+    candidate tried = {
+        .pos = c->pos, .left_count = left_count, .right_count = s->end - c->pos, .threshold = threshold};
+    if (tried.left_count >= leaf_min && tried.right_count >= leaf_min) search_weigh(g, s, &tried);
 }
 
 void quick_search(grower *g, search *s)

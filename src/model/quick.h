@@ -15,6 +15,8 @@ void quick_start(grower *g); /* the node that criterion_start has seen */
 /* Finds the feature's values; then quick_search looks for its best threshold. */
 bool quick_is_constant(grower *g, const search *s);
 void quick_search(grower *g, search *s);
+/* The random splitter's one threshold of a feature whose values it gathered; samples stay where they are. */
+void quick_count(grower *g, search *s, double threshold);
 /* All features were tried: the samples are brought into the order of the last. */
 void quick_settle(grower *g);
 /* The samples were parted: so are the lists. `from`: the first of g->features that is worth it. */

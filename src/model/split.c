@@ -26,6 +26,11 @@ void search_try(grower *g, search *s, const candidate *c)
 {
     if (c->left_count < g->set->samples_leaf_min || c->right_count < g->set->samples_leaf_min) return;
     criterion_update(&g->crit, c->pos);
+    search_weigh(g, s, c);
+}
+
+void search_weigh(grower *g, search *s, const candidate *c)
+{
     if (!c->free_of_constraints && !keeps_order(g, s)) return;
     if (g->crit.weight_left < g->weight_leaf_min || g->crit.weight_right < g->weight_leaf_min) return;
 
@@ -127,20 +132,31 @@ static void best_search(grower *g, search *s)
 
 /* --- random splitter ----------------------------------------------------------------------------------------------------- */
 
+/* The values of the node's rows and their extent; what the loop changes stays in registers. */
+static void random_extent(grower *g, search *s)
+{
+    const uint32_t *restrict rows = g->samples + s->start;
+    float *restrict values = g->values + s->start;
+    const float *x = g->numbers.x + s->feature * g->numbers.feature_step;
+    size_t step = g->numbers.row_step;
+    float low = x[rows[0] * step], high = low;
+    for (size_t i = 0; i < s->end - s->start; i++) {
+        float value = x[rows[i] * step];
+        values[i] = value;
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+    }
+    s->low = low;
+    s->high = high;
+}
+
 static bool random_is_constant(grower *g, search *s)
 {
     s->missing = 0;
-    if (g->set->has_missing[s->feature]) {
+    if (g->set->has_missing[s->feature])
         missing_extent(g, s);
-    } else {
-        s->low = s->high = feature_value(g, s->feature, g->samples[s->start]);
-        for (size_t i = s->start; i < s->end; i++) {
-            float value = feature_value(g, s->feature, g->samples[i]);
-            g->values[i] = value;
-            s->low = value < s->low ? value : s->low;
-            s->high = value > s->high ? value : s->high;
-        }
-    }
+    else
+        random_extent(g, s);
     if (s->missing == s->end - s->start) return true;
     bool flat = search_near(s->high, s->low, g->set->compat.feature_step);
     return flat && (s->missing == 0 || g->set->compat.missing_constant);
@@ -148,7 +164,9 @@ static bool random_is_constant(grower *g, search *s)
 
 static size_t partition_values(grower *g, size_t start, size_t end, double threshold)
 {
-    for (size_t i = start; i < end; i++) g->parting.left[i - start] = (double)g->values[i] <= threshold;
+    const float *restrict values = g->values + start;
+    uint8_t *restrict left = g->parting.left;
+    for (size_t i = 0; i < end - start; i++) left[i] = (double)values[i] <= threshold;
     return start + parting_apply(&g->parting, g->samples + start, end - start);
 }
 
@@ -159,6 +177,10 @@ static void random_search(grower *g, search *s)
     double threshold = xorshift_uniform(&g->xorshift, (double)s->low, (double)s->high);
     bool missing_left = s->missing && xorshift_int(&g->xorshift, 0, 2);
     if (threshold == (double)s->high) threshold = (double)s->low;
+    if (g->quick.kind == QUICK_COUNTS) {
+        quick_count(g, s, threshold);
+        return;
+    }
 
     size_t end = s->end - (sums ? s->missing : 0);
     size_t pos = s->missing && !sums ? missing_partition_values(g, s, threshold, missing_left)
@@ -234,7 +256,9 @@ static void partition_samples(grower *g, const search *s)
 static void choose_view(grower *g, size_t count)
 {
     enum { LINE_VALUES = 16 };
-    if (g->x_by_row && count < g->data->rows / LINE_VALUES * 4)
+    if (g->subtree.end)
+        g->numbers = (numbers_view){g->subtree.x, 1, g->subtree.rows_max};
+    else if (g->x_by_row && count < g->data->rows / LINE_VALUES * 4)
         g->numbers = (numbers_view){g->x_by_row, g->data->features, 1};
     else
         g->numbers = (numbers_view){g->data->x, 1, g->data->rows};
@@ -255,7 +279,8 @@ void split_node(grower *g, bounds limits, double impurity, size_t *constant_coun
     quick_settle(g);
     if (!best->found) return;
 
-    if (!g->set->random_splitter || best->feature != s.feature) partition_samples(g, &s);
+    bool parted = g->set->random_splitter && g->quick.kind == QUICK_NONE && best->feature == s.feature;
+    if (!parted) partition_samples(g, &s);
     if (best->missing || !g->set->compat.missing_sticks)
         criterion_set_missing(&g->crit, g->set->compat.missing_rotates ? 0 : best->missing);
     g->crit.missing_left = best->missing_left;
