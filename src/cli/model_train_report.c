@@ -36,6 +36,44 @@ void train_progress_end(const train_progress *p)
     if (p->shown_us) fputs("\r\033[K", stderr);
 }
 
+/* --- warnings ------------------------------------------------------------------------------------------------------------ */
+
+enum { WARNING_CHARS = 400 };
+
+static void warn_of_words(json_t *out, const train_params *p)
+{
+    for (unsigned id = 0; id < PARAM_COUNT; id++) {
+        if (p->given[id].len == 0) continue;
+        char text[WARNING_CHARS];
+        snprintf(text, sizeof text, "%s='%.*s' is a word of another version; %s has%s in its place",
+                 param_name((param_id)id), STR_ARG(str_slice(p->given[id], 0, 40)), p->version.text,
+                 param_show(&p->values[id]).text);
+        json_array_append_new(out, json_string(text));
+    }
+}
+
+static void warn_of_targets(json_t *out, const train_data *d)
+{
+    for (size_t k = 0; d->y_class && k < d->outputs; k++) {
+        if (d->targets[k].classes != 1) continue;
+        char text[WARNING_CHARS];
+        str name = d->target_names ? str_slice(d->target_names[k], 0, 80) : STR("y");
+        snprintf(text, sizeof text,
+                 "target %.*s has one class only in the rows trained on: the model can answer nothing else",
+                 STR_ARG(name));
+        json_array_append_new(out, json_string(text));
+    }
+}
+
+/* What is odd about a fit that was made all the same: a list of sentences. */
+static json_t *warnings_of(const train_result *r)
+{
+    json_t *out = json_array();
+    warn_of_words(out, &r->params);
+    warn_of_targets(out, &r->parts.train);
+    return out;
+}
+
 /* --- for people ---------------------------------------------------------------------------------------------------------- */
 
 static void tell_label(const label *l)
@@ -177,21 +215,24 @@ static json_t *scores_json(const train_result *r)
 static bool tell_json(const train_args *args, const train_result *r, err *e)
 {
     AUTO(json_release)
-    json_t *out =
-        json_pack("{s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:O, s:O, s:I}", "model",
-                  args->out, "sha256", digest_hex(r->sha256).text, "size_bytes", (json_int_t)r->file_bytes,
-                  "estimator", args->estimator, "sklearn_version", r->params.version.text, "rows",
-                  (json_int_t)r->parts.train.rows, "features", (json_int_t)r->parts.train.features, "trees",
-                  (json_int_t)r->forest->tree_count, "nodes", (json_int_t)card_number(r, "nodes"), "depth",
-                  (json_int_t)card_number(r, "depth"), "seconds", r->seconds, "metrics", scores_json(r),
-                  "evaluation", json_object_get(r->card, "metrics"), "feature_importances",
-                  json_object_get(r->card, "feature_importances"), "random_state", (json_int_t)r->seed);
+    json_t *out = json_pack(
+        "{s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:O, s:O, s:I, s:o}", "model",
+        args->out, "sha256", digest_hex(r->sha256).text, "size_bytes", (json_int_t)r->file_bytes, "estimator",
+        args->estimator, "sklearn_version", r->params.version.text, "rows", (json_int_t)r->parts.train.rows,
+        "features", (json_int_t)r->parts.train.features, "trees", (json_int_t)r->forest->tree_count, "nodes",
+        (json_int_t)card_number(r, "nodes"), "depth", (json_int_t)card_number(r, "depth"), "seconds",
+        r->seconds, "metrics", scores_json(r), "evaluation", json_object_get(r->card, "metrics"),
+        "feature_importances", json_object_get(r->card, "feature_importances"), "random_state",
+        (json_int_t)r->seed, "warnings", warnings_of(r));
     if (!out) return err_set(e, ERR_MEMORY, "no memory for the report of the training");
     return cli_print_json(out, e);
 }
 
 bool train_tell(const train_args *args, const train_result *r, err *e)
 {
+    AUTO(json_release) json_t *warnings = warnings_of(r);
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        fprintf(stderr, "assay model train: warning: %s\n", json_string_value(json_array_get(warnings, i)));
     if (args->json) return tell_json(args, r, e);
     tell_people(args, r);
     return true;

@@ -17,7 +17,6 @@ compat compat_of(sk_version v)
     bool from_1_9 = sk_version_at_least(v, 1, 9);
     return (compat){
         .feature_step = from_1_6 && !from_1_8 ? 0.0F : 1e-7F,
-        .leaf_below_epsilon = sk_version_at_least(v, 1, 0),
         .std_heap = sk_version_at_least(v, 1, 0),
         .sort = sort_of(v),
         .weighted_bootstrap = from_1_9,

@@ -9,9 +9,8 @@
 
 typedef struct compat {
     float feature_step; /* values closer than this are one value: 1e-7, but by accident 0 in 1.6 and 1.7 */
-    bool leaf_below_epsilon;       /* 1.0: a node with impurity <= eps is a leaf; before: <= 0 */
-    bool std_heap;                 /* 1.0: the best-first frontier is a C++ heap */
-    sort_kind sort;                /* differed in 1.1.0, 1.6.0 and from 1.9 on */
+    bool std_heap;      /* 1.0: the best-first frontier is a C++ heap */
+    sort_kind sort;     /* differed in 1.1.0, 1.6.0 and from 1.9 on */
     bool weighted_bootstrap;       /* 1.9: weights act on the draw, the tree sees counts */
     bool max_samples_at_least_one; /* 1.3 */
     bool max_samples_truncated;    /* 1.9 */

@@ -159,9 +159,8 @@ static void node_split(grower *g, growth *at, bool is_root, split *s)
     if (is_root) at->impurity = criterion_node_impurity(&g->crit);
 
     *s = (split){.found = false};
-    double pure = set->compat.leaf_below_epsilon ? epsilon : 0;
     if (at->depth >= set->depth_max || count < set->samples_split_min || count < 2 * set->samples_leaf_min ||
-        g->crit.weight < 2 * g->weight_leaf_min || at->impurity <= pure)
+        g->crit.weight < 2 * g->weight_leaf_min || at->impurity <= set->impurity_leaf_max)
         return;
 
     split_node(g, at->limits, at->impurity, &at->constants, s);

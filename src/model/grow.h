@@ -18,7 +18,7 @@ typedef struct fit_settings {
     bool random_splitter, square_by_pow;
     uint64_t depth_max, samples_split_min, samples_leaf_min, features_max,
         leaves_max; /* leaves_max 0: depth first */
-    double weight_fraction_min, impurity_decrease_min, ccp_alpha;
+    double weight_fraction_min, impurity_decrease_min, impurity_leaf_max, ccp_alpha;
     const int8_t *monotonic;    /* by feature, sign as the splitter wants it; NULL: none */
     const bool *has_missing;    /* by feature: a NaN anywhere in the training data */
     size_t slots, value_count;  /* numbers of one output, and of one node */

@@ -49,6 +49,14 @@ static double entropy(const criterion *c, const side *s)
     return sum / (double)c->spec.outputs;
 }
 
+/* x log(x / mean). Forests of before 1.0 take numbers below zero: the logarithm that the wheels of then are linked to answers a NaN without a sign. */
+static double x_log_share(double x, double mean)
+{
+    if (x == 0) return 0;
+    double share = x / mean;
+    return x * (share < 0 ? (double)NAN : log(share));
+}
+
 static double poisson(const criterion *c, const side *s)
 {
     double loss = 0;
@@ -58,7 +66,7 @@ static double poisson(const criterion *c, const side *s)
         for (size_t p = s->start; p < s->end; p++) {
             uint32_t row = c->spec.samples[p];
             double y = c->spec.y[(size_t)row * c->spec.outputs + k];
-            loss += criterion_weight_of(c, row) * (y == 0 ? 0 : y * log(y / mean));
+            loss += criterion_weight_of(c, row) * x_log_share(y, mean);
         }
     }
     return loss / (s->weight * (double)c->spec.outputs);

@@ -29,7 +29,8 @@ double median_get(const median_heap *m)
 {
     if (m->k == 0) return 0;
     if (m->prefix == m->total / 2.0) return (m->items[m->k].value + m->items[m->k - 1].value) / 2.0;
-    return m->items[m->k - 1].value;
+    /* A prefix that weighs less, left by an earlier wrong median, has no case there: zero is answered. */
+    return m->prefix > m->total / 2.0 ? m->items[m->k - 1].value : 0;
 }
 
 static void grow_prefix(median_heap *m)

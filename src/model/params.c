@@ -15,28 +15,31 @@ typedef enum param_owner { OWNER_ALL, OWNER_ENSEMBLE, OWNER_TREE, OWNER_CLASSIFI
 static const struct {
     const char *name;
     param_owner owner;
-    unsigned from_minor; /* of major 1; 0: always */
+    unsigned from_minor;               /* of major 1; 0: always */
+    unsigned until_major, until_minor; /* the first version without it; 0: there is none */
 } specs[PARAM_COUNT] = {
-    [PARAM_N_ESTIMATORS] = {"n_estimators", OWNER_ENSEMBLE, 0},
-    [PARAM_CRITERION] = {"criterion", OWNER_ALL, 0},
-    [PARAM_SPLITTER] = {"splitter", OWNER_TREE, 0},
-    [PARAM_MAX_DEPTH] = {"max_depth", OWNER_ALL, 0},
-    [PARAM_MIN_SAMPLES_SPLIT] = {"min_samples_split", OWNER_ALL, 0},
-    [PARAM_MIN_SAMPLES_LEAF] = {"min_samples_leaf", OWNER_ALL, 0},
-    [PARAM_MIN_WEIGHT_FRACTION_LEAF] = {"min_weight_fraction_leaf", OWNER_ALL, 0},
-    [PARAM_MAX_FEATURES] = {"max_features", OWNER_ALL, 0},
-    [PARAM_MAX_LEAF_NODES] = {"max_leaf_nodes", OWNER_ALL, 0},
-    [PARAM_MIN_IMPURITY_DECREASE] = {"min_impurity_decrease", OWNER_ALL, 0},
-    [PARAM_BOOTSTRAP] = {"bootstrap", OWNER_ENSEMBLE, 0},
-    [PARAM_OOB_SCORE] = {"oob_score", OWNER_ENSEMBLE, 0},
-    [PARAM_N_JOBS] = {"n_jobs", OWNER_ENSEMBLE, 0},
-    [PARAM_RANDOM_STATE] = {"random_state", OWNER_ALL, 0},
-    [PARAM_VERBOSE] = {"verbose", OWNER_ENSEMBLE, 0},
-    [PARAM_WARM_START] = {"warm_start", OWNER_ENSEMBLE, 0},
-    [PARAM_CLASS_WEIGHT] = {"class_weight", OWNER_CLASSIFIER, 0},
-    [PARAM_CCP_ALPHA] = {"ccp_alpha", OWNER_ALL, 0},
-    [PARAM_MAX_SAMPLES] = {"max_samples", OWNER_ENSEMBLE, 0},
-    [PARAM_MONOTONIC_CST] = {"monotonic_cst", OWNER_ALL, 4},
+    [PARAM_N_ESTIMATORS] = {"n_estimators", OWNER_ENSEMBLE, 0, 0, 0},
+    [PARAM_CRITERION] = {"criterion", OWNER_ALL, 0, 0, 0},
+    [PARAM_SPLITTER] = {"splitter", OWNER_TREE, 0, 0, 0},
+    [PARAM_MAX_DEPTH] = {"max_depth", OWNER_ALL, 0, 0, 0},
+    [PARAM_MIN_SAMPLES_SPLIT] = {"min_samples_split", OWNER_ALL, 0, 0, 0},
+    [PARAM_MIN_SAMPLES_LEAF] = {"min_samples_leaf", OWNER_ALL, 0, 0, 0},
+    [PARAM_MIN_WEIGHT_FRACTION_LEAF] = {"min_weight_fraction_leaf", OWNER_ALL, 0, 0, 0},
+    [PARAM_MAX_FEATURES] = {"max_features", OWNER_ALL, 0, 0, 0},
+    [PARAM_MAX_LEAF_NODES] = {"max_leaf_nodes", OWNER_ALL, 0, 0, 0},
+    [PARAM_MIN_IMPURITY_DECREASE] = {"min_impurity_decrease", OWNER_ALL, 0, 0, 0},
+    [PARAM_BOOTSTRAP] = {"bootstrap", OWNER_ENSEMBLE, 0, 0, 0},
+    [PARAM_OOB_SCORE] = {"oob_score", OWNER_ENSEMBLE, 0, 0, 0},
+    [PARAM_N_JOBS] = {"n_jobs", OWNER_ENSEMBLE, 0, 0, 0},
+    [PARAM_RANDOM_STATE] = {"random_state", OWNER_ALL, 0, 0, 0},
+    [PARAM_VERBOSE] = {"verbose", OWNER_ENSEMBLE, 0, 0, 0},
+    [PARAM_WARM_START] = {"warm_start", OWNER_ENSEMBLE, 0, 0, 0},
+    [PARAM_CLASS_WEIGHT] = {"class_weight", OWNER_CLASSIFIER, 0, 0, 0},
+    [PARAM_CCP_ALPHA] = {"ccp_alpha", OWNER_ALL, 0, 0, 0},
+    [PARAM_MAX_SAMPLES] = {"max_samples", OWNER_ENSEMBLE, 0, 0, 0},
+    [PARAM_MONOTONIC_CST] = {"monotonic_cst", OWNER_ALL, 4, 0, 0},
+    [PARAM_MIN_IMPURITY_SPLIT] = {"min_impurity_split", OWNER_ALL, 0, 1, 0},
+    [PARAM_PRESORT] = {"presort", OWNER_TREE, 0, 0, 24},
 };
 
 const char *param_name(param_id id)
@@ -56,10 +59,17 @@ param_string param_show(const param_value *v)
     return out;
 }
 
+static bool is_of_version(param_id id, sk_version version)
+{
+    bool is_gone = (specs[id].until_major || specs[id].until_minor) &&
+                   sk_version_at_least(version, specs[id].until_major, specs[id].until_minor);
+    return !is_gone && (!specs[id].from_minor || sk_version_at_least(version, 1, specs[id].from_minor));
+}
+
 bool param_applies(param_id id, estimator_kind estimator, sk_version version)
 {
     const estimator_info *info = estimator_of(estimator);
-    if (specs[id].from_minor && !sk_version_at_least(version, 1, specs[id].from_minor)) return false;
+    if (!is_of_version(id, version)) return false;
     switch (specs[id].owner) {
     case OWNER_ALL: return true;
     case OWNER_ENSEMBLE: return info->is_ensemble;
@@ -120,10 +130,34 @@ bool params_init(train_params *p, estimator_kind estimator, sk_version version, 
     v[PARAM_VERBOSE] = value_int(0);
     v[PARAM_WARM_START] = value_bool(false);
     v[PARAM_CCP_ALPHA] = value_float(0);
+    v[PARAM_PRESORT] = value_text("deprecated");
     return true;
 }
 
 /* --- names --------------------------------------------------------------------------------------------------------------- */
+
+/* The parameter of that name in any version; PARAM_COUNT: none has it. */
+static param_id find_spec(str name)
+{
+    param_id id = 0;
+    while (id < PARAM_COUNT && !str_eq(name, str_from_c(specs[id].name))) id++;
+    return id;
+}
+
+static bool refuse_name(const train_params *p, str name, param_id nearest, err *e)
+{
+    const char *estimator = estimator_of(p->estimator)->name;
+    param_id id = find_spec(name);
+    if (id < PARAM_COUNT && specs[id].from_minor && !is_of_version(id, p->version))
+        return err_set(e, ERR_UNPROCESSABLE, "%s of version %s has no parameter '%s', which came with 1.%u",
+                       estimator, p->version.text, specs[id].name, specs[id].from_minor);
+    if (id < PARAM_COUNT && !is_of_version(id, p->version))
+        return err_set(e, ERR_UNPROCESSABLE, "%s of version %s has no parameter '%s', which went with %u.%u",
+                       estimator, p->version.text, specs[id].name, specs[id].until_major,
+                       specs[id].until_minor);
+    return err_set(e, ERR_UNPROCESSABLE, "%s of version %s has no parameter '%.*s'; the nearest is %s",
+                   estimator, p->version.text, STR_ARG(name), specs[nearest].name);
+}
 
 static bool find_param(const train_params *p, str name, param_id *id, err *e)
 {
@@ -139,8 +173,7 @@ static bool find_param(const train_params *p, str name, param_id *id, err *e)
     }
     *id = (param_id)nearest;
     if (nearest_distance == 0) return true;
-    return err_set(e, ERR_UNPROCESSABLE, "%s of version %s has no parameter '%.*s'; the nearest is %s",
-                   estimator_of(p->estimator)->name, p->version.text, STR_ARG(name), specs[nearest].name);
+    return refuse_name(p, name, (param_id)nearest, e);
 }
 
 /* --- values -------------------------------------------------------------------------------------------------------------- */
@@ -206,20 +239,60 @@ static bool value_from_list(arena *a, const char *name, const json_t *json, para
     return true;
 }
 
-/* Parameters of old versions that had no effect unless they were set; get_params() of those versions lists them. */
-static bool is_obsolete(const train_params *p, str name, const json_t *json)
+/* A parameter of other versions, as get_params() lists it when nobody set it. */
+static bool is_unset_elsewhere(const train_params *p, str name, const json_t *json)
 {
-    if (sk_version_at_least(p->version, 1, 0)) return false;
-    bool known = str_eq(name, STR("min_impurity_split")) || str_eq(name, STR("presort"));
-    bool unset =
-        json_is_null(json) || (json_is_string(json) && strcmp(json_string_value(json), "deprecated") == 0);
-    return known && unset;
+    param_id id = find_spec(name);
+    if (id == PARAM_COUNT || is_of_version(id, p->version)) return false;
+    return json_is_null(json) || (id == PARAM_PRESORT && json_is_false(json)) ||
+           (json_is_string(json) && strcmp(json_string_value(json), "deprecated") == 0);
+}
+
+static const char *own_criterion(const train_params *p, str word)
+{
+    static const struct {
+        const char *before, *since;
+        unsigned minor; /* of major 1, from which on `since` is understood */
+    } pairs[] = {
+        {"mse", "squared_error", 0},
+        {"mae", "absolute_error", 0},
+        {"entropy", "log_loss", 1}, /* both since */
+    };
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        bool knows = sk_version_at_least(p->version, 1, pairs[i].minor);
+        if (!knows && str_eq(word, str_from_c(pairs[i].since))) return pairs[i].before;
+        bool forgot =
+            sk_version_at_least(p->version, 1, 2) && pairs[i].minor == 0; /* 1.0 and 1.1 know both */
+        if (forgot && str_eq(word, str_from_c(pairs[i].before))) return pairs[i].since;
+    }
+    return NULL;
+}
+
+/* Values that another version spells otherwise. */
+static void speak_own_version(train_params *p, param_id id)
+{
+    param_value *v = &p->values[id];
+    p->given[id] = STR_NONE;
+    if (v->kind != PARAM_TEXT) return;
+    str given = v->text;
+    const estimator_info *info = estimator_of(p->estimator);
+    const char *criterion = id == PARAM_CRITERION ? own_criterion(p, given) : NULL;
+    bool is_auto = id == PARAM_MAX_FEATURES && str_eq(given, STR("auto"));
+    if (criterion)
+        *v = value_text(criterion);
+    else if (is_auto && sk_version_at_least(p->version, 1, 3))
+        *v = info->is_classifier ? value_text("sqrt") : value_float(1.0);
+    else if (id == PARAM_N_ESTIMATORS && str_eq(given, STR("warn")))
+        *v = value_int(10); /* 0.20 and 0.21 */
+    else
+        return;
+    p->given[id] = given;
 }
 
 bool params_set_json(train_params *p, arena *a, str name, const json_t *json, err *e)
 {
     param_id id;
-    if (is_obsolete(p, name, json)) return true;
+    if (is_unset_elsewhere(p, name, json)) return true;
     if (!find_param(p, name, &id, e)) return false;
     param_value value = {.kind = PARAM_NONE};
     switch (json_typeof(json)) {
@@ -247,6 +320,7 @@ bool params_set_json(train_params *p, arena *a, str name, const json_t *json, er
         break;
     }
     p->values[id] = value;
+    speak_own_version(p, id);
     return true;
 }
 

@@ -125,9 +125,7 @@ static void write_shared_params(writer *w, const param_value *values)
 static void write_impurity_params(writer *w, const param_value *values)
 {
     write_param(w, values, PARAM_MIN_IMPURITY_DECREASE);
-    if (at_least(w, 1, 0)) return;
-    emit_key(&w->emit, "min_impurity_split");
-    emit_none(&w->emit);
+    if (!at_least(w, 1, 0)) write_param(w, values, PARAM_MIN_IMPURITY_SPLIT);
 }
 
 static void write_pruning_params(writer *w, const param_value *values)
@@ -136,20 +134,22 @@ static void write_pruning_params(writer *w, const param_value *values)
     if (at_least(w, 1, 4)) write_param(w, values, PARAM_MONOTONIC_CST);
 }
 
-/* Trees of a forest were fitted to plain arrays: only the outer estimator knows names. */
-static void write_feature_count(writer *w, bool with_names)
+static void write_counted_features(writer *w, const char *key)
+{
+    emit_key(&w->emit, key);
+    emit_int(&w->emit, (int64_t)w->forest->feature_count);
+}
+
+/* Trees of a forest were fitted to plain arrays: only the outer estimator knows names, and in 0.23 alone its n_features_in_. */
+static void write_feature_count(writer *w, bool is_outer)
 {
     const forest *f = w->forest;
-    if (with_names && f->feature_names && at_least(w, 1, 0)) {
+    if (is_outer && f->feature_names && at_least(w, 1, 0)) {
         emit_key(&w->emit, "feature_names_in_");
         emit_names(&w->emit, f->feature_names, f->feature_count);
     }
-    if (!at_least(w, 1, 0)) {
-        emit_key(&w->emit, "n_features_");
-        emit_int(&w->emit, (int64_t)f->feature_count);
-    }
-    emit_key(&w->emit, "n_features_in_");
-    emit_int(&w->emit, (int64_t)f->feature_count);
+    if (at_least(w, 0, is_outer ? 23 : 24)) write_counted_features(w, "n_features_in_");
+    if (!at_least(w, 1, 0)) write_counted_features(w, "n_features_");
 }
 
 /* --- trees --------------------------------------------------------------------------------------------------------------- */
@@ -237,6 +237,7 @@ static void write_tree_params(writer *w, const param_value *values)
     write_param(w, values, PARAM_RANDOM_STATE);
     write_impurity_params(w, values);
     write_param(w, values, PARAM_CLASS_WEIGHT); /* regressors have it too, as None */
+    if (!at_least(w, 0, 24)) write_param(w, values, PARAM_PRESORT);
     write_pruning_params(w, values);
 }
 
@@ -343,6 +344,7 @@ static void member_params(const writer *w, const tree *t, param_value *values)
         (param_value){.kind = PARAM_TEXT, .text = is_extra ? STR("random") : STR("best")};
     values[PARAM_RANDOM_STATE] = (param_value){.kind = PARAM_INT, .integer = t->seed};
     values[PARAM_CLASS_WEIGHT] = (param_value){.kind = PARAM_NONE};
+    values[PARAM_PRESORT] = (param_value){.kind = PARAM_TEXT, .text = STR("deprecated")};
 }
 
 /* Several outputs of a classifier: (rows, classes, outputs), where here classes come last. */

@@ -3,6 +3,7 @@
  */
 #include "settings.h"
 
+#include <float.h>
 #include <math.h>
 
 static bool refused(const train_params *p, param_id id, const char *rule, err *e)
@@ -172,6 +173,9 @@ static bool criterion_of(const train_params *p, const train_data *data, fit_sett
            !(v->kind == PARAM_TEXT && str_eq(v->text, str_from_c(criterion_names[i].name)) &&
              criterion_names[i].classifies == classifies))
         i++;
+    bool is_later = i < COUNT_OF(criterion_names) && criterion_names[i].kind == CRITERION_POISSON &&
+                    !sk_version_at_least(p->version, 0, 24);
+    if (is_later) return refused(p, PARAM_CRITERION, "came with version 0.24, it is not there", e);
     if (i == COUNT_OF(criterion_names))
         return refused(p, PARAM_CRITERION,
                        classifies ? "must be gini, entropy or log_loss"
@@ -311,6 +315,18 @@ static bool flags_are_booleans(const train_params *p, err *e)
     return true;
 }
 
+/* Up to which impurity a node is a leaf. Unset, min_impurity_split meant 1e-7 up to 0.22, then nothing, and from 1.0 on there is a fixed epsilon. */
+static bool leaf_impurity_of(const train_params *p, fit_settings *out, err *e)
+{
+    if (sk_version_at_least(p->version, 1, 0)) {
+        out->impurity_leaf_max = DBL_EPSILON;
+        return true;
+    }
+    out->impurity_leaf_max = sk_version_at_least(p->version, 0, 23) ? 0 : 1e-7;
+    return p->values[PARAM_MIN_IMPURITY_SPLIT].kind == PARAM_NONE ||
+           number_between(p, PARAM_MIN_IMPURITY_SPLIT, INFINITY, &out->impurity_leaf_max, e);
+}
+
 static bool pruning_of(const train_params *p, fit_settings *out, err *e)
 {
     return number_between(p, PARAM_CCP_ALPHA, INFINITY, &out->ccp_alpha, e);
@@ -323,6 +339,6 @@ bool settings_make(arena *a, const train_params *p, const train_data *data, fit_
         return err_set(e, ERR_UNPROCESSABLE, "nothing to fit: %zu rows with %zu features and %zu targets",
                        data->rows, data->features, data->outputs);
     return flags_are_booleans(p, e) && outputs_of(a, data, out, e) && criterion_of(p, data, out, e) &&
-           splitter_of(p, out, e) && sizes(p, data, out, e) && pruning_of(p, out, e) &&
-           monotonic_of(a, p, data, out, e) && missing_of(a, p, data, out, e);
+           splitter_of(p, out, e) && sizes(p, data, out, e) && leaf_impurity_of(p, out, e) &&
+           pruning_of(p, out, e) && monotonic_of(a, p, data, out, e) && missing_of(a, p, data, out, e);
 }

@@ -143,6 +143,39 @@ def test_a_card_and_a_provenance_lie_beside_the_model(tmp_path):
     assert materials == {"d.csv": hashlib.sha256(data.read_bytes()).hexdigest(), "assay": hashlib.sha256(pathlib.Path(ASSAY).read_bytes()).hexdigest()}
 
 
+@pytest.mark.parametrize("version,given,means", [
+    ("1.9.0", {"criterion": "mse", "max_features": "auto", "min_impurity_split": None}, {"criterion": "squared_error", "max_features": 1.0}),
+    ("0.24.2", {"criterion": "absolute_error", "max_features": "auto", "monotonic_cst": None}, {"criterion": "mae", "max_features": "auto", "min_impurity_split": None}),
+    ("1.1.3", {"criterion": "mae", "n_estimators": "warn"}, {"criterion": "mae", "n_estimators": 10}),
+])
+def test_parameters_of_another_version_are_translated(tmp_path, version, given, means):
+    (tmp_path / "p.json").write_text(json.dumps({"n_estimators": 2, "random_state": 1, **given}))
+    (tmp_path / "d.csv").write_text("a,b,y\n1,2,0.5\n2,1,1.5\n3,5,2\n4,4,7\n")
+    done = assay("train", "--data", tmp_path / "d.csv", "--estimator", "RandomForestRegressor", "--params", tmp_path / "p.json", "--sklearn-version", version, "--json", "--out", tmp_path / "m.pkl")
+    assert done.returncode == 0, done.stderr
+    translated = [name for name, value in means.items() if name in given and given[name] != value]
+    assert [w.split("=")[0] for w in json.loads(done.stdout)["warnings"]] == sorted(translated, key=["n_estimators", "criterion", "max_features"].index)
+    card = json.loads((tmp_path / "m.pkl.card.json").read_text())
+    assert {name: card["params"][name] for name in means} == means
+    assert ("monotonic_cst" in card["params"]) == (version == "1.9.0")
+
+
+def test_min_impurity_split_makes_leaves_where_a_version_has_it(tmp_path):
+    def nodes(version, *param):
+        done = assay("train", "--data", "iris", "--estimator", "DecisionTreeClassifier", "--random-state", "0", "--sklearn-version", version, *param, "--json", "--out", tmp_path / "m.pkl")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["nodes"]
+    assert nodes("0.24.2", "--param", "min_impurity_split=0.2") == 5 < nodes("0.24.2") == nodes("0.22.2", "--param", "presort=True")
+    done = assay("train", "--data", "iris", "--param", "min_impurity_split=0.2", "--out", tmp_path / "m.pkl")
+    assert done.returncode == 2 and "which went with 1.0" in done.stderr
+
+
+def test_a_target_of_one_class_is_fitted_with_a_warning(tmp_path):
+    (tmp_path / "d.csv").write_text("a,y\n1,x\n2,x\n")
+    done = assay("train", "--data", tmp_path / "d.csv", "--param", "n_estimators=2", "--random-state", "0", "--out", tmp_path / "m.pkl")
+    assert done.returncode == 0 and "warning: target y has one class only" in done.stderr, done.stderr
+
+
 @pytest.mark.parametrize("args,says,code", [
     (["--out", "folder"], "is a folder", 2),
     (["--out", "nowhere/m.pkl"], "no folder nowhere", 2),

@@ -28,6 +28,8 @@ typedef enum param_id {
     PARAM_CCP_ALPHA,
     PARAM_MAX_SAMPLES,
     PARAM_MONOTONIC_CST,
+    PARAM_MIN_IMPURITY_SPLIT,
+    PARAM_PRESORT,
     PARAM_COUNT
 } param_id;
 
@@ -63,11 +65,16 @@ typedef struct train_params {
     estimator_kind estimator;
     sk_version version;
     param_value values[PARAM_COUNT];
+    str given[PARAM_COUNT]; /* the word of another version in whose place a value stands; empty: none */
 } train_params;
 
 /* The defaults of that class in that version. Fails with ERR_UNSUPPORTED for versions whose fit is not reproduced. */
 bool params_init(train_params *p, estimator_kind estimator, sk_version version, err *e) MUST_USE;
-/* Text as a command line has it ("None", "true", "10", "0.5", "sqrt", or JSON); memory is the arena's. An unknown name is refused with the nearest. */
+/*
+ * get_params() of any version is taken. What another version calls otherwise ("mse", max_features "auto", n_estimators "warn") becomes this version's word for it;
+ * a parameter that this version lacks is passed over when it was not set. An unknown name is refused with the nearest.
+ */
+/* Text as a command line has it ("None", "true", "10", "0.5", "sqrt", or JSON); memory is the arena's. */
 bool params_set_text(train_params *p, arena *a, str name, str value, err *e) MUST_USE;
 bool params_set_json(train_params *p, arena *a, str name, const json_t *value, err *e) MUST_USE;
 const char *param_name(param_id id);
