@@ -172,7 +172,7 @@ static void params_refuse_unknown_names_and_versions(void **state)
     assert_true(params_set_text(&p, &a, STR("max_features"), STR("log2"), &e));
     assert_true(sk_version_parse(STR("0.23.2"), &v) && params_init(&p, RANDOM_FOREST_CLASSIFIER, v, &e));
     assert_true(params_set_text(&p, &a, STR("min_impurity_split"), STR("None"), &e));
-    assert_false(params_set_text(&p, &a, STR("min_impurity_split"), STR("0.1"), &e));
+    assert_true(params_set_text(&p, &a, STR("min_impurity_split"), STR("0.1"), &e)); /* it went with 1.0 */
     assert_true(sk_version_parse(STR("2.0"), &v));
     assert_false(params_init(&p, RANDOM_FOREST_CLASSIFIER, v, &e));
     assert_false(sk_version_parse(STR("latest"), &v));
