@@ -27,6 +27,11 @@ bool nested_fact_number(report *r, str name, uint64_t number, err *e) MUST_USE;
  * path, its tensors too; facts are not. */
 bool nested_read(const format_input *in, str path, bytes content, report *r, err *e) MUST_USE;
 
+/* ... as a member of an archive that is a model: a program in it has no business there (MDL-REP-004). */
+bool nested_member(const format_input *in, str path, bytes content, report *r, err *e) MUST_USE;
+/* Starts when it is started, or is loaded as machine code: ELF, Windows, macOS, a shell script, or called like one. */
+bool nested_is_program(str path, bytes content);
+
 /* Has the nesting used up its budget? Then that was reported. */
 bool nested_too_deep(const format_input *in, str path, report *r, bool *is_too_deep, err *e) MUST_USE;
 /* Content that no format took: when it is an archive (zip, tar, 7z, packed), its members are read; one that cannot be read makes the

@@ -336,3 +336,23 @@ def test_explain_counts_calls_that_repeat_and_those_that_are_not_listed(tmp_path
         count = re.search(r"\((\d+) times\)$|and (\d+) more calls", line)
         counted += int(count.group(1) or count.group(2)) if count else 1
     assert counted == total > len(target["call_lines"])
+
+
+PE = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0"
+
+
+@pytest.mark.parametrize(("name", "content", "is_program"), [
+    ("tool", b"\x7fELF\2\1\1" + bytes(40), True), ("setup.bin", PE, True), ("tool", b"\xcf\xfa\xed\xfe" + bytes(40), True),
+    ("tool", b"\xca\xfe\xba\xbe\0\0\0\2" + bytes(40), True), ("run", b"#!/usr/bin/env bash\ntrue\n", True), ("lib/x.so", b"any", True),
+    ("A.class", b"\xca\xfe\xba\xbe\0\0\0\x34" + bytes(40), False), ("notes", b"#!/usr/bin/env python3\nprint(1)\n", False), ("MZ.txt", b"MZ is short for it", False),
+], ids=["elf", "windows", "macos", "macos-fat", "shell", "library", "java", "python", "text"])
+def test_a_program_in_a_model_is_said(tmp_path, name, content, is_program):
+    """In a NeMo archive, which is a tar with a configuration."""
+    path = tmp_path / "model.nemo"
+    with tarfile.open(path, "w") as tar:
+        for member, data in (("model_config.yaml", b"target: nemo.collections.asr.models.EncDecCTCModel\n"), (name, content)):
+            info = tarfile.TarInfo(member)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    found = document(path, cwd=tmp_path)[1]["targets"][0]
+    assert any(f["code"] == "MDL-REP-004" and f["severity"] == "high" for f in found["findings"]) == is_program, found

@@ -46,13 +46,8 @@ static bool see_metadata(report *r, str member, bytes text, err *e)
 
 static bool is_code(str path, bytes content)
 {
-    static const char *const suffixes[] = {".py", ".pyc", ".pyd", ".so", ".dll", ".dylib", ".sh", ".exe"};
-    for (size_t i = 0; i < COUNT_OF(suffixes); i++)
-        if (str_ends_with(path, str_from_c(suffixes[i]))) return true;
-    str head = bytes_str(content);
-    return str_starts_with(head, STR("\x7f"
-                                     "ELF")) ||
-           str_starts_with(head, STR("#!")) || str_starts_with(head, STR("MZ\x90"));
+    return nested_is_program(path, content) || str_ends_with(path, STR(".py")) ||
+           str_ends_with(path, STR(".pyc"));
 }
 
 static bool read_content(const format_input *in, str path, bytes content, report *r, err *e)

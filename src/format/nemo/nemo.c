@@ -99,7 +99,7 @@ static bool see(void *ctx, const tar_member *m, bytes content, err *e)
     bool is_yaml = str_ends_with(m->path, STR(".yaml")) || str_ends_with(m->path, STR(".yml"));
     rd->has_config |= str_eq(base_of(m->path), str_from_c(config_name));
     if (is_yaml && !nemo_config_read(m->path, content, rd->report, e)) return false;
-    return nested_read(rd->in, m->path, content, rd->report, e);
+    return nested_member(rd->in, m->path, content, rd->report, e);
 }
 
 static bool read_members(reading *rd, err *e)

@@ -50,6 +50,7 @@ static const allow_row rows[] = {
     {"dateutil.tz.tz", "tzoffset tzrange tzstr", &rule_class_args},
     {"pandas", "ArrowDtype BooleanDtype Categorical CategoricalDtype CategoricalIndex DataFrame DateOffset DatetimeIndex DatetimeTZDtype Float32Dtype Float64Dtype Index Int16Dtype Int32Dtype Int64Dtype Int8Dtype Interval IntervalDtype IntervalIndex MultiIndex Period PeriodDtype PeriodIndex RangeIndex Series SparseDtype StringDtype TimedeltaIndex UInt16Dtype UInt32Dtype UInt64Dtype UInt8Dtype", &rule_class_args_data},
     {"pandas", "NA NaT", &rule_data},
+    {"pandas", "Grouper NamedAgg", &rule_class}, /* 3.0 */
     {"pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked", &rule_cython},
     {"pandas._libs.internals", "BlockPlacement", &rule_class_args_data},
     {"pandas._libs.internals", "_unpickle_block", &rule_function},
@@ -67,6 +68,7 @@ static const allow_row rows[] = {
     {"pandas._libs.tslibs.timedeltas", "_timedelta_unpickle", &rule_function_data},
     {"pandas._libs.tslibs.timestamps", "Timestamp", &rule_class_args_data},
     {"pandas._libs.tslibs.timestamps", "_unpickle_timestamp", &rule_function_data},
+    {"pandas.api.typing", "DataFrameGroupBy DatetimeIndexResamplerGroupBy DatetimeIndexResamplerGroupby Expanding ExpandingGroupBy ExpandingGroupby ExponentialMovingWindow ExponentialMovingWindowGroupBy ExponentialMovingWindowGroupby PeriodIndexResamplerGroupBy PeriodIndexResamplerGroupby Resampler Rolling RollingGroupBy RollingGroupby SeriesGroupBy TimeGrouper TimedeltaIndexResamplerGroupBy TimedeltaIndexResamplerGroupby Window", &rule_class}, /* 3.0 */
     {"pandas.arrays", "ArrowExtensionArray ArrowStringArray BooleanArray DatetimeArray FloatingArray IntegerArray IntervalArray NumpyExtensionArray PeriodArray SparseArray StringArray TimedeltaArray", &rule_class_args_data},
     {"pandas.core.arrays.arrow.array", "ArrowExtensionArray", &rule_class_args_data},
     {"pandas.core.arrays.arrow.dtype", "ArrowDtype", &rule_class_args_data},
@@ -88,6 +90,10 @@ static const allow_row rows[] = {
     {"pandas.core.dtypes.dtypes", "ArrowDtype CategoricalDtype DatetimeTZDtype IntervalDtype PandasDtype NumpyEADtype PeriodDtype SparseDtype", &rule_class_args_data},
     {"pandas.core.flags", "Flags", &rule_class},
     {"pandas.core.frame", "DataFrame", &rule_class},
+    {"pandas.core.groupby.generic", "DataFrameGroupBy SeriesGroupBy", &rule_class},
+    {"pandas.core.groupby.generic", "NamedAgg", &rule_class_args},
+    {"pandas.core.groupby.grouper", "Grouper Grouping", &rule_class},
+    {"pandas.core.groupby.ops", "BaseGrouper BinGrouper", &rule_class},
     {"pandas.core.indexes.base", "Index", &index_class},
     {"pandas.core.indexes.base", "_new_Index", &new_index},
     {"pandas.core.indexes.category", "CategoricalIndex", &index_class},
@@ -105,7 +111,11 @@ static const allow_row rows[] = {
     {"pandas.core.indexes.timedeltas", "_new_TimedeltaIndex", &new_index},
     {"pandas.core.internals.blocks", "new_block", &block}, /* through a partial: 1.3 and 1.4 */
     {"pandas.core.internals.managers", "BlockManager SingleBlockManager", &rule_class_args_data},
+    {"pandas.core.resample", "DatetimeIndexResampler DatetimeIndexResamplerGroupby PeriodIndexResampler PeriodIndexResamplerGroupby TimeGrouper TimedeltaIndexResampler TimedeltaIndexResamplerGroupby", &rule_class},
     {"pandas.core.series", "Series", &rule_class},
+    {"pandas.core.window.ewm", "ExponentialMovingWindow ExponentialMovingWindowGroupby", &rule_class},
+    {"pandas.core.window.expanding", "Expanding ExpandingGroupby", &rule_class},
+    {"pandas.core.window.rolling", "Rolling RollingGroupby Window", &rule_class},
     {"pandas.tseries.holiday", "USFederalHolidayCalendar", &rule_class},
     {"pandas.tseries.offsets", "BQuarterBegin BQuarterEnd BYearBegin BYearEnd BusinessDay BusinessHour BusinessMonthBegin BusinessMonthEnd CustomBusinessDay CustomBusinessHour CustomBusinessMonthBegin CustomBusinessMonthEnd DateOffset Day Easter FY5253 FY5253Quarter Hour LastWeekOfMonth Micro Milli Minute MonthBegin MonthEnd Nano QuarterBegin QuarterEnd Second SemiMonthBegin SemiMonthEnd Week WeekOfMonth YearBegin YearEnd", &rule_class_args_data}, /* 0.25 to 1.0 */
     {"pyarrow.lib", "_reconstruct_record_batch _reconstruct_table _restore_array chunked_array decimal128 decimal256 dictionary field large_list list_ map_ py_buffer scalar schema struct timestamp type_for_alias", &rule_function_data}, /* 21 to 25: texts of pandas 3 */

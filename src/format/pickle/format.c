@@ -255,13 +255,13 @@ bool pickle_scan(arena *a, bytes content, str member, report *r, err *e)
 
 /* --- files ----------------------------------------------------------------------------------------------------------------------- */
 
-static bool unpack_trouble(report *r, const char *code, severity s, str title, err *e)
+static bool unpack_trouble(report *r, const char *code, bool is_damaged, str title, err *e)
 {
-    if (s == SEVERITY_MEDIUM) report_worsen(r, VERDICT_UNPARSEABLE);
+    if (is_damaged) report_worsen(r, VERDICT_UNPARSEABLE);
     finding f = {
         .code = code,
         .kind = FINDING_MODEL_THREAT,
-        .severity = s,
+        .severity = SEVERITY_MEDIUM,
         .title = title,
         .advice =
             STR("Get the file again from its source; a damaged or overlong file cannot be called safe.")};
@@ -282,9 +282,9 @@ static bool read_packed(packing p, const format_input *in, report *r, err *e)
     r->format = "joblib";
     /* A loader runs what it got before it met the damage. */
     if (plain.len && !pickle_scan(r->arena, buf_bytes(&plain), STR_NONE, r, e)) return false;
-    if (!ok) return unpack_trouble(r, "MDL-CMP-002", SEVERITY_MEDIUM, str_from_c(trouble.message), e);
+    if (!ok) return unpack_trouble(r, "MDL-CMP-002", true, str_from_c(trouble.message), e);
     if (used < in->content.len)
-        return unpack_trouble(r, "MDL-CMP-001", SEVERITY_LOW,
+        return unpack_trouble(r, "MDL-CMP-001", false,
                               STR("Bytes follow the compressed data and belong to nothing"), e);
     return true;
 }

@@ -135,7 +135,7 @@ static bool read(const format_input *in, report *r, err *e)
         return false;
     if (!is_unpacked) return unreadable(r, "MDL-CMP-002", str_from_c(trouble.message), e);
     bytes rest = {in->content.data + used, in->content.len - used};
-    remark m = {.code = "MDL-CMP-001", .severity = SEVERITY_LOW, .advice = advice};
+    remark m = {.code = "MDL-CMP-001", .severity = SEVERITY_MEDIUM, .advice = advice};
     return rest.len == 0 ||
            (nested_say(r, &m, STR("Bytes follow the compressed data and belong to nothing"), e) &&
             nested_read(in, STR("(behind the compressed data)"), rest, r, e));

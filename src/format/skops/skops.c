@@ -310,7 +310,7 @@ static bool read_member(skops *s, const zip_member *m, err *e)
     if (!nested_zip_headers(m, s->report, e) || !nested_zip_bytes(s->in, m, s->report, &content, e))
         return false;
     if (str_eq(m->path, STR("schema.json"))) return read_schema(s, buf_bytes(&content), e);
-    return content.len == 0 || nested_read(s->in, m->path, buf_bytes(&content), s->report, e);
+    return content.len == 0 || nested_member(s->in, m->path, buf_bytes(&content), s->report, e);
 }
 
 static bool is_named(const format_input *in)

@@ -281,7 +281,7 @@ static bool see_archive(tflite *t, err *e)
         buf_init(&content, in->content.len * 64 + NAME_BYTES_MAX);
         if (!nested_zip_headers(m, t->report, e) || !nested_zip_bytes(in, m, t->report, &content, e))
             return false;
-        if (content.len && !nested_read(in, m->path, buf_bytes(&content), t->report, e)) return false;
+        if (content.len && !nested_member(in, m->path, buf_bytes(&content), t->report, e)) return false;
     }
     return true;
 }

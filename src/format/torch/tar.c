@@ -224,7 +224,7 @@ static bool see_other(void *ctx, const tar_member *m, bytes content, err *e)
     if (!nested_tar_member(&t->watch, m, MEMBER_LINK, t->report, e)) return false;
     for (size_t i = 0; i < MEMBERS; i++)
         if (str_eq(m->path, str_from_c(names[i]))) return true;
-    return content.len == 0 || nested_read(t->in, m->path, content, t->report, e);
+    return content.len == 0 || nested_member(t->in, m->path, content, t->report, e);
 }
 
 static bool read_others(tar_form *t, err *e)

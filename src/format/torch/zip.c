@@ -270,11 +270,10 @@ static bool read_code(archive *ar, const zip_member *m, bytes content, err *e)
 
 static bool is_native(str path, bytes content)
 {
-    static const char *const suffixes[] = {".so", ".dll", ".dylib", ".cpp", ".cu", ".cubin", ".o"};
+    static const char *const suffixes[] = {".cpp", ".cu", ".cubin", ".o"};
     for (size_t i = 0; i < COUNT_OF(suffixes); i++)
         if (str_ends_with(path, str_from_c(suffixes[i]))) return true;
-    return str_starts_with(bytes_str(content), STR("\x7f"
-                                                   "ELF"));
+    return nested_is_program(path, content) && !str_ends_with(path, STR(".py"));
 }
 
 static bool short_fact(archive *ar, str path, bytes content, err *e)
@@ -300,8 +299,9 @@ static bool read_other(archive *ar, const zip_member *m, err *e)
     }
     if (is_pickle(ar, m->path)) return read_pickle(ar, m->path, content, e);
     if (content.len == 0) return true;
-    if (is_native(m->path, content) && !say(ar->report, "MDL-TOR-004", SEVERITY_HIGH, m->path,
-                                            "The archive holds native code, which runs with the model", e))
+    if (is_native(m->path, content) &&
+        !say(ar->report, "MDL-TOR-004", SEVERITY_HIGH, m->path,
+             "The archive holds a program or native code, which runs with the model", e))
         return false;
     if (str_ends_with(m->path, STR(".py")) && !read_code(ar, m, content, e)) return false;
     if (str_eq(m->path, STR("MAR-INF/MANIFEST.json")) && !torch_mar_read(content, ar->report, e))
