@@ -116,7 +116,8 @@ static bool is_macos(bytes content)
     for (size_t i = 0; i < COUNT_OF(marks); i++)
         if (str_starts_with(text, (str){marks[i], 4})) return content.len > 16;
     reader r = reader_of(content);
-    return reader_u32be(&r) == 0xcafebabe && reader_u32be(&r) < PROCESSORS_MAX && !r.failed;
+    uint32_t mark = reader_u32be(&r), processors = reader_u32be(&r);
+    return mark == 0xcafebabe && processors < PROCESSORS_MAX && !r.failed;
 }
 
 /* "#!" and a path that ends in "sh", with or without arguments: sh, bash, dash, zsh ... Python behind one is read as Python. */
