@@ -10,7 +10,9 @@ import subprocess
 import urllib.error
 import urllib.request
 
+import numpy
 import pytest
+from sklearn import datasets, ensemble, metrics, model_selection
 
 from environments import scikit_learn
 
@@ -120,6 +122,24 @@ def test_split_and_report(tmp_path):
     assert report["size_bytes"] == (tmp_path / "m.pkl").stat().st_size
     again = json.loads(assay("train", "--data", "iris", "--test-size", "0.2", "--param", "random_state=42", "--out", tmp_path / "n.pkl", "--threads", "1", "--json").stdout)
     assert again["sha256"] == report["sha256"]
+
+
+@pytest.mark.parametrize("name", ["load_breast_cancer", "load_wine"])
+def test_areas_under_curves_are_scikit_learns(tmp_path, name):
+    x, y = getattr(datasets, name)(return_X_y=True)
+    numpy.save(tmp_path / "x.npy", x)
+    numpy.save(tmp_path / "y.npy", y)
+    report = json.loads(assay("train", "--data", tmp_path / "x.npy", "--target", tmp_path / "y.npy", "--test-size", "0.3", "--param", "random_state=1",
+                              "--param", "n_estimators=20", "--out", tmp_path / "m.pkl", "--json").stdout)
+    ours = report["evaluation"]["test"]["outputs"][0]
+    inside, outside, targets, truth = model_selection.train_test_split(x, y, test_size=0.3, random_state=42)
+    said = ensemble.RandomForestClassifier(n_estimators=20, random_state=1).fit(inside, targets).predict_proba(outside)
+    whole = metrics.roc_auc_score(truth, said[:, 1] if said.shape[1] == 2 else said, multi_class="ovr")
+    assert ours["roc_auc"] == whole
+    by_class = [metrics.roc_auc_score(truth == c, said[:, c]) for c in range(said.shape[1])][-len(ours["roc"]):]
+    assert [curve["auc"] for curve in ours["roc"]] == pytest.approx(by_class, rel=1e-14)
+    for curve in ours["roc"]:
+        assert curve["points"][0] == [0, 0] and curve["points"][-1] == [1, 1] and curve["points"] == sorted(curve["points"])
 
 
 @pytest.mark.parametrize("args,says,code", [
