@@ -119,6 +119,8 @@ static bool make_block(scratch *s, bool masked, size_t rows, size_t columns, blo
         b->ranks = (int16_t *)(memory + leaf_words);
     else
         b->keys = memory + leaf_words;
+    if (!masked && columns == 0)
+        memset(b->keys, 0, WALK_LANES * sizeof *b->keys); /* a key that no leaf is below */
     return true;
 }
 

@@ -185,6 +185,44 @@ static void every_way_gives_the_bits_of_the_plain_walk(void **state)
     free(s);
 }
 
+/* Leaves what others leave on the stack: keys as great as can be. */
+static __attribute__((noinline)) void soil_stack(void)
+{
+    volatile uint8_t soiled[256 * 1024];
+    for (size_t i = 0; i < sizeof soiled; i++) soiled[i] = 0xff;
+}
+
+/* Such a forest looks at no column, so there is no key to look at either. */
+static void trees_of_one_leaf_need_no_keys(void **state)
+{
+    (void)state;
+    sample *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    s->features = 4;
+    s->width = 1;
+    s->tree_count = 3;
+    for (size_t t = 0; t < s->tree_count; t++) grow_tree(s, t, 0);
+    for (size_t i = 0; i < VALUES; i++) s->values[i] = 0.5;
+    for (s->rows = 1; s->rows <= 20; s->rows++) {
+        err e = {0};
+        AUTO(engine_free) engine *g = NULL;
+        engine_source source = {.self = s,
+                                .tree_count = s->tree_count,
+                                .node_count_max = NODES_MAX,
+                                .features = s->features,
+                                .way = ENGINE_WALK,
+                                .read = read_sample};
+        assert_true(engine_new(&source, &g, &e));
+        double got[20] = {0};
+        engine_rows rows = {.wide = s->x, .count = s->rows};
+        engine_sums to = {s->values, s->width, 0, false, got};
+        soil_stack();
+        assert_true(engine_add(g, &rows, &to, &e));
+        for (size_t r = 0; r < s->rows; r++) assert_true(got[r] == 1.5);
+    }
+    free(s);
+}
+
 /* More columns, or more rows of values, than the compact node has room for. */
 static void large_numbers_take_the_wide_forms(void **state)
 {
@@ -282,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_gives_the_bits_of_the_plain_walk),
+        cmocka_unit_test(trees_of_one_leaf_need_no_keys),
         cmocka_unit_test(large_numbers_take_the_wide_forms),
         cmocka_unit_test(what_is_no_tree_is_refused),
         cmocka_unit_test(forests_compare_as_doubles),
