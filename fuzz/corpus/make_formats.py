@@ -13,6 +13,8 @@ import struct
 import warnings
 import zipfile
 
+from wire import pb
+
 HERE = pathlib.Path(__file__).resolve().parent
 SAMPLES = {}
 
@@ -327,21 +329,6 @@ def make_gguf():
 
 
 # --- onnx ---------------------------------------------------------------------------------------------------------------------------------
-
-def varint(n):
-    out = b""
-    while n > 0x7f:
-        out += bytes([n & 0x7f | 0x80])
-        n >>= 7
-    return out + bytes([n])
-
-
-def pb(field, value):
-    if isinstance(value, int):
-        return varint(field << 3) + varint(value)
-    value = value.encode() if isinstance(value, str) else value
-    return varint(field << 3 | 2) + varint(len(value)) + value
-
 
 def onnx_tensor(dims=(2,), raw=bytes(8), kind=1, external=()):
     pairs = b"".join(pb(13, pb(1, key) + pb(2, value)) for key, value in external)

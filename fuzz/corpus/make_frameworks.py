@@ -9,6 +9,8 @@ import json
 import pathlib
 import struct
 
+from wire import pb
+
 HERE = pathlib.Path(__file__).resolve().parent / "frameworks"
 SAMPLES = {}
 
@@ -138,21 +140,6 @@ def make_executorch():
 
 
 # --- PaddlePaddle -------------------------------------------------------------------------------------------------------------------------
-
-def varint(n):
-    out = b""
-    while n > 0x7f:
-        out += bytes([n & 0x7f | 0x80])
-        n >>= 7
-    return out + bytes([n])
-
-
-def pb(field, value):
-    if isinstance(value, int):
-        return varint(field << 3) + varint(value)
-    value = value.encode() if isinstance(value, str) else value
-    return varint(field << 3 | 2) + varint(len(value)) + value
-
 
 def operator(kind, **attributes):
     return pb(1, pb(1, "X") + pb(2, "x")) + pb(3, kind) + b"".join(pb(4, pb(1, k) + pb(2, 2) + pb(5, v)) for k, v in attributes.items())

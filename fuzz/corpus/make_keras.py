@@ -19,6 +19,8 @@ import zipfile
 import h5py
 import numpy as np
 
+from wire import pb as field, varint
+
 HERE = pathlib.Path(__file__).resolve().parent
 SAMPLES = {}
 EVIL = b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R."  # posix.system('true')
@@ -395,21 +397,6 @@ def make_keras():
 
 
 # --- protocol buffers -------------------------------------------------------------------------------------------------------------------------
-
-def varint(n):
-    out = b""
-    while n > 127:
-        out += bytes([n & 127 | 128])
-        n >>= 7
-    return out + bytes([n])
-
-
-def field(number, content):
-    if isinstance(content, int):
-        return varint(number << 3) + varint(content)
-    content = content.encode() if isinstance(content, str) else content
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
 
 def node(name, op, *inputs, **attrs):
     return field(1, name) + field(2, op) + b"".join(field(3, i) for i in inputs) + b"".join(field(5, field(1, k) + field(2, v)) for k, v in attrs.items())

@@ -15,6 +15,8 @@ import pickle
 import struct
 import zipfile
 
+from wire import pb
+
 HERE = pathlib.Path(__file__).resolve().parent
 SAMPLES = {}
 
@@ -476,21 +478,6 @@ def make_pmml():
 
 
 # --- Core ML --------------------------------------------------------------------------------------------------------------------------------
-
-def varint(n):
-    out = b""
-    while n > 0x7f:
-        out += bytes([n & 0x7f | 0x80])
-        n >>= 7
-    return out + bytes([n])
-
-
-def pb(field, value):
-    if isinstance(value, int):
-        return varint(field << 3) + varint(value)
-    value = value.encode() if isinstance(value, str) else value
-    return varint(field << 3 | 2) + varint(len(value)) + value
-
 
 def coreml(kind, content, version=4):
     return pb(1, version) + pb(2, pb(100, pb(3, "me"))) + pb(kind, content)

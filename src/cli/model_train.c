@@ -130,9 +130,8 @@ static bool evaluate(train_result *r, err *e)
 {
     AUTO(predictor_free) predictor *p = NULL;
     return predictor_new(r->forest, &p, e) &&
-           model_evaluate(&r->memory, p, &r->parts.train, &r->train_quality, e) &&
-           (!r->has_test || (model_evaluate(&r->memory, p, &r->parts.test, &r->test_quality, e) &&
-                             model_draw_roc(&r->memory, p, &r->parts.test, &r->test_quality, e)));
+           model_evaluate(&r->memory, p, &r->parts.train, false, &r->train_quality, e) &&
+           (!r->has_test || model_evaluate(&r->memory, p, &r->parts.test, true, &r->test_quality, e));
 }
 
 /* What the fit refuses are the values it was given: the command line's, or those of its files. */

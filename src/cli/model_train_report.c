@@ -212,18 +212,18 @@ static json_t *scores_json(const train_result *r)
     return scores;
 }
 
-static bool tell_json(const train_args *args, const train_result *r, err *e)
+static bool tell_json(const train_args *args, const train_result *r, json_t *warnings, err *e)
 {
     AUTO(json_release)
     json_t *out = json_pack(
-        "{s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:O, s:O, s:I, s:o}", "model",
+        "{s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:O, s:O, s:I, s:O}", "model",
         args->out, "sha256", digest_hex(r->sha256).text, "size_bytes", (json_int_t)r->file_bytes, "estimator",
         args->estimator, "sklearn_version", r->params.version.text, "rows", (json_int_t)r->parts.train.rows,
         "features", (json_int_t)r->parts.train.features, "trees", (json_int_t)r->forest->tree_count, "nodes",
         (json_int_t)card_number(r, "nodes"), "depth", (json_int_t)card_number(r, "depth"), "seconds",
         r->seconds, "metrics", scores_json(r), "evaluation", json_object_get(r->card, "metrics"),
         "feature_importances", json_object_get(r->card, "feature_importances"), "random_state",
-        (json_int_t)r->seed, "warnings", warnings_of(r));
+        (json_int_t)r->seed, "warnings", warnings);
     if (!out) return err_set(e, ERR_MEMORY, "no memory for the report of the training");
     return cli_print_json(out, e);
 }
@@ -233,7 +233,7 @@ bool train_tell(const train_args *args, const train_result *r, err *e)
     AUTO(json_release) json_t *warnings = warnings_of(r);
     for (size_t i = 0; i < json_array_size(warnings); i++)
         fprintf(stderr, "assay model train: warning: %s\n", json_string_value(json_array_get(warnings, i)));
-    if (args->json) return tell_json(args, r, e);
+    if (args->json) return tell_json(args, r, warnings, e);
     tell_people(args, r);
     return true;
 }

@@ -48,6 +48,11 @@ static uint64_t field_at(const flat_table *t, unsigned field, bool *fits)
     return offset ? t->at + offset : 0;
 }
 
+bool flat_has(const flat_table *t, unsigned field, bool *fits)
+{
+    return field_at(t, field, fits) != 0;
+}
+
 uint64_t flat_scalar(const flat_table *t, unsigned field, unsigned width, bool *fits)
 {
     uint64_t at = field_at(t, field, fits);

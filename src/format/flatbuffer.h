@@ -25,6 +25,7 @@ typedef struct flat_vector {
 uint64_t flat_number(bytes all, uint64_t at, unsigned width, bool *fits);
 flat_table flat_root(bytes all, bool *fits);
 flat_table flat_table_at(bytes all, uint64_t at, bool *fits);
+bool flat_has(const flat_table *t, unsigned field, bool *fits);
 /* Fields that the table does not have are 0, empty or not there. */
 uint64_t flat_scalar(const flat_table *t, unsigned field, unsigned width, bool *fits);
 str flat_text(const flat_table *t, unsigned field, bool *fits);

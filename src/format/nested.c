@@ -2,6 +2,7 @@
  * format/nested.c - what lies within a container, and what a container says when its parts are not what they should be.
  */
 #include "nested.h"
+#include "program.h"
 
 #include "base/limits.h"
 #include "pickle/format.h"
@@ -93,57 +94,7 @@ bool nested_read(const format_input *in, str path, bytes content, report *r, err
     return ok && merge(r, &found, path, e);
 }
 
-/* --- programs ---------------------------------------------------------------------------------------------------------------------- */
-
-/* "MZ", and where it says so the head of a program for Windows. */
-static bool is_windows(bytes content)
-{
-    enum { HEAD_OFFSET_AT = 0x3c };
-    if (!str_starts_with(bytes_str(content), STR("MZ"))) return false;
-    reader r = reader_of(content);
-    if (!reader_seek(&r, HEAD_OFFSET_AT)) return false;
-    uint32_t head_at = reader_u32le(&r);
-    return reader_seek(&r, head_at) && str_eq(bytes_str(reader_take(&r, 4)), STR("PE\0\0"));
-}
-
-/* For one processor, or for several: there a class of Java has the same mark, and its version where the number of processors is. */
-static bool is_macos(bytes content)
-{
-    static const char *const marks[] = {"\xcf\xfa\xed\xfe", "\xce\xfa\xed\xfe", "\xfe\xed\xfa\xcf",
-                                        "\xfe\xed\xfa\xce"};
-    enum { PROCESSORS_MAX = 30 };
-    str text = bytes_str(content);
-    for (size_t i = 0; i < COUNT_OF(marks); i++)
-        if (str_starts_with(text, (str){marks[i], 4})) return content.len > 16;
-    reader r = reader_of(content);
-    uint32_t mark = reader_u32be(&r), processors = reader_u32be(&r);
-    return mark == 0xcafebabe && processors < PROCESSORS_MAX && !r.failed;
-}
-
-/* "#!" and a path that ends in "sh", with or without arguments: sh, bash, dash, zsh ... Python behind one is read as Python. */
-static bool is_shell_script(bytes content)
-{
-    str text = bytes_str(content);
-    if (!str_starts_with(text, STR("#!"))) return false;
-    size_t end = 2;
-    while (end < text.len && text.data[end] != '\n') end++;
-    str line = {text.data, end};
-    for (size_t i = 2; i + 2 <= line.len; i++) {
-        bool ends = i + 2 == line.len || line.data[i + 2] == ' ' || line.data[i + 2] == '\r';
-        if (line.data[i] == 's' && line.data[i + 1] == 'h' && ends) return true;
-    }
-    return false;
-}
-
-bool nested_is_program(str path, bytes content)
-{
-    static const char *const suffixes[] = {".so", ".dll", ".dylib", ".exe", ".pyd", ".sh", ".bat", ".ps1"};
-    str text = bytes_str(content);
-    for (size_t i = 0; i < COUNT_OF(suffixes); i++)
-        if (str_ends_with(path, str_from_c(suffixes[i]))) return true;
-    return str_starts_with(text, STR("\177ELF")) || is_shell_script(content) || is_windows(content) ||
-           is_macos(content);
-}
+/* --- members of models ------------------------------------------------------------------------------------------------------------ */
 
 bool nested_member(const format_input *in, str path, bytes content, report *r, err *e)
 {
@@ -151,8 +102,7 @@ bool nested_member(const format_input *in, str path, bytes content, report *r, e
                 .severity = SEVERITY_HIGH,
                 .member = path,
                 .advice = "Do not start it. Take the model out of the archive, or ask for one without it."};
-    if (nested_is_program(path, content) && !nested_say(r, &m, STR("The archive holds a program"), e))
-        return false;
+    if (program_is(path, content) && !nested_say(r, &m, STR("The archive holds a program"), e)) return false;
     return content.len == 0 || nested_read(in, path, content, r, e);
 }
 

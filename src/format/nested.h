@@ -29,8 +29,6 @@ bool nested_read(const format_input *in, str path, bytes content, report *r, err
 
 /* ... as a member of an archive that is a model: a program in it has no business there (MDL-REP-004). */
 bool nested_member(const format_input *in, str path, bytes content, report *r, err *e) MUST_USE;
-/* Starts when it is started, or is loaded as machine code: ELF, Windows, macOS, a shell script, or called like one. */
-bool nested_is_program(str path, bytes content);
 
 /* Has the nesting used up its budget? Then that was reported. */
 bool nested_too_deep(const format_input *in, str path, report *r, bool *is_too_deep, err *e) MUST_USE;

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "model/dataset.h"
 #include "r2.h"
+#include "roc.h"
 #include "settings.h"
 
 #include <math.h>
@@ -14,15 +15,17 @@ enum { BLOCK_ROWS = 1024 };
 
 /* --- predictions --------------------------------------------------------------------------------------------------------- */
 
-/* Per row and output the index of a class, or a number. */
-static bool predict_all(arena *a, const predictor *p, const train_data *d, double **out, err *e)
+/* Per row and output the index of a class, or a number; `probabilities`, if not NULL, of all rows. */
+static bool predict_all(arena *a, const predictor *p, const train_data *d, double **out,
+                        double **probabilities, err *e)
 {
     size_t width = predictor_outputs(p);
     float *rows = arena_alloc_array(a, BLOCK_ROWS * d->features, sizeof *rows);
-    double *numbers = arena_alloc_array(a, BLOCK_ROWS * width, sizeof *numbers);
+    double *all = arena_alloc_array(a, (probabilities ? d->rows : BLOCK_ROWS) * width, sizeof *all);
     double *predicted = arena_alloc_array(a, d->rows * d->outputs, sizeof *predicted);
-    if (!rows || !numbers || !predicted) return err_set(e, ERR_MEMORY, "no memory to evaluate a model");
+    if (!rows || !all || !predicted) return err_set(e, ERR_MEMORY, "no memory to evaluate a model");
     for (size_t done = 0; done < d->rows; done += BLOCK_ROWS) {
+        double *numbers = probabilities ? all + done * width : all;
         size_t part = d->rows - done < BLOCK_ROWS ? d->rows - done : BLOCK_ROWS;
         for (size_t i = 0; i < part; i++)
             for (size_t f = 0; f < d->features; f++) rows[i * d->features + f] = d->x[f * d->rows + done + i];
@@ -34,6 +37,7 @@ static bool predict_all(arena *a, const predictor *p, const train_data *d, doubl
                                : numbers[i * width + k];
     }
     *out = predicted;
+    if (probabilities) *probabilities = all;
     return true;
 }
 
@@ -127,13 +131,14 @@ static double exact_share(const train_data *d, const double *predicted)
     return share((double)right, (double)d->rows);
 }
 
-bool model_evaluate(arena *a, const predictor *p, const train_data *d, quality *out, err *e)
+bool model_evaluate(arena *a, const predictor *p, const train_data *d, bool with_curves, quality *out, err *e)
 {
-    double *predicted;
+    double *predicted, *probabilities = NULL;
+    bool draws = with_curves && roc_is_drawn(d);
     quality q = {.rows = d->rows, .output_count = d->outputs};
     q.outputs = arena_alloc_array(a, d->outputs, sizeof *q.outputs);
     if (!q.outputs) return err_set(e, ERR_MEMORY, "no memory to evaluate %zu outputs", d->outputs);
-    if (!predict_all(a, p, d, &predicted, e)) return false;
+    if (!predict_all(a, p, d, &predicted, draws ? &probabilities : NULL, e)) return false;
     if (!d->y_class) {
         if (!judge_numbers(a, d, predicted, &q, e)) return false;
     } else {
@@ -142,7 +147,7 @@ bool model_evaluate(arena *a, const predictor *p, const train_data *d, quality *
         q.score = exact_share(d, predicted);
     }
     *out = q;
-    return true;
+    return !draws || roc_draw(a, d, probabilities, &q.outputs[0], e);
 }
 
 /* --- folds --------------------------------------------------------------------------------------------------------------- */
@@ -248,7 +253,7 @@ static bool run_fold(const train_params *params, const train_data *data, const t
     if (!dataset_take(&a, data, train_rows, train_count, &train, e) ||
         !dataset_take(&a, data, test_rows, test_count, &test, e) ||
         (data->y_class && !forget_absent(&a, &train, e)) || !forest_fit(params, &train, options, &f, e) ||
-        !predictor_new(f, &p, e) || !predict_all(&a, p, &test, &predicted, e))
+        !predictor_new(f, &p, e) || !predict_all(&a, p, &test, &predicted, NULL, e))
         return false;
     quality q = {.rows = test.rows, .output_count = test.outputs};
     q.outputs = arena_alloc_array(&a, test.outputs, sizeof *q.outputs);

@@ -71,8 +71,8 @@ bool grower_init(grower *g, const growth_plan *plan, err *e)
         !ordered_keep(&g->ordered, plan->presorted, data, weights, g->sample_count, e))
         return false;
     if (!quick_init(g, kind, e)) return false;
-    return !plan->set->random_splitter ||
-           subtree_init(g, e); /* what sorts waits less for memory than for its sort */
+    /* What sorts waits for its sort more than for memory. */
+    return !plan->set->random_splitter || subtree_init(g, e);
 }
 
 void grower_done(grower *g)

@@ -53,8 +53,7 @@ typedef struct quick {
     /* counts; by row when lists are kept, by place in the node otherwise */
     uint32_t *classes;
     double *numbers; /* weights, then counts of both sides */
-    uint64_t
-        *ones; /* random splitter, weights of one, few classes: a one in the byte of the class; or NULL */
+    uint64_t *ones;  /* by place: a one in the byte of its class; NULL: weights, or too many classes */
     size_t rows, slots;
     row_sum *sums;           /* by row */
     const uint64_t *sorted;  /* the feature at hand */

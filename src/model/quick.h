@@ -1,5 +1,5 @@
 /*
- * model/quick.h - quick ways of the best splitter, where they give the same bits: see quick.c and quick_sums.c.
+ * model/quick.h - quick ways of both splitters, where they give the same bits: see quick.c and quick_sums.c.
  */
 #ifndef MODEL_QUICK_H
 #define MODEL_QUICK_H

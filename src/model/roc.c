@@ -3,11 +3,11 @@
  *
  * Rows of equal probability are one step of the curve; the area is counted in whole pairs of rows, so it is right to the last division.
  */
-#include "model/evaluate.h"
+#include "roc.h"
 
 #include <stdlib.h>
 
-enum { BLOCK_ROWS = 1024, POINTS_MOST = 200 };
+enum { POINTS_MOST = 200, ROC_CLASSES_MAX = 10 };
 
 typedef struct scored {
     double score;
@@ -55,37 +55,22 @@ static bool draw_curve(arena *a, scored *rows, size_t count, roc *out, err *e)
     return true;
 }
 
-static bool score_all(arena *a, const predictor *p, const train_data *d, double **out, err *e)
+bool roc_is_drawn(const train_data *d)
 {
-    size_t width = predictor_outputs(p);
-    float *rows = arena_alloc_array(a, BLOCK_ROWS * d->features, sizeof *rows);
-    double *scores = arena_alloc_array(a, d->rows * width, sizeof *scores);
-    if (!rows || !scores) return err_set(e, ERR_MEMORY, "no memory to evaluate a model");
-    for (size_t done = 0; done < d->rows; done += BLOCK_ROWS) {
-        size_t part = d->rows - done < BLOCK_ROWS ? d->rows - done : BLOCK_ROWS;
-        for (size_t i = 0; i < part; i++)
-            for (size_t f = 0; f < d->features; f++) rows[i * d->features + f] = d->x[f * d->rows + done + i];
-        if (!predictor_run(p, rows, part, scores + done * width, e)) return false;
-    }
-    *out = scores;
-    return true;
+    return d->y_class && d->outputs == 1 && d->targets[0].classes >= 2 &&
+           d->targets[0].classes <= ROC_CLASSES_MAX;
 }
 
-bool model_draw_roc(arena *a, const predictor *p, const train_data *d, quality *q, err *e)
+bool roc_draw(arena *a, const train_data *d, const double *probabilities, output_quality *o, err *e)
 {
-    if (!d->y_class || d->outputs != 1 || d->targets[0].classes < 2 ||
-        d->targets[0].classes > ROC_CLASSES_MAX)
-        return true;
-    size_t count = d->targets[0].classes;
-    output_quality *o = &q->outputs[0];
-    double *scores = NULL, sum = 0;
+    size_t count = d->targets[0].classes, drawn = 0;
+    double sum = 0;
     roc *curves = arena_alloc_array(a, count, sizeof *curves);
     scored *rows = arena_alloc_array(a, d->rows, sizeof *rows);
     if (!curves || !rows) return err_set(e, ERR_MEMORY, "no memory to evaluate a model");
-    if (!score_all(a, p, d, &scores, e)) return false;
-    size_t drawn = 0;
     for (size_t c = 0; c < count; c++) {
-        for (size_t i = 0; i < d->rows; i++) rows[i] = (scored){scores[i * count + c], d->y_class[i] == c};
+        for (size_t i = 0; i < d->rows; i++)
+            rows[i] = (scored){probabilities[i * count + c], d->y_class[i] == c};
         if (!draw_curve(a, rows, d->rows, &curves[c], e)) return false;
         drawn += curves[c].count > 0;
         sum += curves[c].auc;

@@ -7,6 +7,7 @@
 #include "catboost/catboost.h"
 
 #include "base/reader.h"
+#include "flatbuffer.h"
 #include "nested.h"
 
 enum { CORE_VERSION = 0, CORE_TREES = 1, CORE_INFO = 2, CORE_PARTS = 3 };
@@ -25,110 +26,23 @@ enum {
 };
 enum { FEATURE_INDEX = 1, DEPTH_MAX = 16, INFO_MAX = 256, VALUE_BYTES_MAX = 512, HEAD_BYTES = 8 };
 
-/* A table within the buffer, found broken or not. */
-typedef struct table {
-    bytes all;
-    uint64_t at, fields_at;
-    uint32_t fields;
-} table;
-
-typedef struct list {
-    bytes all;
-    uint64_t at; /* of the first item */
-    uint64_t count;
-} list;
-
-/* --- FlatBuffers ------------------------------------------------------------------------------------------------------------------- */
-
-static bool u32_at(bytes all, uint64_t at, uint32_t *value)
-{
-    reader r = reader_of(all);
-    *value = reader_seek(&r, at) ? reader_u32le(&r) : 0;
-    return !r.failed;
-}
-
-static bool u16_at(bytes all, uint64_t at, uint16_t *value)
-{
-    reader r = reader_of(all);
-    *value = reader_seek(&r, at) ? reader_u16le(&r) : 0;
-    return !r.failed;
-}
-
-/* The table begins with the distance back to the list of its fields. */
-static bool table_at(bytes all, uint64_t at, table *t)
-{
-    uint32_t back;
-    uint16_t bytes_of_list;
-    if (!u32_at(all, at, &back)) return false;
-    int64_t fields_at = (int64_t)at - (int32_t)back;
-    if (fields_at < 0 || !u16_at(all, (uint64_t)fields_at, &bytes_of_list) || bytes_of_list < 4 ||
-        bytes_of_list % 2 || (uint64_t)fields_at + bytes_of_list > all.len)
-        return false;
-    *t = (table){.all = all, .at = at, .fields_at = (uint64_t)fields_at, .fields = (bytes_of_list - 4u) / 2};
-    return true;
-}
-
-/* Where the field lies; 0 when the table does not have it. */
-static uint64_t field_at(const table *t, uint32_t number)
-{
-    uint16_t offset;
-    if (number >= t->fields || !u16_at(t->all, t->fields_at + 4 + 2 * (uint64_t)number, &offset) ||
-        offset == 0)
-        return 0;
-    return t->at + offset;
-}
-
-static bool follow(const table *t, uint32_t number, uint64_t *at)
-{
-    uint64_t field = field_at(t, number);
-    uint32_t offset;
-    if (!field || !u32_at(t->all, field, &offset) || offset == 0) return false;
-    *at = field + offset;
-    return *at < t->all.len;
-}
-
-/* Absent: an empty list, and true. */
-static bool list_of(const table *t, uint32_t number, uint64_t item_bytes, list *l)
-{
-    *l = (list){.all = t->all};
-    if (!field_at(t, number)) return true;
-    uint64_t at;
-    uint32_t count;
-    if (!follow(t, number, &at) || !u32_at(t->all, at, &count)) return false;
-    *l = (list){.all = t->all, .at = at + 4, .count = count};
-    return count <= (t->all.len - l->at) / item_bytes;
-}
-
-static bool text_of(const table *t, uint32_t number, str *text)
-{
-    list l;
-    if (!list_of(t, number, 1, &l)) return false;
-    *text = bytes_str((bytes){l.count ? t->all.data + l.at : NULL, (size_t)l.count});
-    return true;
-}
-
-static bool table_in(const list *l, uint64_t index, table *t)
-{
-    uint32_t offset;
-    uint64_t at = l->at + 4 * index;
-    return u32_at(l->all, at, &offset) && offset && table_at(l->all, at + offset, t);
-}
-
-static int64_t integer_in(const list *l, uint64_t index)
-{
-    uint32_t value;
-    return u32_at(l->all, l->at + 4 * index, &value) ? (int32_t)value : -1;
-}
-
 /* --- trees ------------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct model {
     report *report;
-    table core, trees;
-    list splits, sizes, starts, leaves, steps, leaf_ids;
+    flat_table core, trees;
+    flat_vector splits, sizes, starts, leaves, steps, leaf_ids;
     int64_t dimension;
     uint64_t features;
 } model;
+
+static const char astray[] = "an offset leads out of it";
+
+static int64_t integer_in(const flat_vector *v, uint64_t index)
+{
+    bool fits = true;
+    return (int32_t)(uint32_t)flat_number(v->all, v->at + 4 * index, 4, &fits);
+}
 
 /* Symmetric trees have 2^depth leaves of `dimension` numbers each, one tree after the other. */
 static const char *check_symmetric(const model *m)
@@ -161,11 +75,11 @@ static const char *check_steps(const model *m)
         if (m->starts.count && integer_in(&m->starts, i) != (int64_t)at)
             return "a tree does not begin where the one before it ends";
         for (uint64_t n = 0; n < (uint64_t)size; n++) {
-            uint16_t left, right;
+            bool fits = true;
             uint64_t step = m->steps.at + 4 * (at + n);
-            if (!u16_at(m->core.all, step, &left) || !u16_at(m->core.all, step + 2, &right) ||
-                left >= (uint64_t)size - n || right >= (uint64_t)size - n)
-                return "a step leaves its tree";
+            uint64_t left = flat_number(m->core.all, step, 2, &fits),
+                     right = flat_number(m->core.all, step + 2, 2, &fits);
+            if (left >= (uint64_t)size - n || right >= (uint64_t)size - n) return "a step leaves its tree";
             uint32_t leaf = (uint32_t)integer_in(&m->leaf_ids, at + n);
             bool ends = left == 0 || right == 0;
             if (ends && (uint64_t)leaf + (uint64_t)m->dimension > m->leaves.count)
@@ -178,20 +92,22 @@ static const char *check_steps(const model *m)
 
 static const char *read_trees(model *m)
 {
-    uint64_t at;
-    list weights;
-    if (!follow(&m->core, CORE_TREES, &at) || !table_at(m->core.all, at, &m->trees)) return "it has no trees";
-    const table *t = &m->trees;
-    uint64_t dimension = field_at(t, TREES_DIMENSION);
-    uint32_t value = 1;
-    if (dimension && !u32_at(t->all, dimension, &value)) return "an offset leads out of it";
-    m->dimension = (int32_t)value;
+    bool fits = true;
+    m->trees = flat_table_of(&m->core, CORE_TREES, &fits);
+    if (!fits || !m->trees.is_there) return "it has no trees";
+    const flat_table *t = &m->trees;
+    m->dimension = 1;
+    if (flat_has(t, TREES_DIMENSION, &fits))
+        m->dimension = (int32_t)(uint32_t)flat_scalar(t, TREES_DIMENSION, 4, &fits);
+    m->splits = flat_vector_of(t, TREES_SPLITS, 4, &fits);
+    m->sizes = flat_vector_of(t, TREES_SIZES, 4, &fits);
+    m->starts = flat_vector_of(t, TREES_STARTS, 4, &fits);
+    m->leaves = flat_vector_of(t, TREES_LEAVES, 8, &fits);
+    (void)flat_vector_of(t, TREES_WEIGHTS, 8, &fits);
+    m->steps = flat_vector_of(t, TREES_STEPS, 4, &fits);
+    m->leaf_ids = flat_vector_of(t, TREES_LEAF_IDS, 4, &fits);
+    if (!fits) return astray;
     if (m->dimension < 1 || m->dimension > 1 << 20) return "it predicts an impossible number of values";
-    if (!list_of(t, TREES_SPLITS, 4, &m->splits) || !list_of(t, TREES_SIZES, 4, &m->sizes) ||
-        !list_of(t, TREES_STARTS, 4, &m->starts) || !list_of(t, TREES_LEAVES, 8, &m->leaves) ||
-        !list_of(t, TREES_WEIGHTS, 8, &weights) || !list_of(t, TREES_STEPS, 4, &m->steps) ||
-        !list_of(t, TREES_LEAF_IDS, 4, &m->leaf_ids))
-        return "an offset leads out of it";
     if (m->starts.count && m->starts.count != m->sizes.count) return "it has not one beginning for each tree";
     return m->steps.count ? check_steps(m) : check_symmetric(m);
 }
@@ -200,13 +116,13 @@ static const char *read_trees(model *m)
 
 static const char *count_features(model *m)
 {
-    static const uint32_t kinds[] = {TREES_CATEGORICAL, TREES_FLOAT, TREES_TEXT};
+    static const unsigned kinds[] = {TREES_CATEGORICAL, TREES_FLOAT, TREES_TEXT};
+    bool fits = true;
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        list features;
-        table one;
-        if (!list_of(&m->trees, kinds[i], 4, &features)) return "an offset leads out of it";
-        for (uint64_t n = 0; n < features.count; n++)
-            if (!table_in(&features, n, &one)) return "a feature is not in it";
+        flat_vector features = flat_vector_of(&m->trees, kinds[i], 4, &fits);
+        if (!fits) return astray;
+        for (uint64_t n = 0; fits && n < features.count; n++) (void)flat_item(&features, n, &fits);
+        if (!fits) return "a feature is not in it";
         m->features += features.count;
     }
     return NULL;
@@ -244,17 +160,17 @@ static bool tell_info(const model *m, str key, str value, err *e)
 
 static const char *tell(const model *m, bool *is_told, err *e)
 {
-    list info;
+    bool fits = true;
     *is_told = report_fact(m->report, STR("framework"), STR("catboost"), e) &&
                nested_fact_number(m->report, STR("trees"), m->sizes.count, e) &&
                nested_fact_number(m->report, STR("features"), m->features, e) &&
                (m->dimension < 2 || nested_fact_number(m->report, STR("outputs"), (uint64_t)m->dimension, e));
-    if (!list_of(&m->core, CORE_INFO, 4, &info)) return "an offset leads out of it";
+    flat_vector info = flat_vector_of(&m->core, CORE_INFO, 4, &fits);
+    if (!fits) return astray;
     for (uint64_t i = 0; *is_told && i < info.count; i++) {
-        table pair;
-        str key, value;
-        if (!table_in(&info, i, &pair) || !text_of(&pair, 0, &key) || !text_of(&pair, 1, &value))
-            return "what it tells of itself is not in it";
+        flat_table pair = flat_item(&info, i, &fits);
+        str key = flat_text(&pair, 0, &fits), value = flat_text(&pair, 1, &fits);
+        if (!fits) return "what it tells of itself is not in it";
         if (i < INFO_MAX) *is_told = tell_info(m, key, value, e);
     }
     return NULL;
@@ -270,23 +186,24 @@ static bool sniff(const format_input *in)
 /* The parts behind the core are for text and categories; without a name for them there is no reason for bytes. */
 static const char *check_rest(const model *m, bytes rest)
 {
-    list parts;
-    if (!list_of(&m->core, CORE_PARTS, 4, &parts)) return "an offset leads out of it";
+    bool fits = true;
+    flat_vector parts = flat_vector_of(&m->core, CORE_PARTS, 4, &fits);
+    if (!fits) return astray;
     if (parts.count == 0 && rest.len) return "bytes follow it that belong to nothing";
     return parts.count && rest.len == 0 ? "a part that it names is missing" : NULL;
 }
 
 static const char *read_core(model *m, bytes core)
 {
-    uint32_t root;
-    str version;
-    if (!u32_at(core, 0, &root) || !table_at(core, root, &m->core)) return "an offset leads out of it";
-    if (!text_of(&m->core, CORE_VERSION, &version)) return "an offset leads out of it";
+    bool fits = true;
+    m->core = flat_root(core, &fits);
+    str version = flat_text(&m->core, CORE_VERSION, &fits);
+    if (!fits) return astray;
     if (!str_eq(version, STR("FlabuffersModel_v1"))) return "it is of no version that is known";
     return NULL;
 }
 
-static bool broken(report *r, const char *what, err *e)
+bool catboost_broken(report *r, const char *what, err *e)
 {
     str title = arena_printf(r->arena, "the CatBoost model is damaged: %s", what);
     if (!title.data) return err_set(e, ERR_MEMORY, "no memory for a report");
@@ -303,7 +220,7 @@ static bool read(const format_input *in, report *r, err *e)
     reader file = reader_of(in->content);
     (void)reader_skip(&file, 4);
     bytes core = reader_take(&file, reader_u32le(&file));
-    if (file.failed) return broken(r, "it is shorter than it says", e);
+    if (file.failed) return catboost_broken(r, "it is shorter than it says", e);
     bytes rest = {in->content.data + file.at, in->content.len - file.at};
     bool is_told = true;
     const char *fault = read_core(&m, core);
@@ -312,7 +229,7 @@ static bool read(const format_input *in, report *r, err *e)
     if (!fault) fault = check_rest(&m, rest);
     if (!fault) fault = tell(&m, &is_told, e);
     if (!is_told) return false;
-    if (fault && !broken(r, fault, e)) return false;
+    if (fault && !catboost_broken(r, fault, e)) return false;
     return rest.len == 0 || nested_read(in, STR("(behind the core)"), rest, r, e);
 }
 

@@ -48,17 +48,6 @@ static const char *check(const json_t *root, size_t *trees, size_t *dimension)
     return fault;
 }
 
-static bool broken(report *r, const char *what, err *e)
-{
-    str title = arena_printf(r->arena, "the CatBoost model is damaged: %s", what);
-    if (!title.data) return err_set(e, ERR_MEMORY, "no memory for a report");
-    remark m = {.code = "MDL-CAT-001",
-                .severity = SEVERITY_MEDIUM,
-                .advice = "Do not load this model; write it again with CatBoost's save_model.",
-                .is_unreadable = true};
-    return nested_say(r, &m, title, e);
-}
-
 static bool tell(const json_t *root, size_t trees, report *r, err *e)
 {
     const json_t *info = json_object_get(root, "model_info"),
@@ -80,9 +69,10 @@ static bool read(const format_input *in, report *r, err *e)
     err why = {0};
     size_t trees = 0, dimension = 0;
     if (!json_decode_model(in->content, "the model", &root, &why))
-        return why.code == ERR_MEMORY ? err_set(e, ERR_MEMORY, "%s", why.message) : broken(r, why.message, e);
+        return why.code == ERR_MEMORY ? err_set(e, ERR_MEMORY, "%s", why.message)
+                                      : catboost_broken(r, why.message, e);
     const char *fault = check(root, &trees, &dimension);
-    return tell(root, trees, r, e) && (!fault || broken(r, fault, e));
+    return tell(root, trees, r, e) && (!fault || catboost_broken(r, fault, e));
 }
 
 const model_format format_catboost_json = {

@@ -11,8 +11,8 @@
 
 enum {
     IDENTIFIER_AT = 4,
-    HEADER_AT =
-        8, /* "eh00", its length, then bytes of the program, where the segments begin, and their bytes */
+    /* "eh00", its length, then bytes of the program, where the segments begin, and their bytes. */
+    HEADER_AT = 8,
     SHOWN_MAX = 160,
     FINDINGS_MAX = 64,
     /* Fields of Program, ExecutionPlan, Operator, BackendDelegate, DataSegment, Buffer (program.fbs). */

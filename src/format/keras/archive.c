@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "hdf5/hdf5.h"
 #include "nested.h"
+#include "program.h"
 
 enum { SNIFF_ARENA_BYTES = 256 * 1024 * 1024, FACT_BYTES_MAX = 128, VIEW_BYTES_MIN = 64 * 1024 * 1024 };
 
@@ -46,8 +47,7 @@ static bool see_metadata(report *r, str member, bytes text, err *e)
 
 static bool is_code(str path, bytes content)
 {
-    return nested_is_program(path, content) || str_ends_with(path, STR(".py")) ||
-           str_ends_with(path, STR(".pyc"));
+    return program_is(path, content) || str_ends_with(path, STR(".py")) || str_ends_with(path, STR(".pyc"));
 }
 
 static bool read_content(const format_input *in, str path, bytes content, report *r, err *e)

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "nested.h"
 #include "pickle/format.h"
+#include "program.h"
 
 #include <stdlib.h>
 
@@ -273,7 +274,7 @@ static bool is_native(str path, bytes content)
     static const char *const suffixes[] = {".cpp", ".cu", ".cubin", ".o"};
     for (size_t i = 0; i < COUNT_OF(suffixes); i++)
         if (str_ends_with(path, str_from_c(suffixes[i]))) return true;
-    return nested_is_program(path, content) && !str_ends_with(path, STR(".py"));
+    return program_is(path, content) && !str_ends_with(path, STR(".py"));
 }
 
 static bool short_fact(archive *ar, str path, bytes content, err *e)

@@ -29,8 +29,8 @@ typedef struct output_quality {
     double accuracy; /* classifier */
     roc *curves;     /* of each class; NULL: not drawn */
     bool has_auc;
-    double
-        auc; /* roc_auc_score: of the second of two classes, else the mean of the classes (multi_class="ovr") */
+    /* roc_auc_score: of the second of two classes, else the mean of the classes (multi_class="ovr"). */
+    double auc;
     class_quality *classes;
     size_t class_count;
     size_t *confusion;    /* class_count rows (true) of class_count (predicted) */
@@ -43,11 +43,9 @@ typedef struct quality {
     double score; /* estimator.score(X, y): accuracy (of several outputs: all right), or R2 (their mean) */
 } quality;
 
-/* Memory is the arena's. */
-bool model_evaluate(arena *a, const predictor *p, const train_data *data, quality *out, err *e) MUST_USE;
-/* Curves of a classifier with one target and few classes, into what was evaluated; nothing for others. */
-enum { ROC_CLASSES_MAX = 10 };
-bool model_draw_roc(arena *a, const predictor *p, const train_data *data, quality *q, err *e) MUST_USE;
+/* Memory is the arena's. `with_curves`: a classifier's, where it has one target and two to ten classes. */
+bool model_evaluate(arena *a, const predictor *p, const train_data *data, bool with_curves, quality *out,
+                    err *e) MUST_USE;
 
 /*
  * cross_val_score(estimator, X, y, cv=folds): StratifiedKFold for a classifier of one output, KFold otherwise, no shuffling; scores[fold] is estimator.score of the

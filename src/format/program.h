@@ -1,0 +1,12 @@
+/*
+ * format/program.h - is a member of an archive a program? A model has no use for one.
+ */
+#ifndef FORMAT_PROGRAM_H
+#define FORMAT_PROGRAM_H
+
+#include "base/str.h"
+
+/* Starts when it is started, or is loaded as machine code: of Linux (ELF), Windows, macOS, a shell script, or called like one. */
+bool program_is(str path, bytes content);
+
+#endif
