@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .path = str_from_c(names[data[0] % COUNT_OF(names)]), .content = content, .budget = &budget};
     if (source_read(&in, &r, NULL) && r.verdict != VERDICT_NOT_A_MODEL) abort(); /* text is no model */
     python_place place = {.first_line = 1, .is_notebook = true};
-    python_summary summary;
+    python_summary summary = {0};
     if (!python_read(&place, bytes_str(content), &r, &summary, NULL) ||
         !dockerfile_read(STR_NONE, bytes_str(content), &r, NULL))
         return 0;
