@@ -202,6 +202,8 @@ def make_torch():
     add("unsafe", "MDL-PKL-002", "class_without_script", archive(torch_members() | {"data.pkl": script["data.pkl"]}))
     add("unsafe", "MDL-TOR-001", "legacy_version", legacy(head=[LEGACY[0], EVIL, LEGACY[2]]))
     add("unsafe", "MDL-PKL-001", "legacy_magic", legacy(head=[EVIL, LEGACY[1], LEGACY[2]]))
+    computed = b"\x80\x04" + name("builtins", "int") + text("119547037146038801333356") + b"\x85R."
+    add("unsafe", "MDL-TOR-001", "legacy_magic_computed", legacy(head=[computed, LEGACY[1], LEGACY[2]]))
     add("unsafe", "MDL-PKL-001", "legacy_object", legacy(obj=state_dict({"w": evil_call})))
     add("unsafe", "MDL-TOR-001", "legacy_keys", legacy(keys_pickle=EVIL))
     add("unsafe", "MDL-PKL-001", "legacy_behind", legacy(data=struct.pack("<q", 6) + bytes(24) + EVIL))
@@ -306,6 +308,12 @@ def make_gguf():
         if len(text) < 60000:
             add("suspicious", "MDL-GUF-001", "template_" + what, template(text))
     add("unsafe", "MDL-GUF-001", "template_of_name", template("{{ x.__class__ }}", "tokenizer.chat_template.rag"))
+    add("unsafe", "MDL-GUF-001", "template_of_another_key", gguf([gguf_pair("adapter.template", 8, gguf_text("{{ x.__class__ }}"))]))
+    for what, text in {"replaced": "x['**class**'|replace('*', '_')]", "replaced_later": "x[y|replace('*', '_')]", "reversed": "x['__ssalc__x'|reverse]", "pattern": "x['%s%s'|format(a, b)]",
+                       "braces": "x['{}{}'.format(a, b)]", "raised": "x['__Class__x'.lower()]", "cut_out": "x['x__class__x'[1:-1]]"}.items():
+        add("suspicious", "MDL-GUF-001", f"template_{what}", template("{{ " + text + " }}"))
+    add("clean", "none", "template_of_texts", template("{{ ', '.join(x) }}{{ m['content'].replace('a', 'b')|lower }}{{ x[y|length - 1] }}{{ '%s: %s'|format(a, b) }}{{ ['a', 'b'] }}"))
+    add("unsafe", "MDL-GUF-002", "dimension_zero", gguf([arch], [gguf_tensor("a", [0, 8], 0, 0)]))
     add("unsafe", "MDL-GUF-001", "template_in_list", gguf([gguf_pair("tokenizer.chat_templates", 9, struct.pack("<IQ", 8, 1) + gguf_text("{{ x.__class__ }}"))]))
 
     for what, content in {

@@ -517,6 +517,26 @@ def make_nemos():
     add("unsafe", "MDL-TOR-005", "mar_no_suffix", mar(b"handler.py", handler__py=b"import os\n"), "bin")
     add("suspicious", "MDL-TOR-005", "mar_requirements", mar(b"text_classifier", b', "requirementsFile": "requirements.txt"', requirements__txt=b"torch\n"), "mar")
     add("unsafe", "MDL-PKL-001", "mar_weights", mar(b"image_classifier", model__pt=EVIL), "mar")
+    # A tar whose last member is a ZIP ends like one.
+    torch = zipped(Member("m/data.pkl", GOOD), Member("m/version", b"3\n"))
+    add("clean", "none", "tar_ends_in_zip", tarred({"model.pt": torch}), "tar")
+    add("clean", "none", "nemo_ends_in_zip", tarred({"model_config.yaml": b"target: nemo.collections.asr.models.EncDecCTCModel\n", "model_weights.ckpt": torch}), "nemo")
+    hidden = zipped(Member("a.pkl", EVIL), Member("b.pkl", EVIL, 8))
+    add("unsafe", "MDL-PKL-001", "zip_without_directory", hidden[:hidden.index(b"PK\1\2")], "zip")
+    add("unsafe", "MDL-PKL-001", "zip_headers_in_front", hidden[:hidden.index(b"PK\1\2")] + torch, "pt")
+    add("unsafe", "MDL-PKL-001", "zip_cut_in_directory", hidden[:-30], "pt")
+    add("unsafe", "MDL-REP-004", "program_beside_model", zipped(Member("m.pkl", GOOD), Member("x/y.bin", b"\x7fELF" + bytes(60))), "zip")
+    add("suspicious", "MDL-REP-004", "script_beside_model", zipped(Member("m.pkl", GOOD), Member("run", b"#!/bin/sh\ntrue\n")), "zip")
+    add("clean", "none", "program_of_a_package", zipped(Member("p/m.pkl", GOOD), Member("p/x.so", b"\x7fELF" + bytes(60)), Member("p-1.dist-info/RECORD", TEXT)), "whl")
+    add("unsafe", "MDL-REP-004", "program_named_model", b"\x7fELF" + bytes(60), "pt")
+    add("unsafe", "MDL-REP-004", "program_of_all_systems", b"MZqFpD='\n" + bytes(90) + b"GGUF" + struct.pack("<IQQ", 3, 0, 0), "gguf")
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for path, kind, content in (("m.pkl", tarfile.REGTYPE, GOOD), ("spread", tarfile.GNUTYPE_SPARSE, TEXT)):
+            info = tarfile.TarInfo(path)
+            info.type, info.size = kind, len(content)
+            tar.addfile(info, io.BytesIO(content))
+    add("unparseable", "scan_incomplete", "tar_sparse_beside_model", out.getvalue(), "tar")
     add("unparseable", "MDL-TOR-006", "mar_manifest", zipped(Member("MAR-INF/MANIFEST.json", b'{"model":')), "mar")
 
 

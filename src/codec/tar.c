@@ -342,6 +342,7 @@ static bool read_member(tar_walker *w, const uint8_t *block, uint64_t size, err 
     member.is_absolute = str_starts_with(buf_str(&w->long_path), STR("/"));
     member.is_link_absolute = str_starts_with(member.link, STR("/"));
     member.is_device = type == '3' || type == '4' || type == '6';
+    member.is_sparse = w->is_sparse;
     if (member.kind == TAR_HARDLINK) member.link = clean_path(member.link);
     uint64_t stored = has_data(type, member.kind) ? size : 0;
     member.size_bytes = stored;

@@ -7,6 +7,7 @@
 #include "codec/zip.h"
 
 #include "codec/member.h"
+#include "codec/tar.h"
 
 #include "base/limits.h"
 #include "base/reader.h"
@@ -26,6 +27,7 @@ enum {
     CENTRAL_BYTES = 46,
     COMMENT_MAX = 65535,
     COMMENT_HONEST_BYTES = 4096,
+    TAR_HEAD_BYTES = 512,
 };
 
 static reader reader_from(bytes file, uint64_t at)
@@ -68,7 +70,9 @@ bool zip_is(bytes file)
 {
     uint64_t at;
     reader r = reader_of(file);
-    return (reader_u32le(&r) == ZIP_SIGNATURE_LOCAL && !r.failed) || end_find(file, &at);
+    if (reader_u32le(&r) == ZIP_SIGNATURE_LOCAL && !r.failed) return true;
+    bool is_tar = file.len >= TAR_HEAD_BYTES && tar_is((bytes){file.data, TAR_HEAD_BYTES});
+    return !is_tar && end_find(file, &at);
 }
 
 /* The 64-bit twin, if a locator in front of the end record points at one. */
@@ -332,6 +336,23 @@ bool zip_read(arena *a, bytes file, unpack_budget *budget, zip_directory *out, e
         return err_set(e, ERR_TOO_LARGE, "the archive has more members than LIMIT_ARCHIVE_MEMBERS (%llu)",
                        (unsigned long long)LIMIT_ARCHIVE_MEMBERS);
     budget->members_left -= zip.count + zip.shadow_count;
+    *out = zip;
+    return true;
+}
+
+bool zip_read_front(arena *a, bytes file, unpack_budget *budget, zip_directory *out, err *e)
+{
+    zip_directory zip = {.end = file.len};
+    zip_walk walk = {.arena = a, .file = file, .directory_at = file.len};
+    if (!zip_walk_local(&walk, &zip, e)) return false;
+    if (zip.shadow_count > budget->members_left)
+        return err_set(e, ERR_TOO_LARGE, "the archive has more members than LIMIT_ARCHIVE_MEMBERS (%llu)",
+                       (unsigned long long)LIMIT_ARCHIVE_MEMBERS);
+    budget->members_left -= zip.shadow_count;
+    if (zip.shadow_count == 0)
+        zip.leftover_count = 0; /* no archive at all, and the bytes are the file's own */
+    zip.hides_member = false;   /* there is no directory to hide them from */
+    zip.disagreement = NULL;
     *out = zip;
     return true;
 }

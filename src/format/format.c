@@ -4,6 +4,7 @@
 #include "format/format.h"
 
 #include "codec/archive.h"
+#include "format/program.h"
 
 #include <stdlib.h>
 
@@ -76,6 +77,19 @@ static bool is_disguised(report *r, err *e)
     return report_add(r, &f, e);
 }
 
+/* Whoever trusts the name, or makes the file executable as its text says, starts it. */
+static bool is_program(report *r, err *e)
+{
+    report_worsen(r, VERDICT_UNPARSEABLE);
+    finding f = {.code = "MDL-REP-004",
+                 .kind = FINDING_MODEL_THREAT,
+                 .severity = SEVERITY_HIGH,
+                 .title = STR("The name says that this is a model, but it is a program"),
+                 .advice =
+                     STR("Do not start it. Ask for the model alone, in a format that holds only data.")};
+    return report_add(r, &f, e);
+}
+
 static bool not_a_known_model(const format_input *in, report *r, err *e)
 {
     if (!format_name_claims_model(in->path)) return true;
@@ -83,6 +97,7 @@ static bool not_a_known_model(const format_input *in, report *r, err *e)
     bool is_packed = ends_in_one(in->path, packed_suffixes, COUNT_OF(packed_suffixes), &suffix_bytes);
     archive_kind kind = archive_sniff(in->content);
     if (kind == ARCHIVE_7Z) return is_disguised(r, e);
+    if (program_is(STR_NONE, in->content)) return is_program(r, e);
     if (kind == ARCHIVE_PACKED && is_packed) return true; /* what is inside has the name, and is judged */
     report_worsen(r, VERDICT_UNPARSEABLE);
     finding f = {

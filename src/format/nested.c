@@ -2,7 +2,7 @@
  * format/nested.c - what lies within a container, and what a container says when its parts are not what they should be.
  */
 #include "nested.h"
-#include "program.h"
+#include "format/program.h"
 
 #include "base/limits.h"
 #include "pickle/format.h"
@@ -130,6 +130,16 @@ static bool read_shadows(const format_input *in, const zip_directory *zip, repor
     return true;
 }
 
+/* Without a directory there are still those who read local headers from the front. */
+static bool read_front(const format_input *in, report *r, err *e)
+{
+    zip_directory zip;
+    err why = {0};
+    if (!zip_read_front(r->arena, in->content, in->budget, &zip, &why))
+        return why.code != ERR_MEMORY || err_set(e, ERR_MEMORY, "%s", why.message);
+    return read_leftovers(in, &zip, r, e) && read_shadows(in, &zip, r, e);
+}
+
 bool nested_zip_open(const format_input *in, report *r, zip_directory *zip, bool *is_open, err *e)
 {
     err why = {0};
@@ -138,7 +148,8 @@ bool nested_zip_open(const format_input *in, report *r, zip_directory *zip, bool
     if (!*is_open) {
         if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
         m.code = "MDL-ZIP-008";
-        return nested_say(r, &m, str_from_c(why.message), e);
+        return nested_say(r, &m, str_from_c(why.message), e) &&
+               (why.code == ERR_TOO_LARGE || read_front(in, r, e));
     }
     m.code = zip->hides_member ? "MDL-ZIP-003" : zip->is_grave ? "MDL-ZIP-001" : "MDL-ZIP-006";
     if (zip->hides_member || zip->is_grave) m.severity = SEVERITY_HIGH;

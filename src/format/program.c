@@ -1,7 +1,7 @@
 /*
  * format/program.c - programs by their first bytes: what a processor runs, and scripts of a shell.
  */
-#include "program.h"
+#include "format/program.h"
 
 #include "base/reader.h"
 
@@ -10,6 +10,8 @@ static bool is_windows(bytes content)
 {
     enum { HEAD_OFFSET_AT = 0x3c };
     if (!str_starts_with(bytes_str(content), STR("MZ"))) return false;
+    if (str_starts_with(bytes_str(content), STR("MZqFpD")))
+        return true; /* of all systems at once: llamafile */
     reader r = reader_of(content);
     if (!reader_seek(&r, HEAD_OFFSET_AT)) return false;
     uint32_t head_at = reader_u32le(&r);
@@ -45,12 +47,15 @@ static bool is_shell_script(bytes content)
     return false;
 }
 
+bool program_is_native(bytes content)
+{
+    return str_starts_with(bytes_str(content), STR("\177ELF")) || is_windows(content) || is_macos(content);
+}
+
 bool program_is(str path, bytes content)
 {
     static const char *const suffixes[] = {".so", ".dll", ".dylib", ".exe", ".pyd", ".sh", ".bat", ".ps1"};
-    str text = bytes_str(content);
     for (size_t i = 0; i < COUNT_OF(suffixes); i++)
         if (str_ends_with(path, str_from_c(suffixes[i]))) return true;
-    return str_starts_with(text, STR("\177ELF")) || is_shell_script(content) || is_windows(content) ||
-           is_macos(content);
+    return program_is_native(content) || is_shell_script(content);
 }

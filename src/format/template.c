@@ -38,6 +38,7 @@ typedef struct lexer {
     str where;
     token before, previous, current; /* the last three tokens of the expression */
     unsigned depth, depth_deepest;   /* of brackets */
+    uint64_t subscripts;             /* one bit for each open bracket, the innermost last: x[...] */
     unsigned blocks, blocks_deepest;
     unsigned kept; /* blocks whose text becomes a value: {% set x %}text{% endset %}, macros */
     bool in_attr;  /* within the brackets of |attr( */
@@ -128,11 +129,51 @@ static bool is_joining(const token *t)
 
 /* --- judging of one token, with the two before it -------------------------------------------------------------------------------------- */
 
+/* Filters and methods that make another text of one. */
+static bool is_rewriting(str word)
+{
+    static const char *const names[] = {"replace",      "reverse",      "translate", "striptags",
+                                        "removeprefix", "removesuffix", "decode",    "batch"};
+    return is_one_of(word, names, COUNT_OF(names));
+}
+
+/* ... and of a text that stands there already, where an author would have written the other one. */
+static bool is_respelling(str word)
+{
+    static const char *const names[] = {"lower", "upper",    "swapcase", "capitalize",
+                                        "title", "casefold", "slice"};
+    return is_rewriting(word) || is_one_of(word, names, COUNT_OF(names));
+}
+
+/* 'x__class__x': cut out of it later. */
+static bool holds_dunder(str word)
+{
+    for (str rest = word; rest.len > 4; rest = str_skip(rest, 1)) {
+        size_t len = 2;
+        while (len < rest.len && rest.data[len] >= 'a' && rest.data[len] <= 'z') len++;
+        if (len > 2 && str_starts_with(rest, STR("__")) && str_starts_with(str_skip(rest, len), STR("__")))
+            return true;
+    }
+    return false;
+}
+
+/* 'ssalc'|reverse, x[name.replace('*', '_')]: what becomes of it nobody can see. */
+static bool is_made(const lexer *l)
+{
+    bool is_applied = is_sign(&l->previous, '.') || is_sign(&l->previous, '|');
+    if (!is_applied) return false;
+    str word = word_of(&l->current);
+    if (l->before.kind == TOKEN_TEXT && l->before.len)
+        return is_respelling(word) || holds_dunder(word_of(&l->before));
+    return l->subscripts && is_rewriting(word);
+}
+
 static bool judge_name(lexer *l, err *e)
 {
     const token *t = &l->current;
     str word = word_of(t);
     bool is_attribute = is_sign(&l->previous, '.');
+    if (is_made(l)) return say(l, SEVERITY_MEDIUM, "makes a text out of another one", t, e);
     if (is_attribute && str_starts_with(word, STR("__")))
         return say(l, SEVERITY_CRITICAL, "reaches for Python's own insides", t, e);
     if (is_attribute && is_inside_name(word))
@@ -149,6 +190,20 @@ static bool is_used(const token *previous)
            is_sign(previous, '=');
 }
 
+/* '%s%s', '{}{}', '__{}__': nothing but places for pieces, which in a template for people would have words between them. */
+static bool is_mere_pattern(str word)
+{
+    size_t places = 0;
+    for (size_t i = 0; i < word.len; i++) {
+        bool is_place = i + 1 < word.len && ((word.data[i] == '%' && word.data[i + 1] == 's') ||
+                                             (word.data[i] == '{' && word.data[i + 1] == '}'));
+        if (!is_place && word.data[i] != '_') return false;
+        places += is_place;
+        i += is_place;
+    }
+    return places > 1 || (places == 1 && word.len > 2);
+}
+
 static bool judge_text(lexer *l, err *e)
 {
     const token *t = &l->current;
@@ -161,6 +216,9 @@ static bool judge_text(lexer *l, err *e)
     bool is_filler = is_underscores(t) && is_sign(&l->previous, ',') && is_underscores(&l->before);
     if (is_filler || (is_piece && str_contains(word, STR("__"))))
         return say(l, SEVERITY_MEDIUM, "puts a name together from pieces", t, e);
+    if (l->subscripts && holds_dunder(word))
+        return say(l, SEVERITY_MEDIUM, "holds a name of Python's own insides", t, e);
+    if (is_mere_pattern(word)) return say(l, SEVERITY_MEDIUM, "puts a text together from pieces", t, e);
     return !str_contains(word, STR("%c")) || say(l, SEVERITY_MEDIUM, "makes text from numbers", t, e);
 }
 
@@ -177,6 +235,8 @@ static bool judge_sign(lexer *l, err *e)
     if (sign == ']' && word->kind == TOKEN_TEXT && is_sign(&l->before, '[') &&
         (is_deed(word_of(word)) || is_inside_name(word_of(word))))
         return say(l, SEVERITY_HIGH, "reaches for something under a name that runs code", word, e);
+    if (sign == '[' && word->kind == TOKEN_TEXT && holds_dunder(word_of(word)))
+        return say(l, SEVERITY_MEDIUM, "cuts a name of Python's own insides out of a text", word, e);
     if (sign == '*' && word->kind == TOKEN_TEXT && str_contains(word_of(word), STR("_")))
         return say(l, SEVERITY_MEDIUM, "puts a name together from pieces", word, e);
     return true;
@@ -291,13 +351,26 @@ static void take_name(lexer *l, token *t)
     while (is_name_byte(reader_peek(&l->in))) add_byte(t, reader_u8(&l->in));
 }
 
+/* Does a bracket that opens now take an item of what stands before it? */
+static bool is_subscript(const lexer *l)
+{
+    const token *t = &l->current;
+    return t->kind == TOKEN_NAME || t->kind == TOKEN_TEXT || is_sign(t, ')') || is_sign(t, ']');
+}
+
 static void take_sign(lexer *l, token *t)
 {
     t->kind = TOKEN_SIGN;
     t->sign = (char)reader_u8(&l->in);
     t->word[t->len++] = t->sign;
-    if (t->sign && strchr("([{", t->sign) && ++l->depth > l->depth_deepest) l->depth_deepest = l->depth;
-    if (t->sign && strchr(")]}", t->sign) && l->depth) l->depth--;
+    if (t->sign && strchr("([{", t->sign)) {
+        if (++l->depth > l->depth_deepest) l->depth_deepest = l->depth;
+        l->subscripts = l->subscripts << 1 | (t->sign == '[' && is_subscript(l));
+    }
+    if (t->sign && strchr(")]}", t->sign) && l->depth) {
+        l->depth--;
+        l->subscripts >>= 1;
+    }
 }
 
 /* 'a' ~ 'b', 'a' + 'b' and 'a' 'b' are one text: the one that counts. */
@@ -359,6 +432,7 @@ static void skip_space(lexer *l)
 static bool read_expression(lexer *l, str end, err *e)
 {
     l->depth = 0;
+    l->subscripts = 0;
     l->before = l->previous = l->current = (token){0};
     for (skip_space(l); reader_left(&l->in); skip_space(l)) {
         if (l->depth == 0 && at_text(l, end)) return reader_skip(&l->in, end.len);

@@ -346,7 +346,8 @@ bool inspect_file(inspection *in, str member, bytes content, err *e)
     report r, source;
     bool fine = inspect_model(in, member, content, &r, e) && inspect_components(in, member, content, e) &&
                 inspect_source(in, member, content, &source, e) && inspect_os(in, member, content, e) &&
-                archive_names_seen(in, member, content.len, &r, &source, e);
+                archive_names_seen(in, member, content.len, &r, &source, e) &&
+                archive_names_program(in->names, member, content, e);
     if (fine && in->is_nested && !r.format && inspect_is_archive(content))
         fine = inspect_nested(in, member, content, e);
     in->arena = whole;

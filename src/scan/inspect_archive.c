@@ -229,12 +229,17 @@ static bool inspect_zip(inspection *in, bytes content, err *e)
     archive_names *outer = in->names,
                   names = {.keep = in->arena,
                            .models_before = json_array_size(json_object_get(in->part, "models"))};
-    if (!zip_read(in->arena, content, in->budget, &directory, e)) return false;
+    err why = {0};
+    bool is_whole = zip_read(in->arena, content, in->budget, &directory, &why);
+    /* Without a directory there are still those who read local headers from the front. */
+    if (!is_whole && (why.code == ERR_MEMORY || why.code == ERR_TOO_LARGE ||
+                      !zip_read_front(in->arena, content, in->budget, &directory, &why)))
+        return err_set(e, why.code, "%s", why.message);
     in->names = &names;
     bool done = see_zip_members(in, content, &directory, e);
     in->names = outer;
     archive_names_done(&names);
-    return done;
+    return done && (is_whole || err_set(e, why.code, "%s", why.message));
 }
 
 bool inspect_archive(inspection *in, str path, bytes content, err *e)

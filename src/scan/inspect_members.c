@@ -7,6 +7,7 @@
 #include "inspect_members.h"
 
 #include "format/format.h"
+#include "format/program.h"
 
 #include <stdlib.h>
 
@@ -124,9 +125,13 @@ static bool tell_need(inspection *in, const archive_names *names, const struct m
 
 /* --- seeing ------------------------------------------------------------------------------------------------------------------------- */
 
-/* Trees that a package manager or an image made: their links lead to where they will be installed. */
+/* Trees that a package manager or an image made: their links lead to where they will be installed, and programs are what they are for. */
 static bool is_of_a_system(str path)
 {
+    static const char *const marks[] = {".dist-info/",         ".egg-info/", "META-INF/",
+                                        "AndroidManifest.xml", "usr/lib/",   "conda-meta/"};
+    for (size_t i = 0; i < COUNT_OF(marks); i++)
+        if (str_contains(path, str_from_c(marks[i]))) return true;
     return str_contains(path, STR("site-packages/")) || str_contains(path, STR("dist-packages/")) ||
            str_contains(path, STR(".wh.")) || str_contains(path, STR("node_modules/"));
 }
@@ -147,6 +152,10 @@ bool archive_names_tar(archive_names *names, const tar_member *m, err *e)
     names->is_system |= is_of_a_system(m->path);
     names->has_model |= m->kind == TAR_FILE && format_name_claims_model(m->path);
     if (!member_watch_note(&names->watch, m, &oddity, e)) return false;
+    if (m->is_sparse && m->size_bytes && !names->sparse.data) {
+        names->sparse = arena_copy(names->keep, m->path);
+        if (!names->sparse.data) return err_set(e, ERR_MEMORY, "no memory for the names of an archive");
+    }
     bool is_link = m->kind == TAR_SYMLINK;
     if (is_link && !put_seen(names, m->path, (struct member_seen){.is_link = true}, e)) return false;
     if (oddity <= MEMBER_LINK) return true;
@@ -168,6 +177,16 @@ bool archive_names_zip(archive_names *names, const zip_member *m, err *e)
     return keep(names, m->path, &odd, e);
 }
 
+bool archive_names_program(archive_names *names, str member, bytes content, err *e)
+{
+    if (!names || !program_is(member, content)) return true;
+    bool is_native = program_is_native(content);
+    str *kept = is_native ? &names->native : &names->script;
+    if (kept->data) return true;
+    *kept = arena_copy(names->keep, member);
+    return kept->data || member.len == 0 || err_set(e, ERR_MEMORY, "no memory for the names of an archive");
+}
+
 /* --- telling ------------------------------------------------------------------------------------------------------------------------- */
 
 static bool tell(inspection *in, const odd_member *odd, severity s, err *e)
@@ -186,6 +205,22 @@ static bool tell(inspection *in, const odd_member *odd, severity s, err *e)
     return inspect_add_finding(in, &f, e);
 }
 
+/* A model has no use for a program; whoever unpacks both may start it. */
+static bool tell_program(inspection *in, str member, severity s, const char *what, err *e)
+{
+    if (!member.data) return true;
+    verdict v = report_verdict_of(FINDING_MODEL_THREAT, s);
+    if (v > in->verdict) in->verdict = v;
+    finding f = {.code = "MDL-REP-004",
+                 .kind = FINDING_MODEL_THREAT,
+                 .severity = s,
+                 .title = str_from_c(what),
+                 .member = member,
+                 .advice =
+                     STR("Do not start it. Take the model out of the archive, or ask for one without it.")};
+    return inspect_add_finding(in, &f, e);
+}
+
 bool archive_names_tell(inspection *in, archive_names *names, err *e)
 {
     bool has_model =
@@ -197,6 +232,15 @@ bool archive_names_tell(inspection *in, archive_names *names, err *e)
         if (!has_model && in->prefix.len) continue;
         if (!tell(in, odd, has_model ? SEVERITY_HIGH : SEVERITY_INFO, e)) return false;
     }
+    bool is_bundle = has_model && !is_system;
+    if (is_bundle &&
+        (!tell_program(in, names->native, SEVERITY_HIGH, "The archive of models holds a program", e) ||
+         !tell_program(in, names->script, SEVERITY_MEDIUM, "The archive of models holds a script of a shell",
+                       e)))
+        return false;
+    if (names->sparse.data && has_model && !is_system &&
+        !inspect_add_trouble(in, names->sparse, "the member is sparse, and its bytes are not read", e))
+        return false;
     for (size_t i = 0; i < names->need_count; i++)
         if (!tell_need(in, names, &names->needs[i], e)) return false;
     return true;

@@ -36,6 +36,8 @@ struct archive_names {
     str words[REACHES_KEPT];
     size_t word_count;
     bool has_model, is_system;
+    str native, script; /* the first program and the first script of a shell */
+    str sparse;         /* the first member whose bytes are spread over a map, which is not read */
 };
 
 bool archive_names_tar(archive_names *names, const tar_member *m, err *e) MUST_USE;
@@ -43,6 +45,8 @@ bool archive_names_zip(archive_names *names, const zip_member *m, err *e) MUST_U
 /* What was found out about a member, and what it needs of others. `source` is what its text told, or NULL. */
 bool archive_names_seen(inspection *in, str member, size_t size_bytes, const report *r, const report *source,
                         err *e) MUST_USE;
+/* Is it a program? */
+bool archive_names_program(archive_names *names, str member, bytes content, err *e) MUST_USE;
 bool archive_names_tell(inspection *in, archive_names *names, err *e) MUST_USE;
 void archive_names_done(archive_names *names);
 

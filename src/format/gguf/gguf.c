@@ -140,6 +140,12 @@ static bool is_told_text(str key)
     return false;
 }
 
+/* tokenizer.chat_template, its relatives by name, and whatever else calls itself one. */
+static bool is_template(str key)
+{
+    return starts_key(key, "tokenizer.chat_template") || str_ends_with(key, STR(".template"));
+}
+
 static bool is_told_number(str key)
 {
     static const char *const ends[] = {
@@ -154,8 +160,7 @@ static bool read_string(gguf *g, str key, err *e)
 {
     str value = take_text(g);
     if (g->r.failed) return hostile(g, "A text reaches beyond the end of the file", key, e);
-    if (starts_key(key, "tokenizer.chat_template") && !chat_template_read(key, value, g->report, e))
-        return false;
+    if (is_template(key) && !chat_template_read(key, value, g->report, e)) return false;
     bool is_shown = is_told_text(key) && value.len <= FACT_BYTES_MAX && str_is_utf8(value);
     return !is_shown || report_fact(g->report, key, value, e);
 }
@@ -177,8 +182,7 @@ static bool read_array(gguf *g, str key, err *e)
     for (uint64_t i = 0; i < count && !g->r.failed; i++) {
         str item = take_text(g);
         /* Templates by name in a list, as some converters write them. */
-        if (starts_key(key, "tokenizer.chat_template") && !chat_template_read(key, item, g->report, e))
-            return false;
+        if (is_template(key) && !chat_template_read(key, item, g->report, e)) return false;
     }
     return !g->r.failed || hostile(g, "A text of an array reaches beyond the end of the file", key, e);
 }
@@ -234,6 +238,8 @@ static bool tensor_size(gguf *g, tensor *t, const uint64_t *dims, err *e)
         return hostile(g, "A tensor has a type that does not exist", t->name, e);
     uint64_t block = tensor_types[t->type].block, blocks;
     t->elements = 1;
+    for (unsigned i = 0; i < RANK_MAX; i++)
+        if (dims[i] == 0) return hostile(g, "A tensor has a dimension of no length", t->name, e);
     for (unsigned i = 0; i < RANK_MAX; i++)
         if (dims[i] > INT64_MAX || __builtin_mul_overflow(t->elements, dims[i], &t->elements) ||
             t->elements > INT64_MAX)

@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "hdf5/hdf5.h"
 #include "nested.h"
-#include "program.h"
+#include "format/program.h"
 
 enum { SNIFF_ARENA_BYTES = 256 * 1024 * 1024, FACT_BYTES_MAX = 128, VIEW_BYTES_MIN = 64 * 1024 * 1024 };
 

@@ -19,6 +19,7 @@ static const char advice[] =
 typedef struct npy_shape {
     uint64_t product, lengths[NPY_RANK_MAX];
     unsigned rank;
+    bool is_tuple;
 } npy_shape;
 
 typedef struct npy_header {
@@ -80,7 +81,9 @@ static bool take_shape(str *s, npy_shape *shape)
 {
     uint64_t total = 1, n;
     shape->rank = 0;
+    shape->is_tuple = true;
     if (!take_char(s, '(')) {
+        shape->is_tuple = false;
         shape->rank = 1;
         if (!take_number(s, &shape->product)) return false;
         shape->lengths[0] = shape->product;
@@ -92,6 +95,7 @@ static bool take_shape(str *s, npy_shape *shape)
         shape->lengths[shape->rank++] = n;
         if (take_char(s, ',')) continue;
         if (!take_char(s, ')')) return false;
+        shape->is_tuple = shape->rank > 1; /* (3) is a number */
         break;
     }
     shape->product = total;
@@ -166,7 +170,7 @@ static bool read_header(str text, npy_header *h)
         else if (str_eq(key, STR("fortran_order")) && !h->has_order)
             ok = h->has_order = take_order(&text, &h->is_fortran);
         else if (str_eq(key, STR("shape")) && !h->has_shape)
-            ok = h->has_shape = take_shape(&text, &h->shape);
+            ok = h->has_shape = take_shape(&text, &h->shape) && h->shape.is_tuple;
         if (!ok) return false;
         (void)take_char(&text, ',');
     }

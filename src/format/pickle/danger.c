@@ -121,5 +121,7 @@ const danger *danger_find(str module, str name)
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (covers(&rows[i], module) && (!rows[i].names || names_it(rows[i].names, name)))
             return &rows[i].danger;
-    return NULL;
+    /* transformers, diffusers, timm ...: takes a name and loads what it finds there. */
+    static const danger loads_by_name = LOADS;
+    return str_ends_with(name, STR(".from_pretrained")) ? &loads_by_name : NULL;
 }

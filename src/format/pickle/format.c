@@ -180,12 +180,15 @@ static bool scan_as_plain(scan_state *s, const pickle_summary *joblib, uint64_t 
 
 static bool trailing_data(bytes content, uint64_t at, str member, report *r, err *e)
 {
+    /* An archive behind it is what readers that look from the end would take. */
+    static const char end_record[] = {'P', 'K', 5, 6};
+    bool holds_archive = memmem(content.data + at, content.len - at, end_record, sizeof(end_record)) != NULL;
     char title[128];
     snprintf(title, sizeof(title), "%llu bytes follow the pickle and belong to nothing",
              (unsigned long long)(content.len - at));
     finding f = {.code = "MDL-PKL-013",
                  .kind = FINDING_MODEL_THREAT,
-                 .severity = SEVERITY_LOW,
+                 .severity = holds_archive ? SEVERITY_MEDIUM : SEVERITY_LOW,
                  .title = str_from_c(title),
                  .member = member,
                  .offset = at,

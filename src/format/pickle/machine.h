@@ -80,10 +80,11 @@ bool pickle_run(arena *a, bytes file, uint64_t at, const pickle_options *options
 
 /* Notes in pickle_value.marks. */
 enum {
-    PICKLE_MARK_HOOK_KEY = 1 << 0, /* a DICT with a key that the interpreter or the loader would call */
-    PICKLE_MARK_ODD_KEY = 1 << 1,  /* a DICT with a key that is no text */
-    PICKLE_MARK_MADE_KEY = 1 << 2, /* ... but an object, which may be equal to a text (numpy.str_, str) */
-    PICKLE_MARK_JUDGED = 1 << 3,   /* a CALL that passed its rule */
+    PICKLE_MARK_HOOK_KEY = 1 << 0,   /* a DICT with a key that the interpreter or the loader would call */
+    PICKLE_MARK_ODD_KEY = 1 << 1,    /* a DICT with a key that is no text */
+    PICKLE_MARK_MADE_KEY = 1 << 2,   /* ... but an object, which may be equal to a text (numpy.str_, str) */
+    PICKLE_MARK_JUDGED = 1 << 3,     /* a CALL that passed its rule */
+    PICKLE_MARK_UNHASHABLE = 1 << 4, /* a TUPLE that holds a list, dict or set */
 };
 
 pickle_value *pickle_new(pickle_vm *vm, pickle_kind kind, err *e) MUST_USE;

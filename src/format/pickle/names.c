@@ -3,9 +3,21 @@
  */
 #include "pickle/judge.h"
 
+/* Blanks, invisible signs and controls beyond ASCII: on a screen the name looks like another one. */
+static bool has_blank(str part)
+{
+    static const char *const blanks[] = {"\xe1\x9a\x80", "\xe1\xa0\x8e", "\xe2\x80",
+                                         "\xe2\x81",     "\xe3\x80\x80", "\xef\xbb\xbf"};
+    for (size_t i = 0; i + 1 < part.len; i++)
+        if (part.data[i] == '\xc2' && (unsigned char)part.data[i + 1] <= 0xa0) return true;
+    for (size_t i = 0; i < COUNT_OF(blanks); i++)
+        if (str_contains(part, str_from_c(blanks[i]))) return true;
+    return false;
+}
+
 static bool is_identifier(str part)
 {
-    if (part.len == 0 || (part.data[0] >= '0' && part.data[0] <= '9')) return false;
+    if (part.len == 0 || (part.data[0] >= '0' && part.data[0] <= '9') || has_blank(part)) return false;
     for (size_t i = 0; i < part.len; i++) {
         unsigned char c = (unsigned char)part.data[i];
         bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||

@@ -8,10 +8,33 @@
 
 /* --- tuples, lists, sets, dicts --------------------------------------------------------------------------------------------- */
 
+/* A key, or a member of a set, for which Python raises. */
+static bool is_unhashable(const pickle_value *v)
+{
+    return v->kind == PICKLE_LIST || v->kind == PICKLE_DICT || v->kind == PICKLE_SET ||
+           v->marks & PICKLE_MARK_UNHASHABLE;
+}
+
+static bool has_unhashable(pickle_value *const *items, size_t count, size_t step)
+{
+    for (size_t i = 0; i < count; i += step)
+        if (is_unhashable(items[i])) return true;
+    return false;
+}
+
+/* Keys are hashed before they are put in. */
+static bool check_keys(pickle_kind kind, pickle_value *const *items, size_t count, err *e)
+{
+    bool is_set = kind == PICKLE_SET || kind == PICKLE_FROZENSET;
+    if ((!is_set && kind != PICKLE_DICT) || !has_unhashable(items, count, is_set ? 1 : 2)) return true;
+    return err_set(e, ERR_INVALID, "a list, dict or set is no key of a %s", is_set ? "set" : "dict");
+}
+
 static bool push_container(pickle_vm *vm, pickle_kind kind, pickle_value *const *items, size_t count, err *e)
 {
     pickle_value *v = pickle_new(vm, kind, e);
-    if (!v) return false;
+    if (!v || !check_keys(kind, items, count, e)) return false;
+    if (kind == PICKLE_TUPLE && has_unhashable(items, count, 1)) v->marks |= PICKLE_MARK_UNHASHABLE;
     if (!pickle_items_add(vm, &v->list.items, &v->list.count, &v->list.capacity, items, count, e))
         return false;
     return pickle_judge_items(vm, v, items, count, e) && pickle_push(vm, v, e);
@@ -92,7 +115,8 @@ static bool fill(pickle_vm *vm, pickle_value *target, pickle_fill how, pickle_va
     static const pickle_kind plain[] = {
         [PICKLE_FILL_APPEND] = PICKLE_LIST, [PICKLE_FILL_SET] = PICKLE_DICT, [PICKLE_FILL_ADD] = PICKLE_SET};
     if (target->kind == plain[how])
-        return pickle_items_add(vm, &target->list.items, &target->list.count, &target->list.capacity, items,
+        return check_keys(target->kind, items, count, e) &&
+               pickle_items_add(vm, &target->list.items, &target->list.count, &target->list.capacity, items,
                                 count, e) &&
                pickle_judge_items(vm, target, items, count, e);
     if (target->kind == PICKLE_CALL)

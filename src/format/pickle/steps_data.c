@@ -179,17 +179,42 @@ bool pickle_step_short_binstring(pickle_vm *vm, err *e)
 {
     return push_counted_str(vm, 1, false, e);
 }
+
+/* UTF-8 as pickle reads it, with lone surrogates ("surrogatepass"). */
+static bool is_unicode(str s)
+{
+    if (str_is_utf8(s)) return true;
+    size_t from = 0;
+    for (size_t i = 0; i + 2 < s.len; i++) {
+        const uint8_t *p = (const uint8_t *)s.data + i;
+        if (p[0] != 0xed || p[1] < 0xa0 || p[1] > 0xbf || (p[2] & 0xc0) != 0x80) continue;
+        if (!str_is_utf8(str_slice(s, from, i - from))) return false;
+        i += 2;
+        from = i + 1;
+    }
+    return from && str_is_utf8(str_skip(s, from));
+}
+
+static bool push_unicode(pickle_vm *vm, size_t width, err *e)
+{
+    bytes data;
+    if (!take_counted(vm, width, false, &data, e)) return false;
+    if (!is_unicode(bytes_str(data)))
+        return err_set(e, ERR_INVALID, "a text of %zu bytes is not UTF-8", data.len);
+    return push_str(vm, bytes_str(data), e);
+}
+
 bool pickle_step_short_binunicode(pickle_vm *vm, err *e)
 {
-    return push_counted_str(vm, 1, false, e);
+    return push_unicode(vm, 1, e);
 }
 bool pickle_step_binunicode(pickle_vm *vm, err *e)
 {
-    return push_counted_str(vm, 4, false, e);
+    return push_unicode(vm, 4, e);
 }
 bool pickle_step_binunicode8(pickle_vm *vm, err *e)
 {
-    return push_counted_str(vm, 8, false, e);
+    return push_unicode(vm, 8, e);
 }
 
 /* --- data ------------------------------------------------------------------------------------------------------------------------ */

@@ -16,7 +16,14 @@ static const char advice[] =
 
 /* 0x1950a86a20f9469cfc6c, little endian. */
 static const uint8_t magic[] = {0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19};
-enum { SNIFF_HEAD_BYTES = 256, SNIFF_ARENA_BYTES = 1024 * 1024, PICKLES = 5, OBJECT = 3, KEYS = 4 };
+enum {
+    SNIFF_HEAD_BYTES = 4096,
+    VERSION = 1001,
+    SNIFF_ARENA_BYTES = 1024 * 1024,
+    PICKLES = 5,
+    OBJECT = 3,
+    KEYS = 4
+};
 
 typedef struct legacy {
     const format_input *in;
@@ -35,6 +42,25 @@ static bool is_magic(const pickle_value *v)
     return memcmp(v->raw.data, magic, sizeof(magic)) == 0;
 }
 
+/* A magic number that is computed shows by what follows: the version, then the description of the machine. */
+static bool is_computed_magic(arena *a, bytes head, uint64_t at, report *silent)
+{
+    pickle_options options = {.dry = true};
+    pickle_stream version, machine;
+    pickle_summary got;
+    if (!pickle_run(a, head, at, &options, silent, &version, &got, NULL) || !version.result ||
+        version.result->kind != PICKLE_INT || version.result->integer != VERSION)
+        return false;
+    if (!pickle_run(a, head, version.end, &options, silent, &machine, &got, NULL) || !machine.result ||
+        machine.result->kind != PICKLE_DICT)
+        return false;
+    for (size_t i = 0; i < machine.result->list.count; i += 2) {
+        const pickle_value *key = machine.result->list.items[i];
+        if (key->kind == PICKLE_STR && str_eq(key->text, STR("protocol_version"))) return true;
+    }
+    return false;
+}
+
 static bool sniff(const format_input *in)
 {
     AUTO_ARENA arena scratch;
@@ -47,8 +73,9 @@ static bool sniff(const format_input *in)
     pickle_stream stream;
     pickle_summary got;
     err e = {0};
-    return pickle_run(&scratch, head, 0, &options, &silent, &stream, &got, &e) && is_magic(stream.result) &&
-           got.globals == 0;
+    if (!pickle_run(&scratch, head, 0, &options, &silent, &stream, &got, &e)) return false;
+    if (got.globals == 0) return is_magic(stream.result);
+    return stream.result && is_computed_magic(&scratch, head, stream.end, &silent);
 }
 
 static bool unreadable(legacy *l, const char *title, err *e)

@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "nested.h"
 #include "pickle/format.h"
-#include "program.h"
+#include "format/program.h"
 
 #include <stdlib.h>
 

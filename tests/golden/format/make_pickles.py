@@ -131,6 +131,8 @@ def names():
     evil("empty_name", P4 + s("os") + s("") + b"\x93.")
     evil("empty_module", P4 + s("") + s("system") + b"\x93.")
     evil("space_in_module", P4 + s("os ") + s("system") + b"\x93.")
+    evil("invisible_sign_in_module", P4 + s("o\u200bs") + s("system") + b"\x93.")
+    evil("wide_blank_in_module", P4 + s("os\u00a0") + s("system") + b"\x93.")
     evil("nul_in_name", P4 + s("os") + s("system\0x") + b"\x93.")
     evil("newline_in_module", P4 + s("os\n") + s("system") + b"\x93.")
     evil("listed_names_joined", P4 + s("numpy") + s("ndarray matrix") + b"\x93)R.")
@@ -327,6 +329,7 @@ def attributes():
 
 def containers():
     plain = P4 + CWD + b"."
+    evil("trailing_archive", P4 + b"N.0" + npz([("a", b"x")]), suffix=".bin", verdict="suspicious")
     evil("packed_gzip", gzip.compress(plain, mtime=0), suffix=".pkl.gz")
     evil("packed_zlib", zlib.compress(plain), suffix=".pkl.z")
     evil("packed_bzip2", bz2.compress(plain), suffix=".pkl.bz2")
@@ -367,6 +370,8 @@ def npz(members, damage=None):
 
 def archives():
     plain, objects = npy("'<f8'", "(2,)", bytes(16)), npy("'|O'", "(1,)", P4 + CWD + b".")
+    broken("npy_shape_is_a_number", npy("'<f8'", "3", bytes(24)), suffix=".npy")
+    broken("npy_shape_in_brackets", npy("'<f8'", "(3)", bytes(24)), suffix=".npy")
     good("npz", npz([("a.npy", plain), ("b.npy", plain)]), suffix=".npz")
     evil("npz_objects", npz([("a.npy", plain), ("b.npy", objects)]), suffix=".npz")
     evil("npz_pickle_without_suffix", npz([("a.npy", plain), ("b", P4 + CWD + b".")]), suffix=".npz")
@@ -427,6 +432,13 @@ def malformed():
     broken("next_buffer", P5 + b"\x97.")
     broken("readonly_of_nothing", P5 + b"\x98.")
     broken("stop_on_empty", P4 + b".")
+    broken("text_no_utf8", P4 + b"\x8c\x02\xc3\x28.")
+    broken("text_no_utf8_behind_surrogate", P4 + b"\x8c\x05\xed\xa0\x80\xff\xfe.")
+    good("text_surrogates", P4 + b"X" + u32(7) + b"a\xed\xa0\x80\xc3\xa4b.")
+    broken("list_as_key", P4 + b"}]Ns.")
+    broken("set_of_lists", P4 + b"\x8f(]\x90.")
+    broken("frozenset_of_tuple_of_dict", P4 + b"(K\x01}\x86\x91.")
+    good("frozensets_in_set", P4 + b"\x8f((\x91\x85\x90.")
     broken("cut_in_the_middle", pickle.dumps({"a": list(range(100))}, 4)[:50])
 
 

@@ -18,6 +18,7 @@ typedef struct tar_member {
     unsigned mode;
     bool is_absolute, is_link_absolute; /* the name, the hard link's target: stored with a leading "/" */
     bool is_device;                     /* TAR_OTHER: a device or a pipe */
+    bool is_sparse;
 } tar_member;
 
 typedef struct tar_visitor {

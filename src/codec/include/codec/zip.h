@@ -50,11 +50,13 @@ typedef struct zip_directory {
     uint64_t start, end; /* of the archive within the file: bytes outside are prefix and trailer */
 } zip_directory;
 
-/* A local header at the front, or an end record in the last 64 KiB. */
+/* A local header at the front, or an end record in the last 64 KiB; not a tar, whose last member may well be a ZIP. */
 bool zip_is(bytes file);
 /* Fails when the central directory cannot be read to its end (ERR_INVALID, ERR_TRUNCATED), or has more members than the budget allows.
  * Everything that is merely wrong is a disagreement. Paths are views of `file`. */
 bool zip_read(arena *a, bytes file, unpack_budget *budget, zip_directory *out, err *e) MUST_USE;
+/* An archive whose directory cannot be read, as a reader of local headers meets it: everything is in `shadows` and `leftovers`. */
+bool zip_read_front(arena *a, bytes file, unpack_budget *budget, zip_directory *out, err *e) MUST_USE;
 bool zip_member_bytes(bytes file, const zip_member *member, unpack_budget *budget, buf *out, err *e)
     MUST_USE; /* stored, deflate, bzip2, lzma, xz, zstd; CRC or size mismatch is ERR_DIGEST_MISMATCH with `out` filled; other methods,
                * and members that are encrypted indeed, ERR_UNSUPPORTED. A member that is only flagged as encrypted is read. */
