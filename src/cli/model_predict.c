@@ -110,6 +110,7 @@ typedef struct pass {
     const model *model;
     row_file *rows;
     const asked *all;
+    str head; /* goes before the first block, so that nothing is said when that one is refused */
     bool json;
     pthread_mutex_t lock; /* of what follows, and of rows */
     pthread_cond_t turned;
@@ -146,7 +147,10 @@ static void write_block(pass *p, const row_block *block, bool ok, const buf *tex
 {
     pthread_mutex_lock(&p->lock);
     while (p->written != block->number && !p->failed) pthread_cond_wait(&p->turned, &p->lock);
-    if (!p->failed && (!ok || !fd_write_all(STDOUT_FILENO, buf_bytes(text), e))) fail(p, e);
+    str head = block->number == 0 ? p->head : STR_NONE;
+    if (!p->failed && (!ok || !fd_write_all(STDOUT_FILENO, str_bytes(head), e) ||
+                       !fd_write_all(STDOUT_FILENO, buf_bytes(text), e)))
+        fail(p, e);
     p->written++;
     pthread_cond_broadcast(&p->turned);
     pthread_mutex_unlock(&p->lock);
@@ -203,13 +207,11 @@ static bool write_json(const predict_args *args, const model *m, row_file *rows,
 {
     for (size_t o = 0; o < args->all.count; o++) {
         asked one = {{args->all.outputs[o]}, 1};
-        pass p = {.model = m, .rows = rows, .all = &one, .json = true};
         char head[60];
         snprintf(head, sizeof head, "%s\"%s\":[", o ? "," : "{", model_output_name(one.outputs[0]));
+        pass p = {.model = m, .rows = rows, .all = &one, .head = str_from_c(head), .json = true};
         row_file_rewind(rows);
-        if (!write_text(str_from_c(head), e) || !run_pass(&p, args->thread_count, e) ||
-            !write_text(STR("]"), e))
-            return false;
+        if (!run_pass(&p, args->thread_count, e) || !write_text(STR("]"), e)) return false;
     }
     return write_text(STR("}\n"), e);
 }
@@ -218,9 +220,9 @@ static bool write_csv(const predict_args *args, const model *m, row_file *rows, 
 {
     AUTO_BUF buf head;
     buf_init(&head, LIMIT_JSON_DOC_BYTES);
-    pass p = {.model = m, .rows = rows, .all = &args->all};
-    return predict_csv_head(model_about(m), &args->all, rows->columns, &head, e) &&
-           fd_write_all(STDOUT_FILENO, buf_bytes(&head), e) && run_pass(&p, args->thread_count, e);
+    if (!predict_csv_head(model_about(m), &args->all, rows->columns, &head, e)) return false;
+    pass p = {.model = m, .rows = rows, .all = &args->all, .head = buf_str(&head)};
+    return run_pass(&p, args->thread_count, e);
 }
 
 static bool check_outputs(const predict_args *args, const model_info *about, err *e)

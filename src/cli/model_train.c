@@ -73,14 +73,13 @@ static bool split_data(const train_args *args, train_result *r, err *e)
 {
     r->has_test = args->test_size != NULL;
     if (!r->has_test) return true;
-    double share;
+    size_t rows;
     uint64_t seed;
-    if (!number_parse(str_from_c(args->test_size), &share))
-        return err_set(e, ERR_INVALID, "--test-size must be a number between 0 and 1, not '%s'",
-                       args->test_size);
+    if (!dataset_test_rows(str_from_c(args->test_size), r->parts.train.rows, &rows, e))
+        return err_wrap(e, "--test-size");
     train_data all = r->parts.train;
     return parse_count("--split-seed", args->split_seed, UINT32_MAX, &seed, e) &&
-           dataset_split(&r->memory, &all, share, (uint32_t)seed, &r->parts, e);
+           dataset_split(&r->memory, &all, rows, (uint32_t)seed, &r->parts, e);
 }
 
 /* --- the fit ------------------------------------------------------------------------------------------------------------- */
@@ -130,7 +129,8 @@ static bool evaluate(train_result *r, err *e)
 {
     AUTO(predictor_free) predictor *p = NULL;
     return predictor_new(r->forest, &p, e) &&
-           model_evaluate(&r->memory, p, &r->parts.train, false, &r->train_quality, e) &&
+           model_evaluate(&r->memory, p, &r->parts.train, !r->has_test && !r->parts.train.y_class,
+                          &r->train_quality, e) &&
            (!r->has_test || model_evaluate(&r->memory, p, &r->parts.test, true, &r->test_quality, e));
 }
 
@@ -194,8 +194,9 @@ int cli_model_train(int argc, char **argv)
         {"--random-state", "N", "the same as --param random_state=N", &args.random_state, NULL, NULL},
         {"--warm-start", "MODEL", "continue this model, as a second fit with warm_start=True does",
          &args.warm, NULL, NULL},
-        {"--test-size", "SHARE", "hold back this share of the rows, as train_test_split does",
-         &args.test_size, NULL, NULL},
+        {"--test-size", "SIZE",
+         "hold back this share of the rows (0.2), or so many (30), as train_test_split does", &args.test_size,
+         NULL, NULL},
         {"--split-seed", "N", "random_state of that split (42)", &args.split_seed, NULL, NULL},
         {"--cv", "FOLDS", "cross-validate too, as cross_val_score does", &args.cv, NULL, NULL},
         {"--sklearn-version", "X.Y.Z", "whose fit and file layout: 0.22 to 1.9 (1.9.0)", &args.version, NULL,

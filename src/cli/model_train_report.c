@@ -99,6 +99,7 @@ static void tell_classes(const output_quality *o, const train_target *target)
     if (o->has_auc)
         printf("\nROC AUC   %.4f%s\n", o->auc,
                o->class_count > 2 ? " (mean of each class against the others)" : "");
+    if (o->has_auc) printf("precision %.4f on average over all recalls\n", o->average_precision);
     if (o->class_count > CONFUSION_TOLD) return;
     printf("\nconfusion matrix (a row: what it is; a column: what was said)\n");
     for (size_t i = 0; i < o->class_count; i++) {
@@ -140,8 +141,9 @@ static void tell_importances(const train_result *r)
         if (best == SIZE_MAX) return;
         below = json_number_value(json_array_get(values, best));
         last = best;
-        if (r->forest->feature_names)
-            printf("%.4f  %.*s\n", below, STR_ARG(r->forest->feature_names[best]));
+        const str *names = r->parts.train.names ? r->parts.train.names : r->parts.train.known_names;
+        if (names)
+            printf("%.4f  %.*s\n", below, STR_ARG(names[best]));
         else
             printf("%.4f  feature %zu\n", below, best + 1);
     }

@@ -78,11 +78,12 @@ static json_t *describe_feature(const train_data *d, size_t feature, float *scra
     }
     qsort(scratch, count, sizeof *scratch, compare_floats);
     spread s = spread_of(scratch, count);
-    json_t *out = json_pack(
-        "{s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "name", d->names ? text(d->names[feature]) : json_null(),
-        "count", (json_int_t)count, "missing", (json_int_t)(d->rows - count), "min",
-        number(count ? (double)scratch[0] : NAN), "max", number(count ? (double)scratch[count - 1] : NAN),
-        "mean", number(s.mean), "std", number(s.std));
+    const str *names = d->names ? d->names : d->known_names;
+    json_t *out = json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "name",
+                            names ? text(names[feature]) : json_null(), "count", (json_int_t)count, "missing",
+                            (json_int_t)(d->rows - count), "min", number(count ? (double)scratch[0] : NAN),
+                            "max", number(count ? (double)scratch[count - 1] : NAN), "mean", number(s.mean),
+                            "std", number(s.std));
     if (out) add_histogram(out, scratch, count);
     return out;
 }
@@ -160,22 +161,35 @@ static json_t *classes_json(const output_quality *o, const train_target *target)
     return list;
 }
 
-static json_t *roc_json(const roc *r)
+static json_t *points_json(const curve_point *points, size_t count)
 {
-    json_t *points = json_array();
-    for (size_t i = 0; i < r->count; i++)
-        json_array_append_new(points, json_pack("[f, f]", r->points[i].false_share, r->points[i].true_share));
-    return json_pack("{s:f, s:o}", "auc", r->auc, "points", points);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("[f, f]", points[i].x, points[i].y));
+    return list;
 }
 
 static void add_curves(json_t *output, const output_quality *o)
 {
+    if (o->pairs) json_object_set_new(output, "pairs", points_json(o->pairs, o->pair_count));
     if (!o->curves) return;
-    json_t *list = json_array();
-    for (size_t i = 0; i < o->class_count; i++)
-        json_array_append_new(list, o->curves[i].count ? roc_json(&o->curves[i]) : json_null());
-    json_object_set_new(output, "roc", list);
+    json_t *roc = json_array(), *precision = json_array();
+    for (size_t i = 0; i < o->class_count; i++) {
+        const class_curves *c = &o->curves[i];
+        bool has = c->roc_count > 0;
+        json_array_append_new(
+            roc, has ? json_pack("{s:f, s:o}", "auc", c->auc, "points", points_json(c->roc, c->roc_count))
+                     : json_null());
+        json_array_append_new(precision,
+                              has ? json_pack("{s:f, s:o}", "average_precision", c->average_precision,
+                                              "points", points_json(c->precision, c->precision_count))
+                                  : json_null());
+    }
+    json_object_set_new(output, "roc", roc);
     json_object_set_new(output, "roc_auc", o->has_auc ? json_real(o->auc) : json_null());
+    json_object_set_new(output, "precision_recall", precision);
+    json_object_set_new(output, "average_precision",
+                        o->has_auc ? json_real(o->average_precision) : json_null());
 }
 
 static json_t *confusion_json(const output_quality *o)

@@ -5,6 +5,7 @@
 
 #include "random.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -262,27 +263,40 @@ static bool every_class_is_in(arena *a, const train_data *d, err *e)
             if (!seen[c])
                 return err_set(
                     e, ERR_UNPROCESSABLE,
-                    "a class has no row in the training part: take a smaller test share or another seed");
+                    "a class has no row in the training part: take a smaller test or another seed");
     }
     return true;
 }
 
-bool dataset_split(arena *a, const train_data *all, double test_share, uint32_t seed, dataset_parts *out,
+bool dataset_test_rows(str test_size, size_t rows, size_t *test_rows, err *e)
+{
+    uint64_t count;
+    double share;
+    bool is_count = str_to_u64(test_size, &count);
+    if (is_count ? count == 0 : !number_parse(test_size, &share) || !(share > 0 && share < 1))
+        return err_set(
+            e, ERR_UNPROCESSABLE,
+            "the size of the test must be a share between 0 and 1 (0.2) or a number of rows (30), not '%.*s'",
+            STR_ARG(str_slice(test_size, 0, 40)));
+    if (!is_count) count = (uint64_t)ceil(share * (double)rows);
+    if (count >= rows)
+        return err_set(e, ERR_UNPROCESSABLE, "a test of %.*s leaves nothing of %zu rows to train on",
+                       STR_ARG(str_slice(test_size, 0, 40)), rows);
+    *test_rows = (size_t)count;
+    return true;
+}
+
+bool dataset_split(arena *a, const train_data *all, size_t test_rows, uint32_t seed, dataset_parts *out,
                    err *e)
 {
-    if (!(test_share > 0 && test_share < 1))
-        return err_set(e, ERR_UNPROCESSABLE, "the test share must be between 0 and 1, not %g", test_share);
-    size_t test = (size_t)ceil(test_share * (double)all->rows);
-    if (test >= all->rows)
-        return err_set(e, ERR_UNPROCESSABLE, "a test share of %g leaves nothing of %zu rows to train on",
-                       test_share, all->rows);
+    assert(test_rows > 0 && test_rows < all->rows);
     uint32_t *order = arena_alloc_array(a, all->rows, sizeof *order);
     if (!order) return no_memory(all->rows, e);
     for (uint32_t i = 0; i < all->rows; i++) order[i] = i;
     mt19937 g;
     mt19937_seed(&g, seed);
     mt19937_shuffle(&g, order, all->rows);
-    return dataset_take(a, all, order, test, &out->test, e) &&
-           dataset_take(a, all, order + test, all->rows - test, &out->train, e) &&
+    return dataset_take(a, all, order, test_rows, &out->test, e) &&
+           dataset_take(a, all, order + test_rows, all->rows - test_rows, &out->train, e) &&
            every_class_is_in(a, &out->train, e);
 }

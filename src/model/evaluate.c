@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-enum { BLOCK_ROWS = 1024 };
+enum { BLOCK_ROWS = 1024, PAIRS_MOST = 500 };
 
 /* --- predictions --------------------------------------------------------------------------------------------------------- */
 
@@ -58,6 +58,23 @@ double r2_score(const r2_column *c, double *scratch)
     if (c->rows < 2) return NAN;
     if (denominator != 0) return 1 - numerator / denominator;
     return numerator == 0 ? 1 : 0;
+}
+
+/* Of many rows some, evenly spread: rows that were held back are in random order. */
+static bool keep_pairs(arena *a, const train_data *d, const double *predicted, quality *q, err *e)
+{
+    size_t count = d->rows < PAIRS_MOST ? d->rows : PAIRS_MOST;
+    for (size_t k = 0; k < d->outputs; k++) {
+        curve_point *pairs = arena_alloc_array(a, count, sizeof *pairs);
+        if (!pairs) return err_set(e, ERR_MEMORY, "no memory for %zu points", count);
+        for (size_t i = 0; i < count; i++) {
+            size_t at = i * d->rows / count * d->outputs + k;
+            pairs[i] = (curve_point){d->y_number[at], predicted[at]};
+        }
+        q->outputs[k].pairs = pairs;
+        q->outputs[k].pair_count = count;
+    }
+    return true;
 }
 
 static bool judge_numbers(arena *a, const train_data *d, const double *predicted, quality *q, err *e)
@@ -141,6 +158,7 @@ bool model_evaluate(arena *a, const predictor *p, const train_data *d, bool with
     if (!predict_all(a, p, d, &predicted, draws ? &probabilities : NULL, e)) return false;
     if (!d->y_class) {
         if (!judge_numbers(a, d, predicted, &q, e)) return false;
+        if (with_curves && !keep_pairs(a, d, predicted, &q, e)) return false;
     } else {
         for (size_t k = 0; k < d->outputs; k++)
             if (!judge_output(a, d, k, predicted, &q.outputs[k], e)) return false;

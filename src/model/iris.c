@@ -42,6 +42,10 @@ static const uint8_t iris_tenths[IRIS_ROWS][IRIS_FEATURES] = {
 };
 /* clang-format on */
 
+/* load_iris() gives them beside the array: a model that was fitted to it has no names. */
+static const str iris_names[IRIS_FEATURES] = {STR("sepal length (cm)"), STR("sepal width (cm)"),
+                                              STR("petal length (cm)"), STR("petal width (cm)")};
+
 bool dataset_iris(arena *a, train_data *out, err *e)
 {
     float *x = arena_alloc_array(a, (size_t)IRIS_ROWS * IRIS_FEATURES, sizeof *x);
@@ -56,7 +60,12 @@ bool dataset_iris(arena *a, train_data *out, err *e)
     }
     for (size_t c = 0; c < IRIS_CLASSES; c++) labels[c] = (label){.kind = LABEL_INT, .integer = (int64_t)c};
     *target = (train_target){.labels = labels, .classes = IRIS_CLASSES};
-    *out = (train_data){
-        .x = x, .rows = IRIS_ROWS, .features = IRIS_FEATURES, .outputs = 1, .y_class = y, .targets = target};
+    *out = (train_data){.x = x,
+                        .rows = IRIS_ROWS,
+                        .features = IRIS_FEATURES,
+                        .known_names = iris_names,
+                        .outputs = 1,
+                        .y_class = y,
+                        .targets = target};
     return true;
 }

@@ -44,6 +44,7 @@ mixed = np.array([[["red", "green", "blue"][a], b, ["s", "m", "l"][c], d] for a,
 
 def cases():
     """(name, constructor, data, exact): constructors are called late, so that what a version lacks is skipped."""
+    PART = "estimator" if VERSION >= (1, 2) else "base_estimator"
     from sklearn import cluster, decomposition, dummy, ensemble, linear_model, model_selection, naive_bayes, neighbors, pipeline, preprocessing, svm
 
     def of(module, name, **kw):
@@ -182,6 +183,8 @@ def cases():
     yield "ada-numbers", of(ensemble, "AdaBoostRegressor", n_estimators=6, random_state=0), diabetes, False
     yield "isolation", of(ensemble, "IsolationForest", n_estimators=9, random_state=0), iris, "close"
     yield "isolation-some", of(ensemble, "IsolationForest", n_estimators=9, random_state=0, max_features=0.5, max_samples=60), cancer, "close"
+    yield "isolation-new", of(ensemble, "IsolationForest", n_estimators=9, random_state=0, behaviour="new", contamination="auto"), iris, "close"  # 0.20 to 0.23
+    yield "ada-samme-scores", of(ensemble, "AdaBoostClassifier", n_estimators=3, random_state=0, algorithm="SAMME", **{PART: svm.LinearSVC(random_state=0)}), words, False
 
 
 def outputs_of(model, rows):

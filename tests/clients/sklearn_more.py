@@ -142,7 +142,7 @@ def label_cases(of, d):
         for kind, make in [("tree", of(tree, "DecisionTreeClassifier", max_depth=3, random_state=0)), ("linear", of(lm, "LogisticRegression")), ("boost", of(ensemble, "GradientBoostingClassifier", n_estimators=3))]:
             yield f"labels-{name}-{kind}", make, (d.iris[0], labels), False
     one = d.iris[0], np.full(150, "only")
-    for kind, make in VERSION >= (0, 24) and [("forest", of(ensemble, "RandomForestClassifier", n_estimators=3, random_state=0)), ("near", of(neighbors, "KNeighborsClassifier")), ("bayes", of(naive_bayes, "GaussianNB")),
+    for kind, make in VERSION >= (1, 0) and [("forest", of(ensemble, "RandomForestClassifier", n_estimators=3, random_state=0)), ("near", of(neighbors, "KNeighborsClassifier")), ("bayes", of(naive_bayes, "GaussianNB")),
                        ("multinomial", of(naive_bayes, "MultinomialNB")), ("network", of(neural_network, "MLPClassifier", hidden_layer_sizes=(3,), max_iter=5)), ("bernoulli", of(naive_bayes, "BernoulliNB")),
                        ("bag", of(ensemble, "BaggingClassifier", n_estimators=2)), ("complement", of(naive_bayes, "ComplementNB"))] or []:
         yield "one-" + kind, make, one, False

@@ -135,8 +135,9 @@ def test_many_blocks_keep_their_order_on_any_number_of_threads(forest, tmp_path)
 def test_a_broken_table_is_named(forest, tmp_path, text, says):
     rows = tmp_path / "rows.csv"
     rows.write_text(text)
-    done = predict(forest, rows)
-    assert done.returncode == 3 and says in done.stderr, done.stderr
+    for form in ("--csv", "--json"):
+        done = predict(forest, rows, form)
+        assert done.returncode == 3 and says in done.stderr and not done.stdout, done
 
 
 def test_an_output_that_the_model_lacks_is_named(forest, tmp_path):

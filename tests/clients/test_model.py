@@ -140,6 +140,27 @@ def test_areas_under_curves_are_scikit_learns(tmp_path, name):
     assert [curve["auc"] for curve in ours["roc"]] == pytest.approx(by_class, rel=1e-14)
     for curve in ours["roc"]:
         assert curve["points"][0] == [0, 0] and curve["points"][-1] == [1, 1] and curve["points"] == sorted(curve["points"])
+    by_class = [metrics.average_precision_score(truth == c, said[:, c]) for c in range(said.shape[1])]
+    assert [curve["average_precision"] for curve in ours["precision_recall"]] == pytest.approx(by_class, rel=1e-12)
+    assert ours["average_precision"] == pytest.approx(by_class[1] if len(by_class) == 2 else numpy.mean(by_class), rel=1e-12)
+    for curve in ours["precision_recall"]:
+        recalls = [point[0] for point in curve["points"]]
+        assert recalls == sorted(recalls) and recalls[-1] == 1 and all(0 < point[1] <= 1 for point in curve["points"])
+
+
+def test_a_card_of_a_regressor_shows_what_was_said_beside_what_is(tmp_path):
+    x, y = datasets.load_diabetes(return_X_y=True)
+    numpy.save(tmp_path / "x.npy", x)
+    numpy.save(tmp_path / "y.npy", numpy.column_stack([y, -y]))
+    done = assay("train", "--data", tmp_path / "x.npy", "--target", tmp_path / "y.npy", "--estimator", "RandomForestRegressor", "--test-size", "100", "--param", "random_state=1",
+                 "--param", "n_estimators=5", "--out", tmp_path / "m.pkl", "--card", tmp_path / "card.html")
+    assert done.returncode == 0, done.stderr
+    inside, outside, targets, truth = model_selection.train_test_split(x, numpy.column_stack([y, -y]), test_size=100, random_state=42)
+    said = ensemble.RandomForestRegressor(n_estimators=5, random_state=1).fit(inside, targets).predict(outside)
+    outputs = json.loads((tmp_path / "m.pkl.card.json").read_text())["metrics"]["test"]["outputs"]
+    for k in range(2):
+        assert numpy.allclose(outputs[k]["pairs"], numpy.column_stack([truth[:, k], said[:, k]]), rtol=1e-12)
+    assert (tmp_path / "card.html").read_text().count("<circle") == 2 * 2 * 100
 
 
 @pytest.mark.parametrize("args,says,code", [
@@ -151,7 +172,7 @@ def test_areas_under_curves_are_scikit_learns(tmp_path, name):
     (["--data", "bad.csv"], "line 3, column 1 (a): 'x' is not a number", 3),
     (["--data", "good.csv", "--target", "nope"], "no column 'nope'", 2),
     (["--data", "good.csv", "--target", "Y"], "no column 'Y'; is it 'y'?", 2),
-    (["--data", "good.csv", "--test-size", "2"], "between 0 and 1", 2),
+    (["--data", "good.csv", "--test-size", "2"], "--test-size: a test of 2 leaves nothing of 2 rows", 2),
     (["--data", "good.csv", "--estimator", "RandomForestClasifier"], "nearest of what is trained is RandomForestClassifier", 2),
     (["--data", "semicolons.csv"], "line 1 is separated by semicolons", 3),
     (["--data", "thousands.csv"], "line 2, column 1 (a): '1,000' is not a number; numbers have a decimal point", 3),

@@ -111,9 +111,22 @@ static double *sum_logs(const ensemble *n, const model_rows *rows, arena *a, err
     return sums;
 }
 
+static bool old_shares(const ensemble *n, const model_rows *rows, arena *a, model_answers *out, err *e)
+{
+    const double *shares = sum_parts(n, OUTPUT_PREDICT_PROBA, rows, a, e);
+    for (size_t i = 0; shares && i < rows->count; i++) {
+        double *row = out->numbers + i * n->classes;
+        for (size_t c = 0; c < n->classes; c++)
+            row[c] = shares[i * n->classes + c] / n->weight_sum / (double)(n->classes - 1);
+        softmax(row, n->classes);
+    }
+    return shares != NULL;
+}
+
 static bool samme(const ensemble *n, model_output what, const model_rows *rows, arena *a, model_answers *out,
                   err *e)
 {
+    if (n->asks_shares && what == OUTPUT_PREDICT_PROBA) return old_shares(n, rows, a, out, e);
     double *votes =
         n->mix == MIX_SAMME_R ? sum_logs(n, rows, a, e) : sum_parts(n, OUTPUT_PREDICT, rows, a, e);
     for (size_t i = 0; votes && i < rows->count; i++)
@@ -375,6 +388,13 @@ static void read_stage_weights(sk *s, ensemble *n)
     if (sk_ok(s) && n->weight_sum == 0) sk_fail(s, ERR_INVALID, "its weights are zero");
 }
 
+static bool all_give_shares(const ensemble *n)
+{
+    for (size_t k = 0; k < n->count; k++)
+        if (!n->parts[k]->info.gives[OUTPUT_PREDICT_PROBA]) return false;
+    return true;
+}
+
 static void read_adaboost_classifier(sk *s)
 {
     static const char *const kinds[] = {"SAMME", "deprecated", "SAMME.R"};
@@ -388,8 +408,12 @@ static void read_adaboost_classifier(sk *s)
     count_features(s, n);
     read_stage_weights(s, n);
     check_parts(s, n, is_real ? OUTPUT_PREDICT_PROBA : OUTPUT_PREDICT, is_real ? classes : 1);
+    bool is_old = !is_real && !sk_version_at_least(s->version, 0, 22);
+    n->asks_shares = is_old && all_give_shares(n);
+    n->lacks_shares = is_old && !n->asks_shares;
+    if (n->asks_shares) check_parts(s, n, OUTPUT_PREDICT_PROBA, classes);
     sk_gives(s, OUTPUT_PREDICT, 1);
-    sk_gives(s, OUTPUT_PREDICT_PROBA, classes);
+    if (!n->lacks_shares) sk_gives(s, OUTPUT_PREDICT_PROBA, classes);
     sk_gives(s, OUTPUT_DECISION_FUNCTION, classes == 2 ? 1 : classes);
 }
 
@@ -432,6 +456,7 @@ static void read_one_rest(sk *s)
 
 const sk_class sk_ensemble_classes[] = {
     {"VotingClassifier", "ensemble._voting", "ensemble.voting_classifier", read_voting_classifier},
+    {"VotingClassifier", "ensemble.voting", NULL, read_voting_classifier}, /* 0.21 */
     {"VotingRegressor", "ensemble._voting", "ensemble.voting", read_voting_regressor},
     {"BaggingClassifier", "ensemble._bagging", "ensemble.bagging", read_bagging_classifier},
     {"BaggingRegressor", "ensemble._bagging", "ensemble.bagging", read_bagging_regressor},

@@ -24,6 +24,8 @@ typedef struct ensemble {
     double *weights, weight_sum;
     bool is_multilabel; /* one against the rest: any of them may be right */
     bool is_new;        /* AdaBoost: a vote counts against the other classes too */
+    bool asks_shares;   /* AdaBoost before 0.22: probabilities are the parts' own, not of their votes */
+    bool lacks_shares;  /* ... which these parts do not have */
 } ensemble;
 
 /* As ONNX (ensemble_draw.c), for sk_draws. */

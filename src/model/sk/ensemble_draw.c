@@ -73,7 +73,9 @@ static void draw_samme(onnx_build *b, const ensemble *n, const onnx_table *x, on
         onnx_ref against = onnx_with(b, "Div", onnx_op2(b, "Sub", onnx_number(b, 1), votes), others);
         votes = onnx_op2(b, "Sub", votes, against);
     }
-    onnx_ref scores = votes;
+    onnx_ref scores = votes, shares = 0;
+    if (n->asks_shares)
+        shares = onnx_with(b, "Div", draw_sum(b, n, x, OUTPUT_PREDICT_PROBA), n->weight_sum * others);
     if (n->classes == 2) {
         onnx_ref no = onnx_gather(b, votes, onnx_integers(b, (int64_t[]){0}, 1), 1),
                  yes = onnx_gather(b, votes, onnx_integers(b, (int64_t[]){1}, 1), 1);
@@ -85,7 +87,7 @@ static void draw_samme(onnx_build *b, const ensemble *n, const onnx_table *x, on
     }
     out->at[OUTPUT_PREDICT] = sk_draw_decision(b, scores, n->classes);
     out->at[OUTPUT_DECISION_FUNCTION] = scores;
-    out->at[OUTPUT_PREDICT_PROBA] = onnx_softmax(b, votes);
+    if (!n->lacks_shares) out->at[OUTPUT_PREDICT_PROBA] = onnx_softmax(b, shares ? shares : votes);
 }
 
 /* Sorted, with the weights in the same order: the first from which on half of the weight is reached. */

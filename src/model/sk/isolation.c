@@ -16,6 +16,7 @@ typedef struct isolation {
     predictor *trees;
     forest *forest; /* as it was read: for other forms */
     double scale, offset;
+    double threshold; /* of decisions: an outlier's is below */
 } isolation;
 
 static void isolation_free(void *self)
@@ -36,7 +37,7 @@ static bool isolation_answer(const void *self, model_output what, const model_ro
     if (!predictor_add(n->trees, narrow, rows->count, out->numbers, e)) return false;
     for (size_t i = 0; i < rows->count; i++) {
         double decision = -exp2(-out->numbers[i] / n->scale) - n->offset;
-        out->numbers[i] = what == OUTPUT_PREDICT ? (decision < 0 ? -1 : 1) : decision;
+        out->numbers[i] = what == OUTPUT_PREDICT ? (decision < n->threshold ? -1 : 1) : decision;
     }
     return true;
 }
@@ -48,34 +49,39 @@ static void isolation_draw(const void *self, onnx_build *b, const onnx_table *x,
     onnx_ref depths = onnx_draw_grove(b, &g, onnx_as_float(b, onnx_matrix(b, x)));
     onnx_ref shares = onnx_with(b, "Mul", depths, -log(2) / n->scale);
     onnx_ref decision = onnx_with(b, "Sub", onnx_op1(b, "Neg", onnx_op1(b, "Exp", shares)), n->offset);
-    onnx_ref outside = onnx_with(b, "Less", decision, 0);
+    onnx_ref outside = onnx_with(b, "Less", decision, n->threshold);
     onnx_ref minus = onnx_integers(b, (int64_t[]){-1}, 1), plus = onnx_integers(b, (int64_t[]){1}, 1);
     out->at[OUTPUT_DECISION_FUNCTION] = decision;
     out->at[OUTPUT_PREDICT] = onnx_flat(b, onnx_op3(b, "Where", outside, minus, plus));
 }
 
-/* The mean depth of an unsuccessful search in a random binary tree over so many rows. */
-static double mean_depth(double rows)
+/* The mean depth of an unsuccessful search in a random binary tree over so many rows. Before 0.21 a row of its own counted too, and two had no number of their own. */
+static double mean_depth(double rows, bool is_old)
 {
     const double euler = 0.57721566490153286061;
-    if (rows <= 1) return 0;
-    if (rows == 2) return 1;
+    if (rows <= 1) return is_old ? 1 : 0;
+    if (rows == 2 && !is_old) return 1;
     return 2 * (log(rows - 1) + euler) - 2 * (rows - 1) / rows;
 }
 
 /* Children lie after their parents, so one pass knows every depth. */
-static bool set_depths(tree *t)
+static bool set_depths(tree *t, bool is_old)
 {
     uint32_t *depths = calloc(t->node_count, sizeof *depths);
     if (!depths) return false;
     for (size_t i = 0; i < t->node_count; i++) {
         const tree_node *node = &t->nodes[i];
-        t->values[i] = (double)depths[i] + mean_depth((double)node->sample_count);
+        t->values[i] = (double)depths[i] + mean_depth((double)node->sample_count, is_old);
         if (node->left < 0) continue;
         depths[node->left] = depths[node->right] = depths[i] + 1;
     }
     free(depths);
     return true;
+}
+
+static bool is_old(const sk *s)
+{
+    return !sk_version_at_least(s->version, 0, 21);
 }
 
 /* A tree that saw some of the features numbers them on its own. */
@@ -106,7 +112,7 @@ static void read_member(sk *s, forest *f, const pickle_value *v, const pickle_va
     if (!read_tree(s->file->scratch, tree_object, f, t, nodes_left, s->e)) s->failed = true;
     f->feature_count = features;
     if (sk_ok(s)) rename_features(s, t, picked, features);
-    if (sk_ok(s) && !set_depths(t))
+    if (sk_ok(s) && !set_depths(t, is_old(s)))
         sk_fail(s, ERR_MEMORY, "no memory for a tree of %zu nodes", t->node_count);
 }
 
@@ -132,8 +138,9 @@ static void read_trees(sk *s, isolation *n)
         read_member(s, f, list.items[i], picked.items[i], &nodes_left);
     if (sk_ok(s) && !predictor_new_boosted(f, 1, &n->trees, s->e)) s->failed = true;
     if (!sk_ok(s)) return;
-    n->scale = (double)list.count *
-               mean_depth(sk_number(s, sk_has(s, "_max_samples") ? "_max_samples" : "max_samples_"));
+    n->scale =
+        (double)list.count *
+        mean_depth(sk_number(s, sk_has(s, "_max_samples") ? "_max_samples" : "max_samples_"), is_old(s));
     s->m->info.node_count = predictor_node_count(n->trees);
     n->forest = TAKE(f);
 }
@@ -147,6 +154,7 @@ static void read_isolation(sk *s)
     if (!sk_ok(s)) return;
     read_trees(s, n);
     n->offset = sk_number(s, "offset_");
+    if (sk_is_text(s, "behaviour", "old")) n->threshold = sk_number(s, "_threshold_"); /* 0.20 and 0.21 */
     if (sk_ok(s) && !(n->scale > 0)) sk_fail(s, ERR_INVALID, "its max_samples_ is less than two");
     sk_gives(s, OUTPUT_PREDICT, 1);
     sk_gives(s, OUTPUT_DECISION_FUNCTION, 1);

@@ -115,21 +115,33 @@ static double number_at(sk *s, const pickle_value *v, const char *name)
     return sk_number_of(s, number, name);
 }
 
-/* One length, or one for each column. */
+static double *listed_lengths(sk *s, const pickle_value *v, size_t columns)
+{
+    sk_list items = sk_items(s, v, "length_scale", columns);
+    double *out = sk_alloc(s, columns, sizeof *out);
+    for (size_t j = 0; sk_ok(s) && j < items.count; j++)
+        out[j] = sk_number_of(s, items.items[j], "length_scale");
+    return out;
+}
+
+/* One length, or one for each column: an array, or what a person wrote. */
 static double *lengths_at(sk *s, const pickle_value *v, size_t columns)
 {
     const pickle_value *lengths = pickle_get(v, "length_scale");
     if (sk_ok(s) && !lengths) sk_fail(s, ERR_INVALID, "its kernel has no length_scale");
-    double *out = sk_alloc(s, columns, sizeof *out), one = 0;
+    bool is_listed = lengths && (lengths->kind == PICKLE_LIST || lengths->kind == PICKLE_TUPLE);
+    double *out = is_listed ? listed_lengths(s, lengths, columns) : sk_alloc(s, columns, sizeof *out),
+           one = 0;
     if (!out) return NULL;
     pickle_ndarray array;
-    bool is_array = pickle_as_ndarray(s->file->scratch, lengths, &array, NULL) && array.count > 1;
+    bool is_array =
+        !is_listed && pickle_as_ndarray(s->file->scratch, lengths, &array, NULL) && array.count > 1;
     matrix m = is_array ? sk_matrix_of(s, lengths, "length_scale", false) : (matrix){0};
     if (is_array && sk_ok(s) && m.rows * m.columns != columns)
         sk_fail(s, ERR_INVALID, "its length_scale has %zu numbers for %zu features", m.rows * m.columns,
                 columns);
-    if (!is_array) one = sk_number_of(s, lengths, "length_scale");
-    for (size_t j = 0; sk_ok(s) && j < columns; j++) out[j] = is_array ? m.at[j] : one;
+    if (!is_array && !is_listed) one = sk_number_of(s, lengths, "length_scale");
+    for (size_t j = 0; sk_ok(s) && !is_listed && j < columns; j++) out[j] = is_array ? m.at[j] : one;
     for (size_t j = 0; sk_ok(s) && j < columns; j++)
         if (!(out[j] > 0)) sk_fail(s, ERR_INVALID, "its length_scale holds %g", out[j]);
     return out;

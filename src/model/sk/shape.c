@@ -274,6 +274,7 @@ typedef struct quantiles {
     matrix at; /* quantile x feature */
     double *references;
     bool is_normal;
+    bool is_clipped; /* 0.20: uniform as normal, near the bounds */
 } quantiles;
 
 /* numpy.interp over a column; `down`: of the negated, reversed column. */
@@ -328,16 +329,20 @@ static double normal_quantile(double p)
     return x;
 }
 
+static const double CLIPPED = 1e-7 - DBL_EPSILON;
+
 static double quantile_of(const quantiles *q, size_t j, double x)
 {
     double first = q->at.at[j], last = q->at.at[(q->at.rows - 1) * q->at.columns + j];
     if (isnan(x)) return x;
-    bool is_low = q->is_normal ? x - 1e-7 < first : x == first;
-    bool is_high = q->is_normal ? x + 1e-7 > last : x == last;
+    bool has_slack = q->is_normal || q->is_clipped;
+    bool is_low = has_slack ? x - 1e-7 < first : x == first;
+    bool is_high = has_slack ? x + 1e-7 > last : x == last;
     double y = is_low ? 0 : is_high ? 1 : 0.5 * (interpolate(q, j, x, false) - interpolate(q, j, -x, true));
+    if (q->is_clipped && !q->is_normal) return fmin(fmax(y, CLIPPED), 1 - CLIPPED);
     if (!q->is_normal) return y;
     /* Bounds as the library clips them. */
-    double low = normal_quantile(1e-7 - DBL_EPSILON), high = -normal_quantile(1e-7 - DBL_EPSILON);
+    double low = normal_quantile(CLIPPED), high = -normal_quantile(CLIPPED);
     double z = y <= 0 ? low : y >= 1 ? high : normal_quantile(y);
     return z < low ? low : z > high ? high : z;
 }
@@ -391,6 +396,7 @@ static onnx_ref draw_quantile(onnx_build *b, const quantiles *q, size_t j, onnx_
     onnx_ref y = onnx_with(b, "Mul", onnx_op2(b, "Sub", up, down), 0.5);
     y = onnx_op3(b, "Where", onnx_with(b, "Equal", x, xp[n - 1]), onnx_number(b, 1), y);
     y = onnx_op3(b, "Where", onnx_with(b, "Equal", x, xp[0]), onnx_number(b, 0), y);
+    if (q->is_clipped) y = onnx_with(b, "Min", onnx_with(b, "Max", y, CLIPPED), 1 - CLIPPED);
     return onnx_op3(b, "Where", onnx_op1(b, "IsNaN", x), x, y);
 }
 
@@ -417,6 +423,7 @@ static void read_quantiles(sk *s)
     q->at = sk_matrix(s, "quantiles_", SK_ANY, SK_ANY);
     q->references = sk_vector(s, "references_", q->at.rows, NULL);
     q->is_normal = shape == 1;
+    q->is_clipped = !sk_version_at_least(s->version, 0, 21);
     sk_features(s, q->at.columns);
     if (sk_ok(s) && q->at.rows == 0) sk_fail(s, ERR_INVALID, "its quantiles_ is empty");
     sk_transforms(s, q->at.columns);

@@ -145,12 +145,28 @@ static void dataset_split_is_train_test_split(void **state)
     train_data d;
     dataset_parts parts;
     err e = {0};
-    assert_true(dataset_iris(&a, &d, &e) && dataset_split(&a, &d, 0.2, 42, &parts, &e));
+    assert_true(dataset_iris(&a, &d, &e) && dataset_split(&a, &d, 30, 42, &parts, &e));
     assert_int_equal(parts.test.rows, 30);
     assert_int_equal(parts.train.rows, 120);
     for (size_t i = 0; i < COUNT_OF(test_rows); i++)
         for (size_t f = 0; f < 4; f++) assert_true(parts.test.x[f * 30 + i] == d.x[f * 150 + test_rows[i]]);
-    assert_false(dataset_split(&a, &d, 1.5, 42, &parts, &e));
+}
+
+static void test_sizes_are_shares_or_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        str text;
+        size_t rows; /* 0: refused */
+    } cases[] = {{STR("0.2"), 30}, {STR("0.21"), 32}, {STR("30"), 30},   {STR("1"), 1},   {STR("149"), 149},
+                 {STR("150"), 0},  {STR("0"), 0},     {STR("1.0"), 0},   {STR("1.5"), 0}, {STR("-3"), 0},
+                 {STR("0.0"), 0},  {STR("nan"), 0},   {STR("0.999"), 0}, {STR(""), 0}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        size_t rows = 0;
+        err e = {0};
+        if (dataset_test_rows(cases[i].text, 150, &rows, &e) != (cases[i].rows > 0) || rows != cases[i].rows)
+            fail_msg("'%.*s' gives %zu rows: %s", STR_ARG(cases[i].text), rows, e.message);
+    }
 }
 
 static void params_refuse_unknown_names_and_versions(void **state)
@@ -215,6 +231,7 @@ int main(void)
         cmocka_unit_test(dataset_types_the_target),
         cmocka_unit_test(dataset_refuses_what_cannot_be_learned),
         cmocka_unit_test(dataset_split_is_train_test_split),
+        cmocka_unit_test(test_sizes_are_shares_or_rows),
         cmocka_unit_test(params_refuse_unknown_names_and_versions),
         cmocka_unit_test(fit_refuses_bad_parameters),
     };

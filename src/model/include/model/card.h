@@ -8,8 +8,10 @@
  *  "features": [{"name", "count", "missing", "min", "max", "mean", "std", "edges", "counts"}],
  *  "feature_importances": [...],
  *  "metrics": {"train": M, "test": M, "cv": {"folds", "scores", "mean", "std"}, "oob": {"score"}}}
- * M is {"rows", "score", "outputs": [{"accuracy", "classes": [{"label", "support", "precision", "recall", "f1"}], "confusion", "roc_auc", "roc": [{"auc", "points"}]} | {"r2", "mae", "rmse"}]}.
- * roc: of rows held back, one target and up to ten classes, a curve for each: its points are [share of the others, share of the class].
+ * M is {"rows", "score", "outputs": [{"accuracy", "classes": [{"label", "support", "precision", "recall", "f1"}], "confusion", "roc_auc", "roc": [{"auc", "points"}],
+ *  "average_precision", "precision_recall": [{"average_precision", "points"}]} | {"r2", "mae", "rmse", "pairs"}]}.
+ * roc, precision_recall: of rows held back, one target and up to ten classes, a curve for each: points are [share of the others, share of the class], [recall, precision].
+ * pairs: of rows held back, or else of those trained on, [what is, what was said]; of more than 500 rows some.
  * Numbers of features are of the rows that were trained on. `edges` are quantiles, 0 to 1 by tenths, each once (twice when it is the only value); counts[i] rows lie in [edges[i], edges[i + 1]), the last bin
  * holds its upper edge too. What does not exist is null or absent.
  */

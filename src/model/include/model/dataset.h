@@ -36,11 +36,14 @@ bool dataset_take(arena *a, const train_data *all, const uint32_t *rows, size_t 
 /* Fisher's iris data as sklearn.datasets.load_iris() has them: 150 rows, 4 features, labels 0 1 2. */
 bool dataset_iris(arena *a, train_data *out, err *e) MUST_USE;
 
-/* train_test_split(X, y, test_size=share, random_state=seed): the same rows in the same order. */
+/* test_size of train_test_split: a share of the rows ("0.2") or a number of them ("30"). */
+bool dataset_test_rows(str test_size, size_t rows, size_t *test_rows, err *e) MUST_USE;
+
+/* train_test_split(X, y, test_size=test_rows, random_state=seed): the same rows in the same order. */
 typedef struct dataset_parts {
     train_data train, test;
 } dataset_parts;
-bool dataset_split(arena *a, const train_data *all, double test_share, uint32_t seed, dataset_parts *out,
+bool dataset_split(arena *a, const train_data *all, size_t test_rows, uint32_t seed, dataset_parts *out,
                    err *e) MUST_USE;
 
 #endif

@@ -15,26 +15,34 @@ typedef struct class_quality {
     double precision, recall, f1; /* 0 where nothing was predicted, or nothing is there */
 } class_quality;
 
-/* One class against all others, by its probability. count 0: not defined, for the rows are all of it or none. */
-typedef struct roc_point {
-    double false_share, true_share; /* of the others that are said to be it; of those that are */
-} roc_point;
-typedef struct roc {
-    roc_point *points; /* from (0, 0) to (1, 1), thinned for drawing */
-    size_t count;
-    double auc; /* of all points */
-} roc;
+typedef struct curve_point {
+    double x, y;
+} curve_point;
+
+/* One class against all others, by its probability. Counts 0: not defined, for the rows are all of it or none. Points are thinned for drawing; the areas are of all. */
+typedef struct class_curves {
+    curve_point *
+        roc; /* share of the others that are said to be it, share of its own that are: from (0, 0) to (1, 1) */
+    size_t roc_count;
+    double auc;
+    curve_point *
+        precision; /* share of its own that are said to be it (recall), share of those said that are (precision) */
+    size_t precision_count;
+    double average_precision;
+} class_curves;
 
 typedef struct output_quality {
-    double accuracy; /* classifier */
-    roc *curves;     /* of each class; NULL: not drawn */
+    double accuracy;      /* classifier */
+    class_curves *curves; /* of each class; NULL: not drawn */
     bool has_auc;
-    /* roc_auc_score: of the second of two classes, else the mean of the classes (multi_class="ovr"). */
-    double auc;
+    /* roc_auc_score and average_precision_score: of the second of two classes, else the mean of the classes (multi_class="ovr"). */
+    double auc, average_precision;
     class_quality *classes;
     size_t class_count;
     size_t *confusion;    /* class_count rows (true) of class_count (predicted) */
     double r2, mae, rmse; /* regressor; r2 is not a number when the targets do not vary */
+    curve_point *pairs;   /* regressor: what is, and what was said, of some rows; NULL: not drawn */
+    size_t pair_count;
 } output_quality;
 
 typedef struct quality {
@@ -43,7 +51,7 @@ typedef struct quality {
     double score; /* estimator.score(X, y): accuracy (of several outputs: all right), or R2 (their mean) */
 } quality;
 
-/* Memory is the arena's. `with_curves`: a classifier's, where it has one target and two to ten classes. */
+/* Memory is the arena's. `with_curves`: a regressor's pairs; a classifier's curves, where it has one target and two to ten classes. */
 bool model_evaluate(arena *a, const predictor *p, const train_data *data, bool with_curves, quality *out,
                     err *e) MUST_USE;
 

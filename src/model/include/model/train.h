@@ -26,6 +26,7 @@ typedef struct train_data {
     const double *y_number;      /* regressors: y_number[row * outputs + output] */
     const double *weights;       /* sample_weight, or NULL */
     const str *names;            /* of the features, or NULL */
+    const str *known_names;      /* what people call them, which the model does not carry; or NULL */
     const str *target_names;     /* of the outputs, or NULL */
 } train_data;
 
