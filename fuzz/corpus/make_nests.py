@@ -521,6 +521,9 @@ def make_nemos():
     torch = zipped(Member("m/data.pkl", GOOD), Member("m/version", b"3\n"))
     add("clean", "none", "tar_ends_in_zip", tarred({"model.pt": torch}), "tar")
     add("clean", "none", "nemo_ends_in_zip", tarred({"model_config.yaml": b"target: nemo.collections.asr.models.EncDecCTCModel\n", "model_weights.ckpt": torch}), "nemo")
+    # pandas puts a frame into a tar under the name of the file itself.
+    add("clean", "none", "frame_in_tar", tarred({"frame_in_tar.pkl.tar.gz": GOOD}, mode="w:gz"), "pkl.tar.gz")
+    add("not_a_model", "none", "text_in_tar", tarred({"a.txt": TEXT}), "pkl.tar")
     hidden = zipped(Member("a.pkl", EVIL), Member("b.pkl", EVIL, 8))
     add("unsafe", "MDL-PKL-001", "zip_without_directory", hidden[:hidden.index(b"PK\1\2")], "zip")
     add("unsafe", "MDL-PKL-001", "zip_headers_in_front", hidden[:hidden.index(b"PK\1\2")] + torch, "pt")

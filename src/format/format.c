@@ -10,7 +10,7 @@
 
 /* --- names ----------------------------------------------------------------------------------------------------------------------- */
 
-/* Files that programs hand to a model loader. A packed model keeps its own suffix in front: model.pkl.gz. */
+/* Files that programs hand to a model loader. A packed model keeps its own suffix in front: model.pkl.gz, and frame.pkl.tar.gz of pandas. */
 static const char *const model_suffixes[] = {
     ".pkl",         ".pickle",    ".joblib", ".pt",   ".pth",     ".pt2",      ".ptl",     ".mar",
     ".ckpt",        ".npy",       ".npz",    ".h5",   ".hdf5",    ".keras",    ".onnx",    ".gguf",
@@ -18,6 +18,7 @@ static const char *const model_suffixes[] = {
     ".rdata",       ".cbm",       ".ubj",    ".pmml", ".pte",     ".t7",       ".pdmodel", ".pdparams",
     ".pdopt",       ".pdiparams", ".engine", ".rknn", ".ggml",    ".llamafile"};
 static const char *const packed_suffixes[] = {".gz", ".bz2", ".xz", ".lzma", ".z", ".zst", ".lz4"};
+static const char *const archive_suffixes[] = {".tar", ".tgz", ".zip"};
 
 static bool ends_in_one(str name, const char *const *suffixes, size_t count, size_t *suffix_bytes)
 {
@@ -45,12 +46,23 @@ static bool is_weights_name(str path)
     return false;
 }
 
+/* "model.pkl" of "model.pkl.tar.gz". */
+static str without_packing(str path, bool *is_packed, bool *is_archive)
+{
+    size_t suffix_bytes;
+    *is_packed = ends_in_one(path, packed_suffixes, COUNT_OF(packed_suffixes), &suffix_bytes);
+    if (*is_packed) path.len -= suffix_bytes;
+    *is_archive = ends_in_one(path, archive_suffixes, COUNT_OF(archive_suffixes), &suffix_bytes);
+    if (*is_archive) path.len -= suffix_bytes;
+    return path;
+}
+
 bool format_name_claims_model(str path)
 {
     size_t suffix_bytes;
+    bool is_packed, is_archive;
     if (is_weights_name(path)) return true;
-    if (ends_in_one(path, packed_suffixes, COUNT_OF(packed_suffixes), &suffix_bytes))
-        path.len -= suffix_bytes;
+    path = without_packing(path, &is_packed, &is_archive);
     return ends_in_one(path, model_suffixes, COUNT_OF(model_suffixes), &suffix_bytes);
 }
 
@@ -93,12 +105,14 @@ static bool is_program(report *r, err *e)
 static bool not_a_known_model(const format_input *in, report *r, err *e)
 {
     if (!format_name_claims_model(in->path)) return true;
-    size_t suffix_bytes;
-    bool is_packed = ends_in_one(in->path, packed_suffixes, COUNT_OF(packed_suffixes), &suffix_bytes);
+    bool is_packed, is_archive;
+    (void)without_packing(in->path, &is_packed, &is_archive);
     archive_kind kind = archive_sniff(in->content);
     if (kind == ARCHIVE_7Z) return is_disguised(r, e);
     if (program_is(STR_NONE, in->content)) return is_program(r, e);
-    if (kind == ARCHIVE_PACKED && is_packed) return true; /* what is inside has the name, and is judged */
+    bool is_as_named =
+        (kind == ARCHIVE_PACKED && is_packed) || ((kind == ARCHIVE_TAR || kind == ARCHIVE_ZIP) && is_archive);
+    if (is_as_named) return true; /* what is inside has the name, and is judged */
     report_worsen(r, VERDICT_UNPARSEABLE);
     finding f = {
         .code = "MDL-REP-006",

@@ -12,11 +12,15 @@ import fractions
 import functools
 import gzip
 import importlib
+import ipaddress
 import json
 import pathlib
 import pickle
+import random
 import re
+import string
 import sys
+import time
 import uuid
 import warnings
 
@@ -63,6 +67,9 @@ def python(out):
         "times": [datetime.datetime(2026, 1, 2, 3, 4, 5, 6, datetime.timezone.utc), datetime.date(2026, 1, 2), datetime.time(1, 2), datetime.timedelta(3),
                   datetime.timezone(datetime.timedelta(hours=2), "X")],
         "tokenizers": [str.lower, str.split, re.compile("a+", re.I), array.array("d", [1, 2]), len, max],
+        "wrappers": [collections.UserDict(a=1), collections.UserList([1]), collections.UserString("x"), collections.ChainMap({"a": 1}, {}), string.Template("$a"), random.Random(1), time.gmtime(0),
+                     ipaddress.ip_address("1.2.3.4"), ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_address("::1")],
+        "raised": [ValueError("x"), KeyError("a"), ZeroDivisionError(), type(None), type(...)],
         "others": [uuid.UUID(int=5), pathlib.PurePosixPath("a/b"), Ellipsis, NotImplemented, int, float, dict],
     }
     try:
@@ -352,6 +359,18 @@ def pandas(out):
     values["zones_of_dateutil"] = [datetime.datetime(2026, 1, 2, tzinfo=tz.tzoffset("X", 3600)), datetime.datetime(2026, 1, 2, tzinfo=tz.gettz("Europe/Berlin")), tz.tzlocal()]
     for name, value in values.items():
         out.pickles(f"values_{name}", value, (2, 4, 5))
+    indexes = {"range": pd.RangeIndex(3, name="r"), "int": pd.Index([3, 1, 2]), "float": pd.Index([1.5, 2.5, 3.5]), "unsigned": pd.Index(np.array([1, 2, 3], "u4")), "text": pd.Index(["a", "b", "c"]), "objects": pd.Index([1, "a", None]),
+               "ordered": pd.CategoricalIndex(["a", "b", "a"], ordered=True), "hours": pd.date_range("2026", periods=3, freq="h" if pd.__version__ > "2.2" else "H", tz="US/Eastern"), "months": pd.date_range("2026", periods=3, freq="MS"),
+               "spans": pd.timedelta_range("1D", periods=3, freq="12h" if pd.__version__ > "2.2" else "12H"), "quarters": pd.period_range("2026", periods=3, freq="Q"), "closed": pd.interval_range(0, 3, closed="both"),
+               "product": pd.MultiIndex.from_product([["a", "b"], [1, 2]], names=["x", "y"])[:3], "mixed": pd.MultiIndex.from_arrays([pd.date_range("2026", periods=3), pd.CategoricalIndex(list("abc"))])}
+    for name, index in indexes.items():
+        table = pd.DataFrame({"a": range(3), "b": 1.0}, index=index)
+        out.pickles(f"index_{name}", [index, table, table.T, table["a"]], (2, 5))
+    for suffix in ("pkl.zip", "pkl.tar", "pkl.tar.gz"):
+        try:
+            frame.to_pickle(out.path(f"packed.{suffix}"))
+        except ValueError:  # pandas before 1.5 knows no tar
+            (out.folder / f"{out.family}.packed.{suffix}").unlink(missing_ok=True)
 
 
 # --- gradient boosting -----------------------------------------------------------------------------------------------------------------
@@ -426,6 +445,73 @@ def category_encoders(out):
     frame, y = pd.DataFrame({"c": ["a", "b", "a", "c"]}), [0, 1, 0, 1]
     for name in ("TargetEncoder", "OrdinalEncoder", "OneHotEncoder", "BinaryEncoder", "CountEncoder", "LeaveOneOutEncoder", "CatBoostEncoder", "WOEEncoder", "JamesSteinEncoder", "HashingEncoder"):
         out.joblib(name, getattr(ce, name)(cols=["c"]).fit(frame, pd.Series(y)))
+
+
+# --- statistics, graphs, searches --------------------------------------------------------------------------------------------------------
+
+@family("statsmodels", "pandas")
+def statsmodels(out):
+    import numpy as np
+    import pandas as pd
+    import statsmodels.api as sm
+    import statsmodels.formula.api as smf
+    from statsmodels.tsa.api import AutoReg, ExponentialSmoothing
+    X, y, target, rng = training_data()
+    target = target + rng.rand(len(target))
+    y = (rng.rand(len(target)) > 0.5).astype(int)
+    frame = pd.DataFrame(X, columns=list("abcde")).assign(t=target, y=y, c=list("pqrs") * 10)
+    series = pd.Series(np.cumsum(rng.rand(40)), index=pd.date_range("2026", periods=40))
+    fits = {"ols": sm.OLS(target, sm.add_constant(X)).fit(), "logit": sm.Logit(y, X).fit(disp=0), "glm": sm.GLM(y, X, family=sm.families.Binomial()).fit(), "classes": sm.MNLogit(np.arange(40) % 3, X).fit(disp=0),
+            "formula": smf.ols("t ~ a + b", frame).fit(), "contrast": smf.ols("t ~ a + C(c)", frame).fit(), "logarithm": smf.ols("t ~ np.log(a) + I(b ** 2) - 1", frame).fit(), "quantile": smf.quantreg("t ~ a", frame).fit(),
+            "robust": sm.RLM(target, X).fit(), "lags": AutoReg(series, 2).fit(), "smoothing": ExponentialSmoothing(series).fit(), "groups": smf.mixedlm("t ~ a", frame, groups=frame.c).fit(),
+            "equations": sm.GEE(target, X, groups=frame.c).fit(), "density": sm.nonparametric.KDEUnivariate(target)}
+    for name, fit in fits.items():
+        out.pickles(name, fit, (4,))
+        if hasattr(fit, "save"):
+            fit.save(str(out.path(f"{name}.saved.pickle")))
+
+
+@family("networkx")
+def networkx(out):
+    import networkx as lib
+    for graph in (lib.path_graph(4), lib.DiGraph([(1, 2)]), lib.MultiGraph([(1, 2)]), lib.MultiDiGraph([(1, 2), (1, 2)])):
+        graph.add_node(1, label="x")
+        out.pickles(type(graph).__name__, graph)
+
+
+@family("optuna")
+def optuna(out):
+    import optuna as lib
+    lib.logging.set_verbosity(lib.logging.ERROR)
+    study = lib.create_study()
+    study.optimize(lambda trial: trial.suggest_float("x", 0, 1) + trial.suggest_int("n", 1, 3) + trial.suggest_categorical("c", [1, 2]), n_trials=3)
+    for name, thing in {"study": study, "trial": study.best_trial, "sampler": lib.samplers.TPESampler(seed=1), "pruners": [lib.pruners.MedianPruner(), lib.pruners.NopPruner(), lib.pruners.PercentilePruner(5.0)]}.items():
+        out.pickles(name, thing, (4,))
+
+
+@family("hdbscan", "joblib")
+def hdbscan(out):
+    import hdbscan as lib
+    X = training_data()[0]
+    out.joblib("clusters", lib.HDBSCAN(min_cluster_size=3).fit(X))
+    out.joblib("prediction", lib.HDBSCAN(min_cluster_size=3, prediction_data=True).fit(X))
+
+
+@family("lifelines", "pandas")
+def lifelines(out):
+    import lifelines as lib
+    import pandas as pd
+    X, y, target, _ = training_data()
+    out.pickles("kaplan_meier", lib.KaplanMeierFitter().fit(target, y))
+    out.pickles("cox", lib.CoxPHFitter().fit(pd.DataFrame({"t": target, "e": y, "a": X[:, 2]}), "t", "e"))
+
+
+@family("xarray", "numpy")
+def xarray(out):
+    import numpy as np
+    import xarray as lib
+    array = lib.DataArray(np.ones((2, 3)), dims=("a", "b"), coords={"a": ["x", "y"]})
+    out.pickles("arrays", [array, lib.Dataset({"v": array, "w": ("c", [1, 2])}), lib.Variable("c", [1])])
 
 
 # --- formats that hold only data -------------------------------------------------------------------------------------------------------

@@ -41,11 +41,12 @@ typedef struct allow_rule {
     unsigned roles;
     allow_state state;
     allow_like like;
-    bool items_are_attributes;            /* of a subclass of dict: x.name looks among its items */
-    const char *caution;                  /* allowed, yet never clean, and why: completes "X is ..." */
-    bool is_mild;                         /* ... a low finding, not a medium one */
-    bool (*args)(const allow_args *args); /* NULL: never called */
-    const char *wants;                    /* what `args` wants, for people */
+    bool items_are_attributes; /* of a subclass of dict: x.name looks among its items */
+    const char *caution;       /* allowed, yet never clean, and why: completes "X is ..." */
+    bool is_mild;              /* ... a low finding, not a medium one */
+    bool (*needs_caution)(const pickle_value *state); /* ... only with such a state; NULL: always */
+    bool (*args)(const allow_args *args);             /* NULL: never called */
+    const char *wants;                                /* what `args` wants, for people */
     /* More than the kind of the state matters: NULL: no. */
     bool (*state_check)(const pickle_value *target, const pickle_value *state);
 } allow_rule;

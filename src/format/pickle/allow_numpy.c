@@ -227,6 +227,7 @@ static const allow_row rows[] = {
     {"numpy._core._internal", "_convert_to_stringdtype_kwargs",
      &rule_function_state}, /* StringDType: 2.0 to 2.5 */
     {"numpy._core._multiarray_umath", UFUNC_NAMES, &rule_pure},
+    {"numpy._core.getlimits", "MachArLike", &rule_class}, /* of finfo: 2.0 to 2.2 */
     {"numpy._core.multiarray", "_reconstruct", &reconstruct},
     {"numpy._core.multiarray", "scalar", &scalar},
     {"numpy._core.numeric", "_frombuffer", &frombuffer},

@@ -250,9 +250,23 @@ static const allow_rule foreign_bag = {.roles = ALLOW_NEW,
                                        .args = rule_takes_nothing,
                                        .wants = "no arguments"};
 
+/* Without a location nothing is kept, and nothing is loaded. */
+static bool has_location(const pickle_value *state)
+{
+    if (state->kind != PICKLE_DICT) return true;
+    for (size_t i = 0; i + 1 < state->list.count; i += 2) {
+        const pickle_value *key = state->list.items[i], *value = state->list.items[i + 1];
+        bool is_place = key->kind != PICKLE_STR || str_eq(key->text, STR("location")) ||
+                        str_eq(key->text, STR("store_backend")) || str_eq(key->text, STR("cachedir"));
+        if (is_place && value->kind != PICKLE_NONE) return true;
+    }
+    return false;
+}
+
 static const allow_rule cache = {
     .roles = ALLOW_NEW,
     .state = ALLOW_STATE_DICT,
+    .needs_caution = has_location,
     .caution = "a cache: it loads pickles from a folder that the file names, when the model is fitted",
     .args = rule_takes_nothing,
     .wants = "no arguments"};
@@ -297,6 +311,15 @@ static const allow_rule wrapper = {.roles = ALLOW_NEW | ALLOW_HERE,
 static const allow_rule attribute = {
     .roles = ALLOW_CALL, .args = takes_listed_attribute, .wants = "a class and one of its listed attributes"};
 
+/* type(None) and its like: how classes without a name of their own are written. */
+static bool takes_singleton(const allow_args *a)
+{
+    return !a->kwargs && a->count == 1 &&
+           (a->items[0]->kind == PICKLE_NONE || pickle_is_global(a->items[0], "builtins", "Ellipsis") ||
+            pickle_is_global(a->items[0], "builtins", "NotImplemented"));
+}
+static const allow_rule type_of = {.roles = ALLOW_CALL, .args = takes_singleton, .wants = "None"};
+
 static const allow_row rows[] = {
     {"_codecs", "encode", &encode},
     {"argparse", "Namespace", &foreign_bag},
@@ -310,11 +333,19 @@ static const allow_row rows[] = {
      &rule_pure}, /* tokenizers */
     {"builtins", "bool complex float int range slice str tuple frozenset", &builtin_value},
     {"builtins", "bytearray bytes", &builtin_bytes},
+    {"builtins",
+     "ArithmeticError AssertionError AttributeError DeprecationWarning Exception FloatingPointError "
+     "IndexError KeyError LookupError NotImplementedError OverflowError RuntimeError RuntimeWarning "
+     "StopIteration TimeoutError TypeError UserWarning ValueError Warning ZeroDivisionError",
+     &rule_class_args}, /* of a trial that failed */
     {"builtins", "dict", &builtin_dict},
     {"builtins", "getattr", &attribute},
     {"builtins", "list", &builtin_list},
     {"builtins", "set", &builtin_set},
+    {"builtins", "type", &type_of},
     {"collections", "Counter OrderedDict", &dict_like},
+    {"collections", "ChainMap UserDict UserList", &rule_class},
+    {"collections", "UserString", &rule_class_args},
     {"collections", "defaultdict", &defaultdict_like},
     {"collections", "deque", &deque_like},
     {"copyreg", "__newobj__", &newobj},
@@ -324,15 +355,19 @@ static const allow_row rows[] = {
     {"decimal", "Decimal", &values},
     {"fractions", "Fraction", &values},
     {"functools", "partial", &partial},
+    {"ipaddress", "IPv4Address IPv4Interface IPv4Network IPv6Address IPv6Interface IPv6Network", &values},
     {"joblib._store_backends", "FileSystemStoreBackend", &cache},
     {"joblib.memory", "Memory", &cache},
     {"joblib.numpy_pickle", "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper", &wrapper},
     {"joblib.numpy_pickle_compat", "NDArrayWrapper ZNDArrayWrapper", &wrapper},
     {"pathlib", "PosixPath PurePosixPath PureWindowsPath WindowsPath", &values},
     {"pathlib._local", "PosixPath PurePosixPath PureWindowsPath WindowsPath", &values},
+    {"random", "Random", &rule_class_data},
     {"re", "RegexFlag", &values},
     {"re", "_compile", &regex},
     {"sklearn.externals.joblib.numpy_pickle", "NDArrayWrapper NumpyArrayWrapper ZNDArrayWrapper", &wrapper},
+    {"string", "Template", &rule_class},
+    {"time", "struct_time", &rule_class_args},
     {"types", "SimpleNamespace", &foreign_bag},
     {"uuid", "UUID", &uuid},
     {"zoneinfo", "ZoneInfo._unpickle", &zone},

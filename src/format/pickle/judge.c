@@ -242,16 +242,21 @@ static bool is_new(const char *how)
     return strcmp(how, "NEWOBJ") == 0 || strcmp(how, "NEWOBJ_EX") == 0;
 }
 
-/* Once for each import, or a forest of a hundred old trees would say so a hundred times. */
-static bool cautioned(pickle_vm *vm, pickle_value *g, const pickle_value *call, err *e)
+static bool say_caution(pickle_vm *vm, const pickle_value *g, const pickle_value *call, err *e)
 {
-    if (g->global.finding && !is_silent(vm)) return true;
     note n = {.code = "MDL-PKL-005",
               .severity = g->global.row->rule->is_mild ? SEVERITY_LOW : SEVERITY_MEDIUM,
               .call = call,
               .advice = advice_unlisted};
+    return judge_say(vm, &n, e, "%s is %s", dotted_of(g).text, g->global.row->rule->caution);
+}
+
+/* Once for each import, or a forest of a hundred old trees would say so a hundred times. */
+static bool cautioned(pickle_vm *vm, pickle_value *g, const pickle_value *call, err *e)
+{
+    if (g->global.finding && !is_silent(vm)) return true;
     size_t before = vm->report->finding_count;
-    if (!judge_say(vm, &n, e, "%s is %s", dotted_of(g).text, g->global.row->rule->caution)) return false;
+    if (!say_caution(vm, g, call, e)) return false;
     if (vm->report->finding_count == before) return true;
     g->global.finding = (uint32_t)vm->report->finding_count;
     vm->report->findings[before].is_mild = g->global.row->rule->is_mild;
@@ -285,7 +290,7 @@ static bool call_listed(pickle_vm *vm, pickle_value *callable, pickle_value *cal
             dotted_of(g).text, rule->wants);
     }
     call->marks |= PICKLE_MARK_JUDGED;
-    return !rule->caution || cautioned(vm, callable, call, e);
+    return !rule->caution || rule->needs_caution || cautioned(vm, callable, call, e);
 }
 
 /* Look into a pickle that the stream carries as a constant: the verdict stands already, the reader wants to know what is inside. */
@@ -511,6 +516,10 @@ bool pickle_judge_build(pickle_vm *vm, const pickle_value *target, const pickle_
     if (is_disguised_dict(state) || (rule->state_check && !rule->state_check(target, state)))
         return odd_state(vm, target, e);
     if (state->kind == PICKLE_GLOBAL) return hijack(vm, target, "hands a function as state to", e);
+
+    if (rule->needs_caution && rule->needs_caution(state) &&
+        !say_caution(vm, pickle_class_of(target), target, e))
+        return false;
 
     /* A tuple goes to the class's own __setstate__, and a dict may; one without it gets attributes. */
     if (rule->state == ALLOW_STATE_TUPLE) return true;

@@ -47,7 +47,9 @@ bool pickle_name_is_path(str path, bool allow_main)
 bool pickle_name_is_hook(str key)
 {
     static const char *const hooks[] = {"append", "extend", "add", "update", "read", "close", "write"};
-    if (str_eq(key, STR("__doc__")) || str_eq(key, STR("__name__"))) return false; /* never called */
+    /* Never called; the last one is a dict of networkx. */
+    if (str_eq(key, STR("__doc__")) || str_eq(key, STR("__name__")) || str_eq(key, STR("__networkx_cache__")))
+        return false;
     if (pickle_name_is_dunder(key)) return true;
     for (size_t i = 0; i < COUNT_OF(hooks); i++)
         if (str_eq_c(key, hooks[i])) return true;

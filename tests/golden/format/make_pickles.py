@@ -319,6 +319,19 @@ def attributes():
     evil("distribution_text_in_subclass", P4 + sg("scipy.stats._continuous_distns", "gamma_gen") + b")\x81" + ODICT + s("_parse_arg_template") + s("print(1)") + b"sb.")
     evil("state_is_dict_subclass", P4 + sg("pandas.core.series", "Series") + b")\x81" + ODICT + s("__setstate__") + sg("builtins", "dict") + b"sb.")
     evil("state_pair_of_subclass", P4 + sg("pandas", "Interval") + b")\x81" + ODICT + s("__setstate__") + sg("builtins", "dict") + b"sN\x86b.")
+    def formula(text):
+        return P4 + sg("statsmodels.base.data", "PandasData") + b")\x81}(" + s("formula") + s(text) + s("restore_model_spec") + b"\x88ub."
+    for name, text in (("names", "y ~ a + b"), ("contrast", "y ~ C(a, Treatment(reference='b')) + a:b"), ("logarithm", "np.log(y) ~ np.log1p(a) + I(b ** 2)"), ("quoted", 'y ~ Q("a b") - 1')):
+        good(f"statsmodels_formula_{name}", formula(text))
+    for name, text in (("call", "y ~ exec('1')"), ("attribute", "y ~ np.os.system(a)"), ("attribute_call", "y ~ a.mean()"), ("method", "y ~ C(a).x()"), ("item", "y ~ a[0]"), ("chain", "y ~ (a)(b)"), ("escape", "y ~ Q('\\x61')"),
+                       ("text_call", "y ~ 'a'('b')"), ("open", "y ~ Q('a"), ("brace", "y ~ {exec(1)}"), ("backtick", "y ~ `a`"), ("other_module", "y ~ sm.log(a)"), ("walrus", "y ~ (a := b)")):
+        evil(f"statsmodels_formula_{name}", formula(text))
+    good("type_of_none", P4 + call("builtins", "type", b"N") + b".")
+    evil("type_of_three", P4 + call("builtins", "type", s("X"), b")", b"}") + b".")
+    evil("type_of_object", P4 + call("builtins", "type", ODICT) + b".")
+    place = sg("joblib.memory", "Memory") + b")\x81}(" + s("location")
+    good("cache_without_location", P4 + place + b"N" + s("store_backend") + b"Nub.")
+    evil("cache_with_location", P4 + place + s("/tmp/x") + b"ub.", verdict="suspicious")
     evil("statsmodels_formula", P4 + sg("statsmodels.base.data", "ModelData") + b")\x81}" + s("formula") + s("print(1)") + b"sb.")
     evil("bytes_of_a_number", P4 + call("builtins", "bytes", b"J\xff\xff\xff\x7f") + b".")
     evil("text_in_a_codec", P4 + call("builtins", "bytearray", s("x"), s("rot13")) + b".")
