@@ -324,6 +324,23 @@ onnx_ref onnx_argmax(onnx_build *b, onnx_ref x)
     return onnx_op1(b, "ArgMax", x);
 }
 
+onnx_ref onnx_argmin(onnx_build *b, onnx_ref x)
+{
+    onnx_set_int(b, "axis", 1);
+    onnx_set_int(b, "keepdims", 0);
+    return onnx_op1(b, "ArgMin", x);
+}
+
+onnx_ref onnx_smallest(onnx_build *b, onnx_ref x, size_t count)
+{
+    onnx_ref k = onnx_integers(b, (int64_t[]){(int64_t)count}, 1);
+    onnx_set_int(b, "largest", 0);
+    onnx_set_int(b, "axis", 1);
+    onnx_take(b, x);
+    onnx_take(b, k);
+    return onnx_give(b, "TopK", NULL, 2);
+}
+
 onnx_ref onnx_softmax(onnx_build *b, onnx_ref x)
 {
     onnx_set_int(b, "axis", -1);
@@ -393,6 +410,17 @@ onnx_ref onnx_both(onnx_build *b, onnx_ref second)
 onnx_ref onnx_shares(onnx_build *b, onnx_ref x)
 {
     return onnx_op2(b, "Div", x, onnx_sum(b, x, 1, true));
+}
+
+onnx_ref onnx_pick(onnx_build *b, onnx_ref x, size_t column)
+{
+    return onnx_gather(b, x, onnx_columns_of(b, &column, 1), 1);
+}
+
+onnx_ref onnx_filled(onnx_build *b, onnx_ref x, const double *numbers, size_t count)
+{
+    onnx_ref first = onnx_pick(b, x, 0), row = onnx_vector(b, numbers, count);
+    return onnx_op3(b, "Where", onnx_op2(b, "Equal", first, first), row, row);
 }
 
 /* --- tables --------------------------------------------------------------------------------------------------------------- */

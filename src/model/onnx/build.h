@@ -74,19 +74,25 @@ onnx_ref onnx_op2(onnx_build *b, const char *op, onnx_ref x, onnx_ref y);
 onnx_ref onnx_op3(onnx_build *b, const char *op, onnx_ref x, onnx_ref y, onnx_ref z);
 onnx_ref onnx_with(onnx_build *b, const char *op, onnx_ref x, double number); /* x op number */
 onnx_ref onnx_cast(onnx_build *b, onnx_ref x, onnx_type to);
-onnx_ref onnx_argmax(onnx_build *b, onnx_ref x);  /* [N] int64: the first of the largest */
+onnx_ref onnx_argmax(onnx_build *b, onnx_ref x); /* [N] int64: the first of the largest */
+onnx_ref onnx_argmin(onnx_build *b, onnx_ref x); /* ... of the smallest */
+/* The smallest `count` of each row, [N, count]; the next value is their places, int64. */
+onnx_ref onnx_smallest(onnx_build *b, onnx_ref x, size_t count);
 onnx_ref onnx_softmax(onnx_build *b, onnx_ref x); /* over the last axis */
 onnx_ref onnx_sum(onnx_build *b, onnx_ref x, int64_t axis, bool keeps);
 onnx_ref onnx_largest_of(onnx_build *b, onnx_ref x, int64_t axis, bool keeps);
 onnx_ref onnx_concat(onnx_build *b, const onnx_ref *parts, size_t count, int64_t axis);
 onnx_ref onnx_gather(onnx_build *b, onnx_ref from, onnx_ref which, int64_t axis);
 onnx_ref onnx_shaped(onnx_build *b, onnx_ref x, const int64_t *shape, size_t rank);
-onnx_ref onnx_flat(onnx_build *b, onnx_ref x);      /* [N, 1] becomes [N] */
-onnx_ref onnx_upright(onnx_build *b, onnx_ref x);   /* [N] becomes [N, 1] */
-onnx_ref onnx_as_float(onnx_build *b, onnx_ref x);  /* rounded to float32, and double again */
-onnx_ref onnx_squashed(onnx_build *b, onnx_ref x);  /* 1 / (1 + exp(-x)) */
-onnx_ref onnx_both(onnx_build *b, onnx_ref second); /* [N, 1] becomes [1 - p, p] */
-onnx_ref onnx_shares(onnx_build *b, onnx_ref x);    /* each row divided by its sum */
+onnx_ref onnx_flat(onnx_build *b, onnx_ref x);                /* [N, 1] becomes [N] */
+onnx_ref onnx_upright(onnx_build *b, onnx_ref x);             /* [N] becomes [N, 1] */
+onnx_ref onnx_as_float(onnx_build *b, onnx_ref x);            /* rounded to float32, and double again */
+onnx_ref onnx_squashed(onnx_build *b, onnx_ref x);            /* 1 / (1 + exp(-x)) */
+onnx_ref onnx_both(onnx_build *b, onnx_ref second);           /* [N, 1] becomes [1 - p, p] */
+onnx_ref onnx_shares(onnx_build *b, onnx_ref x);              /* each row divided by its sum */
+onnx_ref onnx_pick(onnx_build *b, onnx_ref x, size_t column); /* [N, columns] becomes [N, 1] */
+onnx_ref onnx_filled(onnx_build *b, onnx_ref x, const double *numbers,
+                     size_t count); /* a row of them for each row of x */
 
 /* A node piece by piece: what it takes and its attributes, then what it gives; no other node in between. */
 void onnx_take(onnx_build *b, onnx_ref x);

@@ -105,6 +105,73 @@ static bool calibrations_answer(const void *self, model_output what, const model
     return true;
 }
 
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+static onnx_ref draw_calibrator(onnx_build *b, const calibrator *c, onnx_ref x)
+{
+    if (c->kind == CALIBRATION_ISOTONIC) return isotonic_draw(b, &c->steps, x);
+    return onnx_squashed(b, onnx_with(b, "Add", onnx_with(b, "Mul", x, -c->a), -c->b));
+}
+
+static onnx_ref draw_tempered(onnx_build *b, const calibrated *m, size_t classes, onnx_ref x)
+{
+    bool is_probability = m->score == SCORE_PROBABILITY;
+    if (m->columns != classes && is_probability) x = onnx_both(b, x);
+    if (m->columns != classes && !is_probability)
+        x = onnx_concat(b, (onnx_ref[]){onnx_op1(b, "Neg", x), x}, 2, 1);
+    if (is_probability) x = onnx_op1(b, "Log", onnx_with(b, "Add", x, 1e-12));
+    return onnx_softmax(b, onnx_with(b, "Mul", x, m->calibrators[0].a));
+}
+
+/* Classes that the part has not seen are zero; where all are, they are equal. */
+static onnx_ref draw_classes(onnx_build *b, const calibrated *m, size_t classes, onnx_ref scores)
+{
+    onnx_ref *parts = onnx_alloc(b, classes, sizeof *parts);
+    for (size_t k = 0; onnx_ok(b) && k < m->count; k++)
+        parts[m->calibrators[k].class_at] = draw_calibrator(b, &m->calibrators[k], onnx_pick(b, scores, k));
+    for (size_t k = 0; onnx_ok(b) && k < classes; k++)
+        if (!parts[k]) parts[k] = onnx_filled(b, scores, (double[]){0}, 1);
+    if (!onnx_ok(b)) return 0;
+    onnx_ref all = onnx_concat(b, parts, classes, 1), sum = onnx_sum(b, all, 1, true);
+    onnx_ref none = onnx_with(b, "Equal", sum, 0), one = onnx_number(b, 1);
+    onnx_ref shares = onnx_op2(b, "Div", all, onnx_op3(b, "Where", none, one, sum));
+    return onnx_op3(b, "Where", none, onnx_number(b, 1 / (double)classes), shares);
+}
+
+static onnx_ref draw_member(onnx_build *b, const calibrated *m, size_t classes, const onnx_table *x)
+{
+    model_output what = m->score == SCORE_DECISION ? OUTPUT_DECISION_FUNCTION : OUTPUT_PREDICT_PROBA;
+    onnx_ref scores =
+                 classes == 2 ? part_draw_scores(b, m->part, m->score, x) : onnx_ask(b, m->part, x, what),
+             p;
+    if (m->calibrators[0].kind == CALIBRATION_TEMPERATURE)
+        p = draw_tempered(b, m, classes, scores);
+    else if (classes == 2)
+        p = onnx_both(b, draw_calibrator(b, &m->calibrators[0], scores));
+    else
+        p = draw_classes(b, m, classes, scores);
+    return onnx_with(b, "Min", p, 1);
+}
+
+static void calibrations_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const calibrations *c = self;
+    onnx_ref sum = 0;
+    for (size_t m = 0; m < c->count && onnx_ok(b); m++) {
+        onnx_ref p = draw_member(b, &c->members[m], c->classes, x);
+        sum = sum ? onnx_op2(b, "Add", sum, p) : p;
+    }
+    onnx_ref mean = onnx_with(b, "Div", sum, (double)c->count);
+    out->at[OUTPUT_PREDICT_PROBA] = mean;
+    out->at[OUTPUT_PREDICT] = onnx_argmax(b, mean);
+}
+
+static void calibrations_texts(const void *self, bool *is_text)
+{
+    const calibrations *c = self;
+    for (size_t m = 0; m < c->count; m++) sk_texts_of(c->members[m].part, is_text);
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 static void read_calibrator(sk *s, const pickle_value *v, calibrator *out)
@@ -191,6 +258,7 @@ static void read_calibrated(sk *s)
     sk_gives(s, OUTPUT_PREDICT, 1);
     sk_gives(s, OUTPUT_PREDICT_PROBA, classes);
     sk_answers(s, c, calibrations_answer);
+    sk_draws(s, calibrations_draw, calibrations_texts);
 }
 
 /* --- thresholds ---------------------------------------------------------------------------------------------------------- */
@@ -216,6 +284,23 @@ static bool threshold_answer(const void *self, model_output what, const model_ro
     return scores != NULL;
 }
 
+static void threshold_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const threshold *t = self;
+    onnx_draw(b, t->part, x, out);
+    onnx_ref score = part_draw_scores(b, t->part, t->score, x);
+    if (t->positive == 0)
+        score = t->score == SCORE_PROBABILITY ? onnx_op2(b, "Sub", onnx_number(b, 1), score)
+                                              : onnx_op1(b, "Neg", score);
+    const char *op = t->positive == 0 ? "Less" : "GreaterOrEqual"; /* the second class */
+    out->at[OUTPUT_PREDICT] = onnx_flat(b, onnx_cast(b, onnx_with(b, op, score, t->least), ONNX_INT64));
+}
+
+static void threshold_texts(const void *self, bool *is_text)
+{
+    sk_texts_of(((const threshold *)self)->part, is_text);
+}
+
 static threshold *threshold_new(sk *s)
 {
     static const char *const methods[] = {"auto", "predict_proba", "decision_function"};
@@ -234,6 +319,7 @@ static threshold *threshold_new(sk *s)
         sk_fail(s, ERR_UNSUPPORTED, "its part %.*s is no classifier of two classes",
                 STR_ARG(inner->info.name));
     sk_answers(s, t, threshold_answer);
+    sk_draws(s, threshold_draw, threshold_texts);
     return sk_ok(s) ? t : NULL;
 }
 
@@ -290,6 +376,13 @@ static bool isotonic_answer(const void *self, model_output what, const model_row
     return true;
 }
 
+static void steps_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    onnx_ref y = isotonic_draw(b, self, onnx_matrix(b, x));
+    out->at[OUTPUT_PREDICT] = y;
+    out->table = onnx_table_of(y, 1);
+}
+
 static void read_isotonic(sk *s)
 {
     isotonic *steps = sk_alloc(s, 1, sizeof *steps);
@@ -299,6 +392,7 @@ static void read_isotonic(sk *s)
     sk_gives(s, OUTPUT_PREDICT, 1);
     sk_gives(s, OUTPUT_TRANSFORM, 1);
     sk_answers(s, steps, isotonic_answer);
+    sk_draws(s, steps_draw, NULL);
 }
 
 const sk_class sk_calibrate_classes[] = {

@@ -1,6 +1,8 @@
 /*
  * model/sk/chain.c - several targets by several estimators, and several classes by pairs and codes.
  */
+#include "sk/compose.h"
+#include "sk/distance.h"
 #include "sk/parts.h"
 
 #include <math.h>
@@ -161,6 +163,112 @@ static bool chain_answer(const void *self, model_output what, const model_rows *
     }
 }
 
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+/* Its predictions in a column: [N, 1] numbers, or places of classes. */
+static onnx_ref draw_column(onnx_build *b, const model *part, onnx_ref predicted)
+{
+    bool is_flat = part->info.classes || part->info.gives_indices;
+    return is_flat ? onnx_upright(b, predicted) : predicted;
+}
+
+static void draw_beside(const chain *c, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    onnx_ref *said = onnx_alloc(b, c->count, sizeof *said), *shares = onnx_alloc(b, c->count, sizeof *shares);
+    bool knows = true;
+    for (size_t k = 0; onnx_ok(b) && k < c->count; k++) {
+        onnx_answers part;
+        onnx_draw(b, c->parts[k], x, &part);
+        if (onnx_ok(b)) said[k] = draw_column(b, c->parts[k], part.at[OUTPUT_PREDICT]);
+        shares[k] = part.at[OUTPUT_PREDICT_PROBA];
+        knows &= shares[k] != 0;
+    }
+    if (!onnx_ok(b)) return;
+    out->at[OUTPUT_PREDICT] = onnx_concat(b, said, c->count, 1);
+    if (c->count == 1 && c->parts[0]->info.classes) out->at[OUTPUT_PREDICT] = onnx_flat(b, said[0]);
+    if (knows) out->at[OUTPUT_PREDICT_PROBA] = onnx_concat(b, shares, c->count, 1);
+}
+
+static void draw_chained(const chain *c, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    onnx_ref *said = onnx_alloc(b, c->count, sizeof *said), *shares = onnx_alloc(b, c->count, sizeof *shares);
+    onnx_table seen = onnx_table_of(onnx_matrix(b, x), c->features);
+    bool knows = true;
+    for (size_t k = 0; onnx_ok(b) && k < c->count; k++) {
+        const model *part = c->parts[k];
+        size_t target = c->order[k];
+        onnx_answers got;
+        onnx_draw(b, part, &seen, &got);
+        if (!onnx_ok(b)) return;
+        said[target] = draw_column(b, part, got.at[OUTPUT_PREDICT]);
+        shares[target] = got.at[OUTPUT_PREDICT_PROBA];
+        knows &= shares[target] != 0;
+        onnx_ref hands_on =
+            c->hands_on_probability ? onnx_pick(b, shares[target], 1) : part_draw_values(b, part, &seen);
+        seen = onnx_table_of(onnx_concat(b, (onnx_ref[]){seen.matrix, hands_on}, 2, 1), seen.count + 1);
+    }
+    if (!onnx_ok(b)) return;
+    out->at[OUTPUT_PREDICT] = onnx_concat(b, said, c->count, 1);
+    if (c->count == 1 && c->parts[0]->info.classes) out->at[OUTPUT_PREDICT] = onnx_flat(b, said[0]);
+    if (knows) out->at[OUTPUT_PREDICT_PROBA] = onnx_concat(b, shares, c->count, 1);
+}
+
+/* A column per part. */
+static onnx_ref draw_scores(const chain *c, onnx_build *b, const onnx_table *x)
+{
+    onnx_ref *all = onnx_alloc(b, c->count, sizeof *all);
+    for (size_t k = 0; onnx_ok(b) && k < c->count; k++)
+        all[k] = part_draw_scores(b, c->parts[k], c->scores[k], x);
+    return onnx_ok(b) ? onnx_concat(b, all, c->count, 1) : 0;
+}
+
+/* A row per pair: what a win of its first class, of its second, and its score add to each class. */
+static void draw_paired(const chain *c, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    size_t classes = c->classes, cells = c->count * classes;
+    double *lost = onnx_alloc(b, cells, sizeof *lost), *won = onnx_alloc(b, cells, sizeof *won),
+           *both = onnx_alloc(b, cells, sizeof *both);
+    onnx_ref *said = onnx_alloc(b, c->count, sizeof *said), scores = draw_scores(c, b, x);
+    for (size_t k = 0; onnx_ok(b) && k < c->count; k++) {
+        lost[k * classes + c->pairs[2 * k]] = won[k * classes + c->pairs[2 * k + 1]] = 1;
+        both[k * classes + c->pairs[2 * k]] = -1;
+        both[k * classes + c->pairs[2 * k + 1]] = 1;
+        said[k] = part_draw_values(b, c->parts[k], x);
+    }
+    if (!onnx_ok(b)) return;
+    onnx_ref first = onnx_cast(b, onnx_with(b, "Equal", onnx_concat(b, said, c->count, 1), 0), ONNX_DOUBLE);
+    onnx_ref second = onnx_op2(b, "Sub", onnx_number(b, 1), first);
+    onnx_ref votes = onnx_op2(b, "Add", onnx_op2(b, "MatMul", first, onnx_rows(b, lost, c->count, classes)),
+                              onnx_op2(b, "MatMul", second, onnx_rows(b, won, c->count, classes)));
+    onnx_ref sums = onnx_op2(b, "MatMul", scores, onnx_rows(b, both, c->count, classes));
+    onnx_ref size = onnx_with(b, "Mul", onnx_with(b, "Add", onnx_op1(b, "Abs", sums), 1), 3);
+    votes = onnx_op2(b, "Add", votes, onnx_op2(b, "Div", sums, size));
+    onnx_ref decision = classes == 2 ? onnx_pick(b, votes, 1) : votes;
+    out->at[OUTPUT_DECISION_FUNCTION] = decision;
+    out->at[OUTPUT_PREDICT] =
+        sk_draw_decision(b, classes == 2 ? onnx_with(b, "Sub", decision, c->middle) : votes, classes);
+}
+
+static void chain_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const chain *c = self;
+    static const distance euclidean = {METRIC_EUCLIDEAN, 2};
+    switch (c->join) {
+    case JOIN_BESIDE: draw_beside(c, b, x, out); return;
+    case JOIN_CHAIN: draw_chained(c, b, x, out); return;
+    case JOIN_PAIRS: draw_paired(c, b, x, out); return;
+    default:
+        out->at[OUTPUT_PREDICT] =
+            onnx_argmin(b, distance_draw(b, &euclidean, &c->codes, draw_scores(c, b, x)));
+    }
+}
+
+static void chain_texts(const void *self, bool *is_text)
+{
+    const chain *c = self;
+    for (size_t k = 0; k < c->count && c->join != JOIN_CHAIN; k++) sk_texts_of(c->parts[k], is_text);
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 static chain *chain_new(sk *s, join how)
@@ -179,6 +287,7 @@ static chain *chain_new(sk *s, join how)
     }
     c->features = s->m->info.feature_count;
     sk_answers(s, c, chain_answer);
+    sk_draws(s, chain_draw, chain_texts);
     return sk_ok(s) ? c : NULL;
 }
 
@@ -324,6 +433,16 @@ static bool constant_answer(const void *self, model_output what, const model_row
     return true;
 }
 
+static void constant_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const double *y = self;
+    onnx_ref x = onnx_matrix(b, t);
+    onnx_ref column = onnx_filled(b, x, y, 1);
+    out->at[OUTPUT_PREDICT] = onnx_flat(b, onnx_cast(b, column, ONNX_INT64));
+    out->at[OUTPUT_DECISION_FUNCTION] = column;
+    out->at[OUTPUT_PREDICT_PROBA] = onnx_both(b, column);
+}
+
 static void read_constant(sk *s)
 {
     double *y = sk_spread(s, "y_", 1);
@@ -332,6 +451,7 @@ static void read_constant(sk *s)
     sk_gives(s, OUTPUT_PREDICT_PROBA, 2);
     sk_gives(s, OUTPUT_DECISION_FUNCTION, 1);
     sk_answers(s, y, constant_answer);
+    sk_draws(s, constant_draw, NULL);
 }
 
 const sk_class sk_chain_classes[] = {

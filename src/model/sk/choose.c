@@ -152,6 +152,14 @@ static bool elimination_answer(const void *self, model_output what, const model_
     return what == OUTPUT_TRANSFORM || model_answer(m->part, what, &inner, a, out, e);
 }
 
+static void elimination_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const elimination *m = self;
+    onnx_table kept = onnx_table_pick(b, x, m->columns, m->count);
+    onnx_draw(b, m->part, &kept, out);
+    out->table = kept;
+}
+
 static void read_elimination(sk *s)
 {
     size_t features;
@@ -176,6 +184,7 @@ static void read_elimination(sk *s)
         if (part->info.gives[what]) sk_gives(s, (model_output)what, part->info.columns[what]);
     s->m->info.takes_missing = part->info.takes_missing;
     sk_answers(s, m, elimination_answer);
+    sk_draws(s, elimination_draw, NULL);
 }
 
 const sk_class sk_choose_classes[] = {

@@ -25,6 +25,7 @@ void sk_selects(sk *s, const bool *keep, size_t features);
 /* What a FunctionTransformer does to a number: nothing for None, a function of numpy; NULL: code. */
 typedef double (*cell_function)(double x);
 cell_function sk_cell_function(const pickle_value *v);
+onnx_ref sk_cell_draw(onnx_build *b, cell_function apply, onnx_ref x);
 /* None or 'passthrough': a step that is none. */
 bool sk_passes_through(const pickle_value *v);
 

@@ -17,6 +17,7 @@ typedef struct discriminants {
     double *spread; /* centroids: of each column; 1 where there is none */
     distance distance;
     bool by_distance; /* predict is the nearest centre */
+    bool gives_scores;
 } discriminants;
 
 static void score_quadratic(const discriminants *d, const double *x, double *work, double *out)
@@ -84,6 +85,50 @@ static bool discriminants_answer(const void *self, model_output what, const mode
     return true;
 }
 
+static onnx_ref draw_turned_square(onnx_build *b, onnx_ref difference, const double *turn, size_t rows,
+                                   size_t columns)
+{
+    onnx_ref part = onnx_op2(b, "MatMul", difference, onnx_rows(b, turn, rows, columns));
+    return onnx_sum(b, onnx_op2(b, "Mul", part, part), 1, true);
+}
+
+static onnx_ref draw_quadratic(onnx_build *b, const discriminants *d, onnx_ref x)
+{
+    onnx_ref *scores = onnx_alloc(b, d->classes, sizeof *scores);
+    for (size_t c = 0; onnx_ok(b) && c < d->classes; c++) {
+        onnx_ref off = onnx_op2(b, "Sub", x, onnx_vector(b, d->centres.at + c * d->columns, d->columns));
+        onnx_ref sum = draw_turned_square(b, off, d->turns[c].at, d->columns, d->turns[c].columns);
+        scores[c] = onnx_with(b, "Add", onnx_with(b, "Mul", sum, -0.5), d->addend[c]);
+    }
+    return onnx_ok(b) ? onnx_concat(b, scores, d->classes, 1) : 0;
+}
+
+static onnx_ref draw_centroids(onnx_build *b, const discriminants *d, onnx_ref x)
+{
+    matrix scaled = {onnx_alloc(b, d->classes * d->columns, sizeof(double)), d->classes, d->columns};
+    for (size_t i = 0; scaled.at && i < d->classes * d->columns; i++)
+        scaled.at[i] = d->centres.at[i] / d->spread[i % d->columns];
+    if (!scaled.at) return 0;
+    onnx_ref from = onnx_op2(b, "Div", x, onnx_vector(b, d->spread, d->columns));
+    onnx_ref far = distance_draw(b, &d->distance, &scaled, from);
+    if (d->distance.metric != METRIC_EUCLIDEAN) far = onnx_op2(b, "Mul", far, far);
+    return onnx_op2(b, "Sub", onnx_vector(b, d->addend, d->classes), far);
+}
+
+static void discriminants_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const discriminants *d = self;
+    onnx_ref x = onnx_matrix(b, t);
+    bool has_scores = d->turns || d->spread;
+    onnx_ref scores = !has_scores ? 0 : d->turns ? draw_quadratic(b, d, x) : draw_centroids(b, d, x);
+    out->at[OUTPUT_PREDICT] = d->by_distance ? onnx_argmin(b, distance_draw(b, &d->distance, &d->centres, x))
+                                             : onnx_argmax(b, scores);
+    if (!d->gives_scores || !onnx_ok(b)) return;
+    out->at[OUTPUT_PREDICT_PROBA] = onnx_softmax(b, scores);
+    out->at[OUTPUT_DECISION_FUNCTION] =
+        d->classes == 2 ? onnx_op2(b, "Sub", onnx_pick(b, scores, 1), onnx_pick(b, scores, 0)) : scores;
+}
+
 static discriminants *discriminants_new(sk *s, const char *centres)
 {
     size_t classes = sk_classes(s, sk_get(s, "classes_"));
@@ -96,11 +141,13 @@ static discriminants *discriminants_new(sk *s, const char *centres)
     sk_features(s, d->columns);
     sk_gives(s, OUTPUT_PREDICT, 1);
     sk_answers(s, d, discriminants_answer);
+    sk_draws(s, discriminants_draw, NULL);
     return sk_ok(s) ? d : NULL;
 }
 
-static void gives_scores(sk *s, const discriminants *d)
+static void give_scores(sk *s, discriminants *d)
 {
+    d->gives_scores = true;
     sk_gives(s, OUTPUT_PREDICT_PROBA, d->classes);
     sk_gives(s, OUTPUT_DECISION_FUNCTION, d->classes == 2 ? 1 : d->classes);
 }
@@ -128,7 +175,7 @@ static void read_quadratic(sk *s)
         }
         if (sk_ok(s)) d->addend[c] = -0.5 * logs + log(priors[c]);
     }
-    gives_scores(s, d);
+    give_scores(s, d);
 }
 
 /* Since 1.6 there are priors; before, the nearest centre was all. */
@@ -150,7 +197,7 @@ static void read_centroids(sk *s)
         d->by_distance &= fabs(priors[c] - even) <= 1e-8 + 1e-5 * even;
         d->addend[c] = 2 * log(priors[c]);
     }
-    if (word == 0) gives_scores(s, d);
+    if (word == 0) give_scores(s, d);
 }
 
 /* --- mixtures ------------------------------------------------------------------------------------------------------------ */
@@ -199,6 +246,32 @@ static bool mixture_answer(const void *self, model_output what, const model_rows
         memcpy(out->numbers + i * m->count, scores, m->count * sizeof *scores);
     }
     return scores != NULL;
+}
+
+static onnx_ref draw_component(onnx_build *b, const mixture *m, size_t c, onnx_ref x)
+{
+    size_t d = m->columns;
+    onnx_ref off = onnx_op2(b, "Sub", x, onnx_vector(b, m->means.at + c * d, d)), sum;
+    if (m->shape == SHAPE_FULL || m->shape == SHAPE_TIED) {
+        sum = draw_turned_square(b, off, m->factors.at + (m->shape == SHAPE_FULL ? c * d * d : 0), d, d);
+    } else {
+        onnx_ref factor = m->shape == SHAPE_DIAGONAL ? onnx_vector(b, m->factors.at + c * d, d)
+                                                     : onnx_number(b, m->factors.at[c]);
+        onnx_ref part = onnx_op2(b, "Mul", off, factor);
+        sum = onnx_sum(b, onnx_op2(b, "Mul", part, part), 1, true);
+    }
+    return onnx_with(b, "Add", onnx_with(b, "Mul", sum, -0.5), m->addend[c]);
+}
+
+static void mixture_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const mixture *m = self;
+    onnx_ref x = onnx_matrix(b, t), *all = onnx_alloc(b, m->count, sizeof *all);
+    for (size_t c = 0; onnx_ok(b) && c < m->count; c++) all[c] = draw_component(b, m, c, x);
+    if (!onnx_ok(b)) return;
+    onnx_ref scores = onnx_concat(b, all, m->count, 1);
+    out->at[OUTPUT_PREDICT] = onnx_argmax(b, scores);
+    out->at[OUTPUT_PREDICT_PROBA] = onnx_softmax(b, scores);
 }
 
 /* log of the determinant of a component's factor. */
@@ -251,6 +324,7 @@ static mixture *mixture_new(sk *s)
     sk_gives(s, OUTPUT_PREDICT_PROBA, m->count);
     s->m->info.gives_indices = true;
     sk_answers(s, m, mixture_answer);
+    sk_draws(s, mixture_draw, NULL);
     return sk_ok(s) ? m : NULL;
 }
 
@@ -346,6 +420,16 @@ static bool ellipse_answer(const void *self, model_output what, const model_rows
     return true;
 }
 
+static void ellipse_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const ellipse *l = self;
+    size_t d = l->precision.columns;
+    onnx_ref off = onnx_op2(b, "Sub", onnx_matrix(b, t), onnx_vector(b, l->centre, d));
+    onnx_ref part = onnx_op2(b, "MatMul", off, onnx_rows(b, l->precision.at, d, d));
+    onnx_ref sum = onnx_sum(b, onnx_op2(b, "Mul", part, off), 1, true);
+    sk_draw_outliers(b, onnx_with(b, "Sub", onnx_op1(b, "Neg", sum), l->offset), 0, out);
+}
+
 static void read_ellipse(sk *s)
 {
     ellipse *l = sk_alloc(s, 1, sizeof *l);
@@ -359,6 +443,7 @@ static void read_ellipse(sk *s)
     sk_gives(s, OUTPUT_DECISION_FUNCTION, 1);
     s->m->info.gives_indices = true;
     sk_answers(s, l, ellipse_answer);
+    sk_draws(s, ellipse_draw, NULL);
 }
 
 const sk_class sk_density_classes[] = {

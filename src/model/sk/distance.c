@@ -51,6 +51,63 @@ double distance_rooted(const distance *d, double reduced)
     return d->metric == METRIC_MINKOWSKI ? pow(reduced, 1 / d->p) : reduced;
 }
 
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+/* Beyond so many features a step for each would make the graph larger than the points. */
+enum { STEPS_MAX = 256 };
+
+/* Feature by feature, as it is done here: then equal distances are equal there too. */
+static onnx_ref draw_sums(onnx_build *b, const distance *by, const matrix *points, onnx_ref x)
+{
+    onnx_ref sum = 0;
+    double *column = onnx_alloc(b, points->rows, sizeof *column);
+    for (size_t j = 0; onnx_ok(b) && j < points->columns; j++) {
+        for (size_t i = 0; i < points->rows; i++) column[i] = points->at[i * points->columns + j];
+        onnx_ref d = onnx_op2(b, "Sub", onnx_pick(b, x, j), onnx_vector(b, column, points->rows));
+        switch (by->metric) {
+        case METRIC_EUCLIDEAN: d = onnx_op2(b, "Mul", d, d); break;
+        case METRIC_MINKOWSKI: d = onnx_with(b, "Pow", onnx_op1(b, "Abs", d), by->p); break;
+        default: d = onnx_op1(b, "Abs", d); break;
+        }
+        sum = sum ? onnx_op2(b, by->metric == METRIC_CHEBYSHEV ? "Max" : "Add", sum, d) : d;
+    }
+    return sum;
+}
+
+static onnx_ref draw_cosine(onnx_build *b, const matrix *points, onnx_ref x)
+{
+    size_t columns = points->columns;
+    double *unit = onnx_alloc(b, points->rows * columns, sizeof *unit);
+    for (size_t i = 0; unit && i < points->rows; i++) {
+        const double *v = points->at + i * columns;
+        double sum = 0;
+        for (size_t j = 0; j < columns; j++) sum += v[j] * v[j];
+        for (size_t j = 0; j < columns; j++) unit[i * columns + j] = v[j] / (sum == 0 ? 1 : sqrt(sum));
+    }
+    if (!unit) return 0;
+    onnx_ref size = onnx_op1(b, "Sqrt", onnx_sum(b, onnx_op2(b, "Mul", x, x), 1, true));
+    size = onnx_op3(b, "Where", onnx_with(b, "Equal", size, 0), onnx_number(b, 1), size);
+    onnx_ref dot =
+        onnx_op2(b, "MatMul", onnx_op2(b, "Div", x, size), onnx_transposed(b, unit, points->rows, columns));
+    return onnx_op3(b, "Clip", onnx_op2(b, "Sub", onnx_number(b, 1), dot), onnx_number(b, 0),
+                    onnx_number(b, 2));
+}
+
+onnx_ref distance_draw(onnx_build *b, const distance *d, const matrix *points, onnx_ref x)
+{
+    if (d->metric == METRIC_COSINE) return draw_cosine(b, points, x);
+    if (points->columns > STEPS_MAX)
+        onnx_fail(b, ERR_UNSUPPORTED, "distances over more than %d features are not written as ONNX",
+                  (int)STEPS_MAX);
+    return draw_sums(b, d, points, x);
+}
+
+onnx_ref distance_draw_rooted(onnx_build *b, const distance *d, onnx_ref reduced)
+{
+    if (d->metric == METRIC_EUCLIDEAN) return onnx_op1(b, "Sqrt", reduced);
+    return d->metric == METRIC_MINKOWSKI ? onnx_with(b, "Pow", reduced, 1 / d->p) : reduced;
+}
+
 void distance_read(sk *s, distance *out)
 {
     static const char *const metrics[] = {"euclidean", "l2",        "manhattan", "l1",

@@ -24,6 +24,10 @@ double distance_reduced(const distance *d, const double *x, const double *v, siz
 double distance_rooted(const distance *d, double reduced);
 double distance_squared(const double *x, const double *v, size_t columns);
 
+/* How far each point is: reduced, [N, points]; its root. */
+onnx_ref distance_draw(onnx_build *b, const distance *d, const matrix *points, onnx_ref x);
+onnx_ref distance_draw_rooted(onnx_build *b, const distance *d, onnx_ref reduced);
+
 /* The estimator's effective_metric_ and its parameters. */
 void distance_read(sk *s, distance *out);
 

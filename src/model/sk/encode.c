@@ -400,6 +400,33 @@ static bool target_answer(const void *self, model_output what, const model_rows 
     return true;
 }
 
+static void target_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const target_encoder *e = self;
+    size_t width = e->per_feature, features = e->base->features;
+    onnx_ref *parts = onnx_alloc(b, features, sizeof *parts);
+    for (size_t j = 0; onnx_ok(b) && j < features; j++) {
+        size_t count = e->base->categories[j].count;
+        double *table = onnx_alloc(b, (count + 1) * width, sizeof *table);
+        for (size_t i = 0; table && i < (count + 1) * width; i++) {
+            size_t row = i / width, k = i % width;
+            table[i] = row < count ? e->means[j * width + k].at[row] : e->overall[k];
+        }
+        if (table) parts[j] = draw_rows(b, e->base, t, j, table, width);
+    }
+    if (onnx_ok(b)) out->table = onnx_table_of(onnx_concat(b, parts, features, 1), features * width);
+}
+
+static void target_texts(const void *self, bool *is_text)
+{
+    encoder_texts(((const target_encoder *)self)->base, is_text);
+}
+
+static void target_examples(const void *self, model_example *columns)
+{
+    encoder_examples(((const target_encoder *)self)->base, columns);
+}
+
 static void read_target(sk *s)
 {
     static const char *const types[] = {"auto", "continuous", "binary", "multiclass"};
@@ -420,6 +447,8 @@ static void read_target(sk *s)
     }
     sk_transforms(s, lists.count);
     sk_answers(s, t, target_answer);
+    sk_draws(s, target_draw, target_texts);
+    sk_shows(s, target_examples);
 }
 
 /* A label's number. The library takes a list of labels; here it is a column. */
@@ -468,6 +497,19 @@ static bool binarizer_answer(const void *self, model_output what, const model_ro
     return true;
 }
 
+static void binarizer_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const encoder *c = self;
+    size_t count = c->categories->count;
+    double off = c->codes[0][0], on = c->codes[0][1];
+    double *table = onnx_alloc(b, (count + 1) * c->columns, sizeof *table);
+    for (size_t i = 0; table && i < (count + 1) * c->columns; i++) {
+        size_t wanted = c->columns == 1 ? 1 : i % c->columns;
+        table[i] = i / c->columns == wanted ? on : off;
+    }
+    if (table) out->table = onnx_table_of(draw_rows(b, c, t, 0, table, c->columns), c->columns);
+}
+
 static void read_binarizer(sk *s)
 {
     static const char *const types[] = {"binary", "multiclass"};
@@ -482,6 +524,8 @@ static void read_binarizer(sk *s)
     c->columns = c->categories->count <= 2 ? 1 : c->categories->count;
     sk_transforms(s, c->columns);
     sk_answers(s, c, binarizer_answer);
+    sk_draws(s, binarizer_draw, encoder_texts);
+    sk_shows(s, encoder_examples);
 }
 
 const sk_class sk_encode_classes[] = {

@@ -77,9 +77,7 @@ static void draw_samme(onnx_build *b, const ensemble *n, const onnx_table *x, on
     if (n->asks_shares)
         shares = onnx_with(b, "Div", draw_sum(b, n, x, OUTPUT_PREDICT_PROBA), n->weight_sum * others);
     if (n->classes == 2) {
-        onnx_ref no = onnx_gather(b, votes, onnx_integers(b, (int64_t[]){0}, 1), 1),
-                 yes = onnx_gather(b, votes, onnx_integers(b, (int64_t[]){1}, 1), 1);
-        scores = onnx_op2(b, "Sub", yes, no);
+        scores = onnx_op2(b, "Sub", onnx_pick(b, votes, 1), onnx_pick(b, votes, 0));
         onnx_ref half = onnx_with(b, "Div", scores, 2);
         votes = onnx_concat(b, (onnx_ref[]){onnx_op1(b, "Neg", half), half}, 2, 1);
     } else {
@@ -96,12 +94,7 @@ static onnx_ref draw_median(onnx_build *b, const ensemble *n, const onnx_table *
     onnx_ref *all = onnx_alloc(b, n->count, sizeof *all);
     for (size_t k = 0; k < n->count && onnx_ok(b); k++) all[k] = ask_drawn(b, n, k, x, OUTPUT_PREDICT);
     if (!onnx_ok(b)) return 0;
-    onnx_ref values = onnx_concat(b, all, n->count, 1);
-    onnx_set_int(b, "largest", 0);
-    onnx_set_int(b, "axis", 1);
-    onnx_take(b, values);
-    onnx_take(b, onnx_integers(b, (int64_t[]){(int64_t)n->count}, 1));
-    onnx_ref sorted = onnx_give(b, "TopK", NULL, 2);
+    onnx_ref sorted = onnx_smallest(b, onnx_concat(b, all, n->count, 1), n->count);
     if (!onnx_ok(b)) return 0;
     onnx_ref weights = onnx_gather(b, onnx_vector(b, n->weights, n->count), sorted + 1, 0);
     onnx_ref reached = onnx_op2(b, "CumSum", weights, onnx_integers(b, (int64_t[]){1}, 1));
@@ -116,8 +109,7 @@ static onnx_ref draw_rest(onnx_build *b, const ensemble *n, const onnx_table *x,
     onnx_ref *all = onnx_alloc(b, n->count, sizeof *all);
     for (size_t k = 0; k < n->count && onnx_ok(b); k++) {
         all[k] = ask_drawn(b, n, k, x, what);
-        if (what == OUTPUT_PREDICT_PROBA && onnx_ok(b))
-            all[k] = onnx_gather(b, all[k], onnx_integers(b, (int64_t[]){1}, 1), 1);
+        if (what == OUTPUT_PREDICT_PROBA && onnx_ok(b)) all[k] = onnx_pick(b, all[k], 1);
     }
     return onnx_ok(b) ? onnx_concat(b, all, n->count, 1) : 0;
 }
@@ -128,6 +120,11 @@ static void draw_one_rest(onnx_build *b, const ensemble *n, const onnx_table *x,
     bool decides = info->gives[OUTPUT_DECISION_FUNCTION], has_proba = info->gives[OUTPUT_PREDICT_PROBA];
     onnx_ref scores = decides ? draw_rest(b, n, x, OUTPUT_DECISION_FUNCTION) : 0,
              p = has_proba ? draw_rest(b, n, x, OUTPUT_PREDICT_PROBA) : 0;
+    if (n->is_multilabel) {
+        sk_draw_multilabel(b, decides ? scores : p, decides ? 0 : 0.5, n->count, has_proba && !decides, out);
+        if (has_proba) out->at[OUTPUT_PREDICT_PROBA] = sk_draw_pairs(b, p, n->count);
+        return;
+    }
     onnx_ref chosen = decides ? scores : onnx_with(b, "Sub", p, n->count == 1 ? 0.5 : 0);
     out->at[OUTPUT_PREDICT] = sk_draw_decision(b, chosen, n->classes);
     out->at[OUTPUT_DECISION_FUNCTION] = scores;
@@ -137,7 +134,6 @@ static void draw_one_rest(onnx_build *b, const ensemble *n, const onnx_table *x,
 void ensemble_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
 {
     const ensemble *n = self;
-    if (n->is_multilabel) onnx_fail(b, ERR_UNSUPPORTED, "several labels per row are not written as ONNX");
     switch (n->mix) {
     case MIX_SAMME:
     case MIX_SAMME_R: draw_samme(b, n, x, out); return;

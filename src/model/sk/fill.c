@@ -40,6 +40,23 @@ static bool is_mark(double mark, double x)
     return isnan(mark) ? isnan(x) : x == mark;
 }
 
+static onnx_ref draw_mark(onnx_build *b, double mark, onnx_ref x)
+{
+    return isnan(mark) ? onnx_op1(b, "IsNaN", x) : onnx_with(b, "Equal", x, mark);
+}
+
+/* The columns, and the marks behind them. */
+static void draw_marked(onnx_build *b, const onnx_ref *cells, size_t count, const model *marks,
+                        const onnx_table *t, onnx_answers *out)
+{
+    if (!onnx_ok(b)) return;
+    out->table = onnx_table_of(onnx_concat(b, cells, count, 1), count);
+    if (!marks) return;
+    onnx_answers marked;
+    onnx_draw(b, marks, t, &marked);
+    if (onnx_ok(b)) out->table = onnx_table_join(b, (onnx_table[]){out->table, marked.table}, 2);
+}
+
 /* --- neighbours ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct donor {
@@ -124,6 +141,76 @@ static bool neighbor_answer(const void *self, model_output what, const model_row
     return add_marks(f->marks, f->kept, rows, a, out, e);
 }
 
+/* [N, points]: over what both have, scaled up to all features; infinite when they have nothing in common. */
+static onnx_ref draw_common_distances(onnx_build *b, const neighbor_filler *f, onnx_ref x)
+{
+    size_t n = f->points.rows, columns = f->points.columns;
+    double *value = onnx_alloc(b, n, sizeof *value), *is_there = onnx_alloc(b, n, sizeof *is_there);
+    onnx_ref sum = 0, common = 0;
+    for (size_t j = 0; onnx_ok(b) && j < columns; j++) {
+        for (size_t i = 0; i < n; i++) {
+            double p = f->points.at[i * columns + j];
+            is_there[i] = !isnan(p);
+            value[i] = isnan(p) ? 0 : p;
+        }
+        onnx_ref own = onnx_pick(b, x, j), missing = draw_mark(b, f->mark, own);
+        onnx_ref here = onnx_op3(b, "Where", missing, onnx_number(b, 0), onnx_vector(b, is_there, n));
+        onnx_ref known = onnx_op3(b, "Where", missing, onnx_number(b, 0), own);
+        onnx_ref d = onnx_op2(b, "Sub", known, onnx_vector(b, value, n));
+        d = onnx_op2(b, "Mul", onnx_op2(b, "Mul", d, d), here);
+        sum = sum ? onnx_op2(b, "Add", sum, d) : d;
+        common = common ? onnx_op2(b, "Add", common, here) : here;
+    }
+    onnx_ref none = onnx_with(b, "Equal", common, 0);
+    onnx_ref over = onnx_op3(b, "Where", none, onnx_number(b, 1), common);
+    onnx_ref scale = onnx_op2(b, "Div", onnx_number(b, (double)columns), over);
+    onnx_ref d = onnx_op1(b, "Sqrt", onnx_op2(b, "Mul", sum, scale));
+    return onnx_op3(b, "Where", none, onnx_number(b, INFINITY), d);
+}
+
+/* What the nearest points that have this feature give on average; its mean when there are none. [N, 1] */
+static onnx_ref draw_donation(onnx_build *b, const neighbor_filler *f, size_t column, onnx_ref distances)
+{
+    size_t n = f->points.rows;
+    double *value = onnx_alloc(b, n, sizeof *value), *lack = onnx_alloc(b, n, sizeof *lack);
+    for (size_t i = 0; onnx_ok(b) && i < n; i++) {
+        double p = f->points.at[i * f->points.columns + column];
+        lack[i] = isnan(p) ? INFINITY : 0;
+        value[i] = isnan(p) ? 0 : p;
+    }
+    if (!onnx_ok(b)) return 0;
+    onnx_ref nearest = onnx_smallest(b, onnx_op2(b, "Add", distances, onnx_vector(b, lack, n)), f->k);
+    if (!onnx_ok(b)) return 0;
+    onnx_ref values = onnx_gather(b, onnx_vector(b, value, n), nearest + 1, 0), one = onnx_number(b, 1);
+    onnx_ref gives = onnx_cast(b, onnx_with(b, "Less", nearest, INFINITY), ONNX_DOUBLE), weights = gives;
+    if (f->by_distance) {
+        onnx_ref zero = onnx_with(b, "Equal", nearest, 0), zeros = onnx_cast(b, zero, ONNX_DOUBLE);
+        onnx_ref touches = onnx_with(b, "Greater", onnx_largest_of(b, zeros, 1, true), 0);
+        weights = onnx_op3(b, "Where", touches, zeros,
+                           onnx_op2(b, "Div", gives, onnx_op3(b, "Where", zero, one, nearest)));
+    }
+    onnx_ref total = onnx_sum(b, weights, 1, true), none = onnx_with(b, "Equal", total, 0);
+    onnx_ref mean = onnx_op2(b, "Div", onnx_sum(b, onnx_op2(b, "Mul", weights, values), 1, true),
+                             onnx_op3(b, "Where", none, one, total));
+    return onnx_op3(b, "Where", none, onnx_number(b, f->means[column]), mean);
+}
+
+static void neighbor_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const neighbor_filler *f = self;
+    onnx_ref x = onnx_matrix(b, t), distances = draw_common_distances(b, f, x);
+    onnx_ref *cells = onnx_alloc(b, f->kept, sizeof *cells);
+    size_t at = 0;
+    for (size_t j = 0; onnx_ok(b) && j < f->points.columns; j++) {
+        bool is_empty = isnan(f->means[j]);
+        if (is_empty && !f->keeps_empty) continue;
+        onnx_ref own = onnx_pick(b, x, j);
+        onnx_ref given = is_empty ? onnx_number(b, 0) : draw_donation(b, f, j, distances);
+        cells[at++] = onnx_op3(b, "Where", draw_mark(b, f->mark, own), given, own);
+    }
+    draw_marked(b, cells, f->kept, f->marks, t, out);
+}
+
 static void settle_means(sk *s, neighbor_filler *f)
 {
     f->means = sk_alloc(s, f->points.columns, sizeof *f->means);
@@ -163,6 +250,7 @@ static void read_neighbor_filler(sk *s)
     if (!sk_ok(s)) return;
     sk_transforms(s, f->kept + (f->marks ? f->marks->info.columns[OUTPUT_TRANSFORM] : 0));
     sk_answers(s, f, neighbor_answer);
+    sk_draws(s, neighbor_draw, NULL);
 }
 
 /* --- in turns ------------------------------------------------------------------------------------------------------------ */
@@ -218,6 +306,25 @@ static bool turns_answer(const void *self, model_output what, const model_rows *
     for (size_t i = 0; i < rows->count; i++)
         memcpy(out->numbers + i * out->columns, filled + i * t->features, t->features * sizeof *filled);
     return add_marks(t->marks, t->features, rows, a, out, e);
+}
+
+static void turns_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const turns *f = self;
+    onnx_ref x = onnx_matrix(b, t), first = onnx_ask(b, f->first, t, OUTPUT_TRANSFORM);
+    onnx_ref *cells = onnx_alloc(b, f->features, sizeof *cells),
+             *seen = onnx_alloc(b, f->features, sizeof *seen);
+    for (size_t j = 0; onnx_ok(b) && j < f->features; j++) cells[j] = onnx_pick(b, first, j);
+    for (size_t k = 0; onnx_ok(b) && k < f->count; k++) {
+        const turn *now = &f->at[k];
+        for (size_t j = 0; j < now->count; j++) seen[j] = cells[now->others[j]];
+        onnx_table others = onnx_table_of(onnx_concat(b, seen, now->count, 1), now->count);
+        onnx_ref got = onnx_ask(b, now->part, &others, OUTPUT_PREDICT);
+        got = onnx_with(b, "Min", onnx_with(b, "Max", got, f->least[now->feature]), f->most[now->feature]);
+        onnx_ref missing = draw_mark(b, f->mark, onnx_pick(b, x, now->feature));
+        cells[now->feature] = onnx_op3(b, "Where", missing, got, cells[now->feature]);
+    }
+    draw_marked(b, cells, f->features, f->marks, t, out);
 }
 
 static size_t feature_of(sk *s, double number, size_t features)
@@ -283,6 +390,7 @@ static void read_turns(sk *s)
     if (!sk_ok(s)) return;
     sk_transforms(s, t->features + (t->marks ? t->marks->info.columns[OUTPUT_TRANSFORM] : 0));
     sk_answers(s, t, turns_answer);
+    sk_draws(s, turns_draw, NULL);
 }
 
 const sk_class sk_fill_classes[] = {

@@ -76,7 +76,7 @@ static bool cellwise_answer(const void *self, model_output what, const model_row
     return true;
 }
 
-static onnx_ref draw_cells(onnx_build *b, double (*apply)(double x), onnx_ref x)
+onnx_ref sk_cell_draw(onnx_build *b, cell_function apply, onnx_ref x)
 {
     static const struct {
         double (*apply)(double x);
@@ -86,6 +86,7 @@ static onnx_ref draw_cells(onnx_build *b, double (*apply)(double x), onnx_ref x)
                  {tanh, "Tanh"},   {asinh, "Asinh"}, {acosh, "Acosh"},  {atanh, "Atanh"},
                  {floor, "Floor"}, {ceil, "Ceil"},   {negative, "Neg"}, {reciprocal, "Reciprocal"},
                  {rint, "Round"}};
+    if (apply == same) return x;
     for (size_t i = 0; i < COUNT_OF(plain); i++)
         if (apply == plain[i].apply) return onnx_op1(b, plain[i].op, x);
     if (apply == cbrt || apply == exp2 || apply == trunc) {
@@ -106,7 +107,8 @@ static onnx_ref draw_cells(onnx_build *b, double (*apply)(double x), onnx_ref x)
 static void cellwise_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
 {
     const cellwise *c = self;
-    out->table = c->apply == same ? *x : onnx_table_of(draw_cells(b, c->apply, onnx_matrix(b, x)), x->count);
+    out->table =
+        c->apply == same ? *x : onnx_table_of(sk_cell_draw(b, c->apply, onnx_matrix(b, x)), x->count);
 }
 
 static bool is_numpy(str module)

@@ -48,3 +48,37 @@ double isotonic_at(const isotonic *f, double x)
     double slope = (f->y[high] - f->y[low]) / (f->x[high] - f->x[low]);
     return slope * (x - f->x[low]) + f->y[low];
 }
+
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+/* How many points are not above x tells where it lies. */
+onnx_ref interpolation_draw(onnx_build *b, onnx_ref x, const double *xp, const double *fp, size_t n)
+{
+    double *slopes = onnx_alloc(b, n + 1, sizeof *slopes), *from = onnx_alloc(b, n + 1, sizeof *from),
+           *at = onnx_alloc(b, n + 1, sizeof *at);
+    for (size_t i = 0; onnx_ok(b) && i <= n; i++) {
+        size_t low = i ? i - 1 : 0;
+        bool inside = i > 0 && i < n;
+        slopes[i] = inside ? (fp[i] - fp[low]) / (xp[i] - xp[low]) : 0;
+        if (!isfinite(slopes[i])) slopes[i] = 0; /* of two equal points: no x lies between them */
+        from[i] = xp[low];
+        at[i] = fp[low];
+    }
+    if (!onnx_ok(b)) return 0;
+    onnx_ref below = onnx_cast(b, onnx_op2(b, "GreaterOrEqual", x, onnx_vector(b, xp, n)), ONNX_INT64);
+    onnx_ref which = onnx_sum(b, below, 1, true); /* [N, 1] */
+    onnx_ref distance = onnx_op2(b, "Sub", x, onnx_gather(b, onnx_vector(b, from, n + 1), which, 0));
+    onnx_ref step = onnx_op2(b, "Mul", onnx_gather(b, onnx_vector(b, slopes, n + 1), which, 0), distance);
+    return onnx_op2(b, "Add", step, onnx_gather(b, onnx_vector(b, at, n + 1), which, 0));
+}
+
+onnx_ref isotonic_draw(onnx_build *b, const isotonic *f, onnx_ref x)
+{
+    onnx_ref nan = onnx_number(b, NAN), is_nan = onnx_op1(b, "IsNaN", x);
+    if (f->count == 1) return onnx_op3(b, "Where", is_nan, nan, onnx_number(b, f->y[0]));
+    if (f->clips) x = onnx_op3(b, "Clip", x, onnx_number(b, f->least), onnx_number(b, f->most));
+    onnx_ref y = interpolation_draw(b, x, f->x, f->y, f->count);
+    y = onnx_op3(b, "Where", onnx_with(b, "Less", x, f->x[0]), nan, y);
+    y = onnx_op3(b, "Where", onnx_with(b, "Greater", x, f->x[f->count - 1]), nan, y);
+    return onnx_op3(b, "Where", is_nan, nan, y);
+}

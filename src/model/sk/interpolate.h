@@ -16,5 +16,8 @@ typedef struct isotonic {
 /* Out of an IsotonicRegression. */
 void isotonic_read(sk *s, const pickle_value *v, isotonic *out);
 double isotonic_at(const isotonic *f, double x);
+onnx_ref isotonic_draw(onnx_build *b, const isotonic *f, onnx_ref x); /* x: [N, 1] */
+/* numpy.interp of a column: `n` points, xp in order. [N, 1] */
+onnx_ref interpolation_draw(onnx_build *b, onnx_ref x, const double *xp, const double *fp, size_t n);
 
 #endif

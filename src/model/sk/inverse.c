@@ -3,6 +3,8 @@
  */
 #include "sk/inverse.h"
 
+#include "sk/interpolate.h"
+
 #include <float.h>
 #include <math.h>
 
@@ -53,6 +55,52 @@ double inverse_of(const inverse *f, size_t column, double x)
     if (f->times) x *= f->times[column];
     if (f->plus) x += f->plus[column];
     return f->kind == INVERSE_POWER ? power_back(x, f->lambdas[column], f->is_box_cox) : x;
+}
+
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+/* (x * lambda + 1)^(1 / lambda) */
+static onnx_ref draw_root(onnx_build *b, onnx_ref x, double lambda)
+{
+    if (fabs(lambda) < DBL_EPSILON) return onnx_op1(b, "Exp", x);
+    return onnx_with(b, "Pow", onnx_with(b, "Add", onnx_with(b, "Mul", x, lambda), 1), 1 / lambda);
+}
+
+static onnx_ref draw_power_back(onnx_build *b, onnx_ref x, double lambda, bool is_box_cox)
+{
+    if (is_box_cox) return draw_root(b, x, lambda);
+    onnx_ref size = onnx_op1(b, "Abs", x);
+    onnx_ref above = onnx_with(b, "Sub", draw_root(b, size, lambda), 1);
+    onnx_ref below = onnx_op2(b, "Sub", onnx_number(b, 1), draw_root(b, size, 2 - lambda));
+    return onnx_op3(b, "Where", onnx_with(b, "Less", x, 0), below, above);
+}
+
+static onnx_ref draw_quantile_back(onnx_build *b, const inverse *f, onnx_ref x, size_t column)
+{
+    size_t n = f->quantiles.rows;
+    double *quantiles = onnx_alloc(b, n, sizeof *quantiles);
+    for (size_t i = 0; quantiles && i < n; i++)
+        quantiles[i] = f->quantiles.at[i * f->quantiles.columns + column];
+    return quantiles ? interpolation_draw(b, x, f->references, quantiles, n) : 0;
+}
+
+onnx_ref inverse_draw(onnx_build *b, const inverse *f, onnx_ref x, size_t columns)
+{
+    if (f->kind == INVERSE_FUNCTION) return sk_cell_draw(b, f->apply, x);
+    if (f->kind == INVERSE_QUANTILE && f->is_normal)
+        onnx_fail(b, ERR_UNSUPPORTED, "the quantiles of a normal distribution are not written as ONNX");
+    if (f->minus) x = onnx_op2(b, "Sub", x, onnx_vector(b, f->minus, columns));
+    if (f->over) x = onnx_op2(b, "Div", x, onnx_vector(b, f->over, columns));
+    if (f->times) x = onnx_op2(b, "Mul", x, onnx_vector(b, f->times, columns));
+    if (f->plus) x = onnx_op2(b, "Add", x, onnx_vector(b, f->plus, columns));
+    if (f->kind == INVERSE_LINE) return x;
+    onnx_ref *all = onnx_alloc(b, columns, sizeof *all);
+    for (size_t j = 0; onnx_ok(b) && j < columns; j++) {
+        onnx_ref own = onnx_pick(b, x, j);
+        all[j] = f->kind == INVERSE_POWER ? draw_power_back(b, own, f->lambdas[j], f->is_box_cox)
+                                          : draw_quantile_back(b, f, own, j);
+    }
+    return onnx_ok(b) ? onnx_concat(b, all, columns, 1) : 0;
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------------- */

@@ -21,5 +21,6 @@ typedef struct inverse {
 /* Of a transformer of `columns` numbers; what has no inverse here is refused by name. */
 void inverse_read(sk *s, const pickle_value *v, size_t columns, inverse *out);
 double inverse_of(const inverse *f, size_t column, double x);
+onnx_ref inverse_draw(onnx_build *b, const inverse *f, onnx_ref x, size_t columns);
 
 #endif

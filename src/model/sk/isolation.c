@@ -49,10 +49,7 @@ static void isolation_draw(const void *self, onnx_build *b, const onnx_table *x,
     onnx_ref depths = onnx_draw_grove(b, &g, onnx_as_float(b, onnx_matrix(b, x)));
     onnx_ref shares = onnx_with(b, "Mul", depths, -log(2) / n->scale);
     onnx_ref decision = onnx_with(b, "Sub", onnx_op1(b, "Neg", onnx_op1(b, "Exp", shares)), n->offset);
-    onnx_ref outside = onnx_with(b, "Less", decision, n->threshold);
-    onnx_ref minus = onnx_integers(b, (int64_t[]){-1}, 1), plus = onnx_integers(b, (int64_t[]){1}, 1);
-    out->at[OUTPUT_DECISION_FUNCTION] = decision;
-    out->at[OUTPUT_PREDICT] = onnx_flat(b, onnx_op3(b, "Where", outside, minus, plus));
+    sk_draw_outliers(b, decision, n->threshold, out);
 }
 
 /* The mean depth of an unsuccessful search in a random binary tree over so many rows. Before 0.21 a row of its own counted too, and two had no number of their own. */

@@ -229,6 +229,7 @@ typedef struct likeness {
     matrix points, weights;  /* weights: a row per point */
     double *centre, whole;   /* means over the training rows of each point, and of all; NULL: not centred */
     double *factor, *addend; /* of each column; NULL: none */
+    bool transforms;         /* else it predicts */
 } likeness;
 
 static bool likeness_answer(const void *self, model_output what, const model_rows *rows, arena *a,
@@ -252,6 +253,122 @@ static bool likeness_answer(const void *self, model_output what, const model_row
     return k != NULL;
 }
 
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+static onnx_ref draw_kernel(onnx_build *b, const kernel *k, const matrix *points, onnx_ref x);
+
+static onnx_ref draw_dot(onnx_build *b, const matrix *points, onnx_ref x)
+{
+    return onnx_op2(b, "MatMul", x, onnx_transposed(b, points->at, points->rows, points->columns));
+}
+
+static onnx_ref draw_square(onnx_build *b, const matrix *points, onnx_ref x)
+{
+    return distance_draw(b, &(distance){METRIC_EUCLIDEAN, 2}, points, x);
+}
+
+static onnx_ref draw_scaled_square(onnx_build *b, const kernel *k, const matrix *points, onnx_ref x)
+{
+    size_t columns = points->columns;
+    matrix scaled = {onnx_alloc(b, points->rows * columns, sizeof(double)), points->rows, columns};
+    for (size_t i = 0; scaled.at && i < points->rows * columns; i++)
+        scaled.at[i] = points->at[i] / k->scale[i % columns];
+    if (!scaled.at) return 0;
+    return draw_square(b, &scaled, onnx_op2(b, "Div", x, onnx_vector(b, k->scale, columns)));
+}
+
+static onnx_ref draw_exp(onnx_build *b, onnx_ref x, double times)
+{
+    return onnx_op1(b, "Exp", onnx_with(b, "Mul", x, times));
+}
+
+static onnx_ref draw_matern(onnx_build *b, double smoothness, onnx_ref square)
+{
+    if (isinf(smoothness)) return draw_exp(b, square, -0.5);
+    onnx_ref d = onnx_op1(b, "Sqrt", square);
+    if (smoothness == 0.5) return draw_exp(b, d, -1);
+    onnx_ref z = onnx_with(b, "Mul", d, sqrt(2 * smoothness)), sum = onnx_with(b, "Add", z, 1);
+    if (smoothness != 1.5) sum = onnx_op2(b, "Add", sum, onnx_with(b, "Div", onnx_op2(b, "Mul", z, z), 3));
+    return onnx_op2(b, "Mul", sum, draw_exp(b, z, -1));
+}
+
+/* The same for every pair. */
+static onnx_ref draw_constant(onnx_build *b, double number, const matrix *points, onnx_ref x)
+{
+    double *row = onnx_alloc(b, points->rows, sizeof *row);
+    for (size_t p = 0; row && p < points->rows; p++) row[p] = number;
+    return row ? onnx_filled(b, x, row, points->rows) : 0;
+}
+
+static onnx_ref draw_affine_dot(onnx_build *b, const kernel *k, const matrix *points, onnx_ref x)
+{
+    return onnx_with(b, "Add", onnx_with(b, "Mul", draw_dot(b, points, x), k->gamma), k->coef0);
+}
+
+static onnx_ref draw_periodic(onnx_build *b, const kernel *k, const matrix *points, onnx_ref x)
+{
+    onnx_ref d = onnx_op1(b, "Sqrt", draw_square(b, points, x));
+    onnx_ref wave =
+        onnx_with(b, "Div", onnx_op1(b, "Sin", onnx_with(b, "Mul", d, M_PI / k->gamma)), k->coef0);
+    return draw_exp(b, onnx_op2(b, "Mul", wave, wave), -2);
+}
+
+static onnx_ref draw_pair(onnx_build *b, const kernel *k, const matrix *points, onnx_ref x)
+{
+    return onnx_op2(b, k->kind == KERNEL_SUM ? "Add" : "Mul", draw_kernel(b, k->first, points, x),
+                    draw_kernel(b, k->second, points, x));
+}
+
+/* [N, points] */
+static onnx_ref draw_kernel(onnx_build *b, const kernel *k, const matrix *points, onnx_ref x)
+{
+    if (!onnx_ok(b)) return 0;
+    static const distance manhattan = {METRIC_MANHATTAN, 1}, cosine = {METRIC_COSINE, 0};
+    switch (k->kind) {
+    case KERNEL_LINEAR: return draw_dot(b, points, x);
+    case KERNEL_RBF:
+        return k->scale ? draw_exp(b, draw_scaled_square(b, k, points, x), -0.5)
+                        : draw_exp(b, draw_square(b, points, x), -k->gamma);
+    case KERNEL_POLY: return onnx_with(b, "Pow", draw_affine_dot(b, k, points, x), k->degree);
+    case KERNEL_SIGMOID: return onnx_op1(b, "Tanh", draw_affine_dot(b, k, points, x));
+    case KERNEL_LAPLACIAN: return draw_exp(b, distance_draw(b, &manhattan, points, x), -k->gamma);
+    case KERNEL_COSINE: return onnx_op2(b, "Sub", onnx_number(b, 1), distance_draw(b, &cosine, points, x));
+    case KERNEL_CONSTANT: return draw_constant(b, k->gamma, points, x);
+    case KERNEL_NOISE: return draw_constant(b, 0, points, x);
+    case KERNEL_MATERN: return draw_matern(b, k->gamma, draw_scaled_square(b, k, points, x));
+    case KERNEL_RATIONAL: {
+        onnx_ref share = onnx_with(b, "Div", draw_square(b, points, x), 2 * k->gamma * k->coef0 * k->coef0);
+        return onnx_with(b, "Pow", onnx_with(b, "Add", share, 1), -k->gamma);
+    }
+    case KERNEL_PERIODIC: return draw_periodic(b, k, points, x);
+    case KERNEL_DOT: return onnx_with(b, "Add", draw_dot(b, points, x), k->gamma * k->gamma);
+    case KERNEL_SUM:
+    case KERNEL_PRODUCT: return draw_pair(b, k, points, x);
+    default: return onnx_with(b, "Pow", draw_kernel(b, k->first, points, x), k->gamma);
+    }
+}
+
+static void likeness_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const likeness *l = self;
+    size_t n = l->points.rows, width = l->weights.columns;
+    onnx_ref k = draw_kernel(b, l->kernel, &l->points, onnx_matrix(b, t));
+    if (l->centre) {
+        onnx_ref mean = onnx_with(b, "Div", onnx_sum(b, k, 1, true), (double)n);
+        k = onnx_op2(b, "Sub", onnx_op2(b, "Sub", k, onnx_vector(b, l->centre, n)), mean);
+        k = onnx_with(b, "Add", k, l->whole);
+    }
+    onnx_ref y = onnx_op2(b, "MatMul", k, onnx_rows(b, l->weights.at, n, width));
+    if (l->factor) y = onnx_op2(b, "Mul", y, onnx_vector(b, l->factor, width));
+    if (l->addend) y = onnx_op2(b, "Add", y, onnx_vector(b, l->addend, width));
+    if (l->transforms)
+        out->table = onnx_table_of(y, width);
+    else
+        out->at[OUTPUT_PREDICT] = y;
+}
+
+/* --- reading what answers ------------------------------------------------------------------------------------------------- */
+
 /* A vector is one weight for each point. */
 static void read_weights(sk *s, likeness *l, const char *name)
 {
@@ -271,6 +388,7 @@ static likeness *likeness_new(sk *s, const char *points)
     l->points = sk_matrix(s, points, SK_ANY, SK_ANY);
     sk_features(s, l->points.columns);
     sk_answers(s, l, likeness_answer);
+    sk_draws(s, likeness_draw, NULL);
     return sk_ok(s) ? l : NULL;
 }
 
@@ -302,6 +420,7 @@ static void read_components(sk *s)
         double value = values[i % l->weights.columns];
         l->weights.at[i] = value == 0 ? 0 : l->weights.at[i] / sqrt(value);
     }
+    l->transforms = true;
     sk_transforms(s, l->weights.columns);
     s->m->info.takes_missing = false;
 }
@@ -316,6 +435,7 @@ static void read_nystroem(sk *s)
         (matrix){sk_alloc(s, turned.rows * turned.columns, sizeof(double)), turned.columns, turned.rows};
     for (size_t i = 0; sk_ok(s) && i < turned.rows * turned.columns; i++)
         l->weights.at[i % turned.columns * turned.rows + i / turned.columns] = turned.at[i];
+    l->transforms = true;
     sk_gives(s, OUTPUT_TRANSFORM, l->weights.columns);
 }
 
@@ -356,6 +476,15 @@ static bool waves_answer(const void *self, model_output what, const model_rows *
     return true;
 }
 
+static void waves_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const waves *w = self;
+    size_t n = w->weights.columns;
+    onnx_ref z = onnx_op2(b, "MatMul", onnx_matrix(b, t), onnx_rows(b, w->weights.at, w->weights.rows, n));
+    z = onnx_op1(b, "Cos", onnx_op2(b, "Add", z, onnx_vector(b, w->offset, n)));
+    out->table = onnx_table_of(onnx_with(b, "Mul", z, w->height), n);
+}
+
 static void read_waves(sk *s)
 {
     waves *w = sk_alloc(s, 1, sizeof *w);
@@ -366,6 +495,7 @@ static void read_waves(sk *s)
     sk_features(s, w->weights.rows);
     sk_gives(s, OUTPUT_TRANSFORM, w->weights.columns);
     sk_answers(s, w, waves_answer);
+    sk_draws(s, waves_draw, NULL);
 }
 
 const sk_class sk_kernels_classes[] = {

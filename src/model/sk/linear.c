@@ -116,8 +116,11 @@ static onnx_ref draw_squashed(onnx_build *b, const linear *l, onnx_ref z)
 static void linear_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
 {
     const linear *l = self;
-    if (l->is_multilabel) onnx_fail(b, ERR_UNSUPPORTED, "several labels per row are not written as ONNX");
     onnx_ref z = affine_draw(b, &l->f, onnx_matrix(b, x));
+    if (l->is_multilabel) {
+        sk_draw_multilabel(b, z, 0, l->f.w.rows, false, out);
+        return;
+    }
     if (l->classes == 0) {
         out->at[OUTPUT_PREDICT] = l->is_log ? onnx_op1(b, "Exp", z) : z;
         return;

@@ -110,53 +110,16 @@ static bool neighbors_answer(const void *self, model_output what, const model_ro
 
 /* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
 
-/* Beyond so many features a step for each would make the graph larger than the points. */
-enum { STEPS_MAX = 256 };
-
-/* Feature by feature, as it is done here: then equal distances are equal there too. [N, points] */
-static onnx_ref draw_distances(onnx_build *b, const neighbors *n, onnx_ref x)
+/* Reduced distances of the k nearest; the next value says which they are. [N, k] */
+static onnx_ref draw_nearest(onnx_build *b, const neighbors *n, onnx_ref x)
 {
-    onnx_ref sum = 0;
-    double *column = onnx_alloc(b, n->points.rows, sizeof *column);
-    for (size_t j = 0; onnx_ok(b) && j < n->points.columns; j++) {
-        for (size_t i = 0; i < n->points.rows; i++) column[i] = n->points.at[i * n->points.columns + j];
-        onnx_ref own = onnx_gather(b, x, onnx_columns_of(b, &j, 1), 1);
-        onnx_ref d = onnx_op2(b, "Sub", own, onnx_vector(b, column, n->points.rows));
-        switch (n->distance.metric) {
-        case METRIC_EUCLIDEAN: d = onnx_op2(b, "Mul", d, d); break;
-        case METRIC_MINKOWSKI: d = onnx_with(b, "Pow", onnx_op1(b, "Abs", d), n->distance.p); break;
-        default: d = onnx_op1(b, "Abs", d); break;
-        }
-        sum = sum ? onnx_op2(b, n->distance.metric == METRIC_CHEBYSHEV ? "Max" : "Add", sum, d) : d;
-    }
-    return sum;
-}
-
-static onnx_ref draw_cosine(onnx_build *b, const neighbors *n, onnx_ref x)
-{
-    matrix v = n->points;
-    double *unit = onnx_alloc(b, v.rows * v.columns, sizeof *unit);
-    for (size_t i = 0; unit && i < v.rows; i++) {
-        double sum = 0;
-        for (size_t j = 0; j < v.columns; j++) sum += v.at[i * v.columns + j] * v.at[i * v.columns + j];
-        for (size_t j = 0; j < v.columns; j++)
-            unit[i * v.columns + j] = v.at[i * v.columns + j] / (sum == 0 ? 1 : sqrt(sum));
-    }
-    if (!unit) return 0;
-    onnx_ref size = onnx_op1(b, "Sqrt", onnx_sum(b, onnx_op2(b, "Mul", x, x), 1, true));
-    size = onnx_op3(b, "Where", onnx_with(b, "Equal", size, 0), onnx_number(b, 1), size);
-    onnx_ref dot =
-        onnx_op2(b, "MatMul", onnx_op2(b, "Div", x, size), onnx_transposed(b, unit, v.rows, v.columns));
-    return onnx_op3(b, "Clip", onnx_op2(b, "Sub", onnx_number(b, 1), dot), onnx_number(b, 0),
-                    onnx_number(b, 2));
+    return onnx_smallest(b, distance_draw(b, &n->distance, &n->points, x), n->k);
 }
 
 /* 1/d of the k nearest; where a distance is zero, those count alone. [N, k] */
 static onnx_ref draw_weights(onnx_build *b, const neighbors *n, onnx_ref distances)
 {
-    onnx_ref d = distances;
-    if (n->distance.metric == METRIC_EUCLIDEAN) d = onnx_op1(b, "Sqrt", d);
-    if (n->distance.metric == METRIC_MINKOWSKI) d = onnx_with(b, "Pow", d, 1 / n->distance.p);
+    onnx_ref d = distance_draw_rooted(b, &n->distance, distances);
     onnx_ref zero = onnx_with(b, "Equal", d, 0), zeros = onnx_cast(b, zero, ONNX_DOUBLE);
     onnx_ref one = onnx_number(b, 1);
     onnx_ref over = onnx_op2(b, "Div", one, onnx_op3(b, "Where", zero, one, d));
@@ -179,21 +142,41 @@ static onnx_ref draw_points(onnx_build *b, const neighbors *n, size_t target)
     return all ? onnx_rows(b, all, n->points.rows, columns) : 0;
 }
 
+/* Every point has a weight, which is 0 beyond the radius. A row without a neighbour is of the class that outliers are given, or the first; as a number it is none. */
+static void draw_within(const neighbors *n, onnx_build *b, onnx_ref x, onnx_answers *out)
+{
+    onnx_ref all = distance_draw(b, &n->distance, &n->points, x);
+    onnx_ref inside = onnx_with(b, "LessOrEqual", distance_draw_rooted(b, &n->distance, all), n->radius);
+    onnx_ref weights = onnx_cast(b, inside, ONNX_DOUBLE);
+    if (n->by_distance) {
+        onnx_ref far = onnx_op3(b, "Where", inside, all, onnx_number(b, INFINITY));
+        weights = draw_weights(b, n, far);
+    }
+    onnx_ref *labels = onnx_alloc(b, n->targets, sizeof *labels),
+             *shares = onnx_alloc(b, n->targets, sizeof *shares);
+    onnx_ref total = onnx_sum(b, weights, 1, true), none = onnx_with(b, "Equal", total, 0);
+    onnx_ref over = n->classes ? onnx_op3(b, "Where", none, onnx_number(b, 1), total) : total;
+    for (size_t k = 0; onnx_ok(b) && k < n->targets; k++) {
+        onnx_ref sums = onnx_op2(b, "MatMul", weights, draw_points(b, n, k));
+        shares[k] = onnx_op2(b, "Div", sums, over);
+        onnx_ref outlier = onnx_integers(b, (int64_t[]){n->outlier < 0 ? 0 : (int64_t)n->outlier}, 1);
+        labels[k] = onnx_op3(b, "Where", none, outlier, onnx_upright(b, onnx_argmax(b, sums)));
+        if (n->targets == 1) labels[k] = onnx_flat(b, labels[k]);
+    }
+    if (!onnx_ok(b)) return;
+    out->at[n->classes ? OUTPUT_PREDICT_PROBA : OUTPUT_PREDICT] = onnx_concat(b, shares, n->targets, 1);
+    if (n->classes) out->at[OUTPUT_PREDICT] = onnx_concat(b, labels, n->targets, 1);
+}
+
 static void neighbors_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
 {
     const neighbors *n = self;
-    if (n->k == 0) onnx_fail(b, ERR_UNSUPPORTED, "neighbours within a radius are not written as ONNX");
-    onnx_ref x = onnx_matrix(b, t);
-    if (n->distance.metric != METRIC_COSINE && n->points.columns > STEPS_MAX)
-        onnx_fail(b, ERR_UNSUPPORTED, "neighbours among more than %d features are not written as ONNX",
-                  (int)STEPS_MAX);
-    if (!onnx_ok(b)) return;
-    onnx_ref all = n->distance.metric == METRIC_COSINE ? draw_cosine(b, n, x) : draw_distances(b, n, x);
-    onnx_set_int(b, "largest", 0);
-    onnx_set_int(b, "axis", 1);
-    onnx_take(b, all);
-    onnx_take(b, onnx_integers(b, (int64_t[]){(int64_t)n->k}, 1));
-    onnx_ref nearest = onnx_give(b, "TopK", NULL, 2), *labels = onnx_alloc(b, n->targets, sizeof *labels),
+    if (n->k == 0) {
+        draw_within(n, b, onnx_matrix(b, t), out);
+        return;
+    }
+    onnx_ref nearest = draw_nearest(b, n, onnx_matrix(b, t)),
+             *labels = onnx_alloc(b, n->targets, sizeof *labels),
              *shares = onnx_alloc(b, n->targets, sizeof *shares);
     onnx_ref weights = n->by_distance ? draw_weights(b, n, nearest) : 0;
     onnx_ref total = weights ? onnx_sum(b, weights, 1, true) : 0;
@@ -368,6 +351,21 @@ static bool outliers_answer(const void *self, model_output what, const model_row
     return true;
 }
 
+static void outliers_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const outliers *o = self;
+    const neighbors *n = o->n;
+    onnx_ref nearest = draw_nearest(b, n, onnx_matrix(b, t));
+    if (!onnx_ok(b)) return;
+    onnx_ref reached = onnx_gather(b, onnx_vector(b, o->reach, n->points.rows), nearest + 1, 0);
+    onnx_ref far = onnx_op2(b, "Max", distance_draw_rooted(b, &n->distance, nearest), reached);
+    onnx_ref density = onnx_gather(b, onnx_vector(b, o->density, n->points.rows), nearest + 1, 0);
+    onnx_ref thin = onnx_with(b, "Add", onnx_with(b, "Div", onnx_sum(b, far, 1, true), (double)n->k), 1e-10);
+    onnx_ref mean = onnx_with(b, "Div", onnx_sum(b, density, 1, true), (double)n->k);
+    onnx_ref score = onnx_op1(b, "Neg", onnx_op2(b, "Mul", mean, thin));
+    sk_draw_outliers(b, onnx_with(b, "Sub", score, o->offset), 0, out);
+}
+
 static void read_outliers(sk *s)
 {
     outliers *o = sk_alloc(s, 1, sizeof *o);
@@ -387,6 +385,7 @@ static void read_outliers(sk *s)
     sk_gives(s, OUTPUT_DECISION_FUNCTION, 1);
     s->m->info.gives_indices = true;
     sk_answers(s, o, outliers_answer);
+    sk_draws(s, outliers_draw, NULL);
 }
 
 /* --- centres ------------------------------------------------------------------------------------------------------------- */
@@ -422,9 +421,7 @@ static void centres_draw(const void *self, onnx_build *b, const onnx_table *t, o
     onnx_ref x = onnx_shaped(b, onnx_matrix(b, t), shape, 3);
     onnx_ref d = onnx_op2(b, "Sub", x, onnx_cube(b, c->at.at, 1, c->at.rows, c->at.columns));
     onnx_ref squares = onnx_sum(b, onnx_op2(b, "Mul", d, d), 2, false);
-    onnx_set_int(b, "axis", 1);
-    onnx_set_int(b, "keepdims", 0);
-    out->at[OUTPUT_PREDICT] = onnx_op1(b, "ArgMin", squares);
+    out->at[OUTPUT_PREDICT] = onnx_argmin(b, squares);
     out->table = onnx_table_of(onnx_op1(b, "Sqrt", squares), c->at.rows);
 }
 

@@ -93,7 +93,6 @@ static onnx_ref draw_activation(onnx_build *b, activation act, onnx_ref x)
 static void network_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
 {
     const network *n = self;
-    if (n->is_multilabel) onnx_fail(b, ERR_UNSUPPORTED, "several labels per row are not written as ONNX");
     onnx_ref x = onnx_matrix(b, t);
     for (size_t i = 0; i < n->layers; i++) {
         const matrix *w = &n->w[i];
@@ -101,12 +100,18 @@ static void network_draw(const void *self, onnx_build *b, const onnx_table *t, o
         x = onnx_op2(b, "Add", x, onnx_vector(b, n->b[i], w->columns));
         x = draw_activation(b, i + 1 == n->layers ? n->last : n->hidden, x);
     }
+    size_t columns = n->w[n->layers - 1].columns;
+    if (n->is_multilabel) {
+        sk_draw_multilabel(b, x, 0.5, columns, true, out);
+        return;
+    }
     if (n->classes == 0) {
         out->at[OUTPUT_PREDICT] = x;
         return;
     }
-    bool is_pair = n->w[n->layers - 1].columns == 1;
-    onnx_ref above = is_pair ? onnx_cast(b, onnx_with(b, "Greater", x, 0.5), ONNX_INT64) : 0;
+    bool is_pair = columns == 1;
+    onnx_ref above =
+        is_pair ? onnx_cast(b, onnx_with(b, "Greater", x, n->classes == 1 ? INFINITY : 0.5), ONNX_INT64) : 0;
     out->at[OUTPUT_PREDICT] = is_pair ? onnx_flat(b, above) : onnx_argmax(b, x);
     out->at[OUTPUT_PREDICT_PROBA] = is_pair ? onnx_both(b, x) : x;
 }

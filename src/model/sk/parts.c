@@ -81,6 +81,35 @@ double *part_scores(const model *part, score_kind kind, const model_rows *rows, 
     return got;
 }
 
+static onnx_ref draw_labels(onnx_build *b, const model_classes *classes, onnx_ref index)
+{
+    double *numbers = onnx_alloc(b, classes->count, sizeof *numbers);
+    for (size_t i = 0; numbers && i < classes->count; i++)
+        if (!label_as_number(&classes->labels[i], &numbers[i])) numbers[i] = NAN;
+    return numbers ? onnx_gather(b, onnx_vector(b, numbers, classes->count), index, 0) : 0;
+}
+
+onnx_ref part_draw_values(onnx_build *b, const model *part, const onnx_table *x)
+{
+    onnx_ref got = onnx_ask(b, part, x, OUTPUT_PREDICT);
+    size_t targets = part->info.target_count;
+    if (!part->info.classes)
+        return part->info.gives_indices ? onnx_cast(b, onnx_upright(b, got), ONNX_DOUBLE) : got;
+    if (targets == 1) return draw_labels(b, part->info.classes, onnx_upright(b, got));
+    onnx_ref *all = onnx_alloc(b, targets, sizeof *all);
+    for (size_t t = 0; onnx_ok(b) && t < targets; t++)
+        all[t] = draw_labels(b, &part->info.classes[t], onnx_pick(b, got, t));
+    return onnx_ok(b) ? onnx_concat(b, all, targets, 1) : 0;
+}
+
+onnx_ref part_draw_scores(onnx_build *b, const model *part, score_kind kind, const onnx_table *x)
+{
+    static const model_output asked[] = {OUTPUT_DECISION_FUNCTION, OUTPUT_PREDICT_PROBA, OUTPUT_PREDICT};
+    if (kind == SCORE_NUMBER) return part_draw_values(b, part, x);
+    onnx_ref got = onnx_ask(b, part, x, asked[kind]);
+    return part->info.columns[asked[kind]] > 1 ? onnx_pick(b, got, 1) : got;
+}
+
 void parts_take(sk *s, const model *part)
 {
     if (!part || !sk_ok(s)) return;

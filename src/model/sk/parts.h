@@ -24,6 +24,10 @@ typedef enum score_kind { SCORE_DECISION, SCORE_PROBABILITY, SCORE_NUMBER } scor
 score_kind part_score_kind(const model *part, bool probability_first);
 double *part_scores(const model *part, score_kind kind, const model_rows *rows, arena *a, err *e);
 
+/* The same as ONNX: [N, targets], and [N, 1]. */
+onnx_ref part_draw_values(onnx_build *b, const model *part, const onnx_table *x);
+onnx_ref part_draw_scores(onnx_build *b, const model *part, score_kind kind, const onnx_table *x);
+
 /* Features of the whole are those of the part, unless it says itself. */
 void parts_features(sk *s, const model *part);
 /* What the part takes, the whole takes; the part looks at the cells. */

@@ -34,6 +34,25 @@ static bool lines_answer(const void *self, model_output what, const model_rows *
     return x != NULL;
 }
 
+static onnx_ref draw_matrix(onnx_build *b, onnx_ref x, const matrix *w)
+{
+    return onnx_op2(b, "MatMul", x, onnx_rows(b, w->at, w->rows, w->columns));
+}
+
+/* Those with a second matrix predict by the first. */
+static void lines_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const lines *l = self;
+    onnx_ref x = onnx_matrix(b, t);
+    if (l->mean) x = onnx_op2(b, "Sub", x, onnx_vector(b, l->mean, l->weights.rows));
+    if (l->over) x = onnx_op2(b, "Div", x, onnx_vector(b, l->over, l->weights.rows));
+    onnx_ref first = draw_matrix(b, x, &l->weights);
+    if (l->addend) first = onnx_op2(b, "Add", first, onnx_vector(b, l->addend, l->weights.columns));
+    if (l->second.at) out->at[OUTPUT_PREDICT] = first;
+    out->table = l->second.at ? onnx_table_of(draw_matrix(b, x, &l->second), l->second.columns)
+                              : onnx_table_of(first, l->weights.columns);
+}
+
 static matrix turned(sk *s, matrix m)
 {
     matrix out = {sk_alloc(s, m.rows * m.columns, sizeof(double)), m.columns, m.rows};
@@ -93,6 +112,7 @@ static void read_factors(sk *s)
     l->weights = turned(s, (matrix){w, n, c.columns});
     sk_gives(s, OUTPUT_TRANSFORM, n);
     sk_answers(s, l, lines_answer);
+    sk_draws(s, lines_draw, NULL);
 }
 
 /* Coefficients of some versions are divided by the spread of x, of others not: which is nearer to what they are made of? */
@@ -135,6 +155,7 @@ static void read_least_squares(sk *s)
     sk_gives(s, OUTPUT_PREDICT, targets);
     sk_gives(s, OUTPUT_TRANSFORM, l->second.columns);
     sk_answers(s, l, lines_answer);
+    sk_draws(s, lines_draw, NULL);
 }
 
 /* --- topics -------------------------------------------------------------------------------------------------------------- */
@@ -243,6 +264,7 @@ static void read_projection(sk *s)
     l->weights = turned(s, c);
     sk_gives(s, OUTPUT_TRANSFORM, c.rows);
     sk_answers(s, l, lines_answer);
+    sk_draws(s, lines_draw, NULL);
 }
 
 const sk_class sk_reduce_classes[] = {

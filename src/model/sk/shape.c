@@ -1,7 +1,7 @@
 /*
  * model/sk/shape.c - transformers that turn columns into other columns: projections, powers, quantiles, bins.
  */
-#include "sk/sk.h"
+#include "sk/interpolate.h"
 
 #include "base/limits.h"
 
@@ -300,28 +300,34 @@ static double interpolate(const quantiles *q, size_t j, double x, bool down)
 #undef FP
 }
 
-/* The inverse of the normal distribution: a rational guess (Acklam's), then Halley's steps on erfc. */
+/* The inverse of the normal distribution: a rational guess (Acklam's), good to nine digits; near 0, and in the middle. */
+static const double TAIL_END = 0.02425;
+static const double tail_top[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
+                                  -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
+static const double tail_bottom[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
+                                     3.754408661907416e+00, 1};
+static const double middle_top[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
+                                    1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
+static const double middle_bottom[] = {-5.447609879822406e+01, 1.615858368580409e+02,  -1.556989798598866e+02,
+                                       6.680131188771972e+01,  -1.328068155288572e+01, 1};
+
+static double polynomial(const double *c, size_t count, double x)
+{
+    double sum = c[0];
+    for (size_t i = 1; i < count; i++) sum = sum * x + c[i];
+    return sum;
+}
+
+/* After the guess Halley's steps on erfc. */
 static double normal_quantile(double p)
 {
-    static const double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
-                               1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
-    static const double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
-                               6.680131188771972e+01, -1.328068155288572e+01};
-    static const double c[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
-                               -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
-    static const double d[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
-                               3.754408661907416e+00};
     if (p > 0.5) return -normal_quantile(1 - p);
-    double x;
-    if (p < 0.02425) {
-        double q = sqrt(-2 * log(p));
-        x = (((((c[0] * q + c[1]) * q + c[2]) * q + c[3]) * q + c[4]) * q + c[5]) /
-            ((((d[0] * q + d[1]) * q + d[2]) * q + d[3]) * q + 1);
-    } else {
-        double q = p - 0.5, r = q * q;
-        x = (((((a[0] * r + a[1]) * r + a[2]) * r + a[3]) * r + a[4]) * r + a[5]) * q /
-            (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1);
-    }
+    bool is_tail = p < TAIL_END;
+    double q = is_tail ? sqrt(-2 * log(p)) : p - 0.5, r = q * q;
+    double x = is_tail ? polynomial(tail_top, COUNT_OF(tail_top), q) /
+                             polynomial(tail_bottom, COUNT_OF(tail_bottom), q)
+                       : polynomial(middle_top, COUNT_OF(middle_top), r) * q /
+                             polynomial(middle_bottom, COUNT_OF(middle_bottom), r);
     for (int step = 0; step < 3; step++) {
         double error = 0.5 * erfc(-x / M_SQRT2) - p, u = error * sqrt(2 * M_PI) * exp(x * x / 2);
         x -= u / (1 + x * u / 2);
@@ -330,6 +336,12 @@ static double normal_quantile(double p)
 }
 
 static const double CLIPPED = 1e-7 - DBL_EPSILON;
+
+/* Where the library clips what it has made normal. */
+static double normal_least(void)
+{
+    return normal_quantile(CLIPPED);
+}
 
 static double quantile_of(const quantiles *q, size_t j, double x)
 {
@@ -341,8 +353,7 @@ static double quantile_of(const quantiles *q, size_t j, double x)
     double y = is_low ? 0 : is_high ? 1 : 0.5 * (interpolate(q, j, x, false) - interpolate(q, j, -x, true));
     if (q->is_clipped && !q->is_normal) return fmin(fmax(y, CLIPPED), 1 - CLIPPED);
     if (!q->is_normal) return y;
-    /* Bounds as the library clips them. */
-    double low = normal_quantile(CLIPPED), high = -normal_quantile(CLIPPED);
+    double low = normal_least(), high = -low;
     double z = y <= 0 ? low : y >= 1 ? high : normal_quantile(y);
     return z < low ? low : z > high ? high : z;
 }
@@ -359,25 +370,30 @@ static bool quantiles_answer(const void *self, model_output what, const model_ro
     return true;
 }
 
-/* numpy.interp: how many points are not above x tells where it lies. xp, fp: `n` points of one column. */
-static onnx_ref draw_interpolation(onnx_build *b, onnx_ref x, const double *xp, const double *fp, size_t n)
+static onnx_ref draw_polynomial(onnx_build *b, const double *c, size_t count, onnx_ref x)
 {
-    double *slopes = onnx_alloc(b, n + 1, sizeof *slopes), *from = onnx_alloc(b, n + 1, sizeof *from),
-           *at = onnx_alloc(b, n + 1, sizeof *at);
-    for (size_t i = 0; onnx_ok(b) && i <= n; i++) {
-        size_t low = i ? i - 1 : 0;
-        bool inside = i > 0 && i < n;
-        slopes[i] = inside ? (fp[i] - fp[low]) / (xp[i] - xp[low]) : 0;
-        if (!isfinite(slopes[i])) slopes[i] = 0; /* of two equal points: no x lies between them */
-        from[i] = xp[low];
-        at[i] = fp[low];
-    }
-    if (!onnx_ok(b)) return 0;
-    onnx_ref below = onnx_cast(b, onnx_op2(b, "GreaterOrEqual", x, onnx_vector(b, xp, n)), ONNX_INT64);
-    onnx_ref which = onnx_sum(b, below, 1, true); /* [N, 1] */
-    onnx_ref distance = onnx_op2(b, "Sub", x, onnx_gather(b, onnx_vector(b, from, n + 1), which, 0));
-    onnx_ref step = onnx_op2(b, "Mul", onnx_gather(b, onnx_vector(b, slopes, n + 1), which, 0), distance);
-    return onnx_op2(b, "Add", step, onnx_gather(b, onnx_vector(b, at, n + 1), which, 0));
+    onnx_ref sum = onnx_number(b, c[0]);
+    for (size_t i = 1; i < count; i++) sum = onnx_with(b, "Add", onnx_op2(b, "Mul", sum, x), c[i]);
+    return sum;
+}
+
+/* The guess alone: nine digits. */
+static onnx_ref draw_normal_quantile(onnx_build *b, onnx_ref p)
+{
+    onnx_ref less = onnx_op2(b, "Min", p, onnx_op2(b, "Sub", onnx_number(b, 1), p));
+    onnx_ref q = onnx_op1(b, "Sqrt", onnx_with(b, "Mul", onnx_op1(b, "Log", less), -2));
+    onnx_ref tail = onnx_op2(b, "Div", draw_polynomial(b, tail_top, COUNT_OF(tail_top), q),
+                             draw_polynomial(b, tail_bottom, COUNT_OF(tail_bottom), q));
+    onnx_ref off = onnx_with(b, "Sub", less, 0.5), r = onnx_op2(b, "Mul", off, off);
+    onnx_ref middle = onnx_op2(b, "Div", draw_polynomial(b, middle_top, COUNT_OF(middle_top), r),
+                               draw_polynomial(b, middle_bottom, COUNT_OF(middle_bottom), r));
+    middle = onnx_op2(b, "Mul", middle, off);
+    onnx_ref x = onnx_op3(b, "Where", onnx_with(b, "Less", less, TAIL_END), tail, middle);
+    x = onnx_op3(b, "Where", onnx_with(b, "Greater", p, 0.5), onnx_op1(b, "Neg", x), x);
+    onnx_ref low = onnx_number(b, normal_least()), high = onnx_number(b, -normal_least());
+    x = onnx_op3(b, "Where", onnx_with(b, "LessOrEqual", p, 0), low, x);
+    x = onnx_op3(b, "Where", onnx_with(b, "GreaterOrEqual", p, 1), high, x);
+    return onnx_op3(b, "Clip", x, low, high);
 }
 
 static onnx_ref draw_quantile(onnx_build *b, const quantiles *q, size_t j, onnx_ref x)
@@ -391,12 +407,16 @@ static onnx_ref draw_quantile(onnx_build *b, const quantiles *q, size_t j, onnx_
         fp[2 * n - 1 - i] = -fp[i];
     }
     if (!onnx_ok(b)) return 0;
-    onnx_ref up = draw_interpolation(b, x, xp, fp, n);
-    onnx_ref down = draw_interpolation(b, onnx_op1(b, "Neg", x), xp + n, fp + n, n);
+    onnx_ref up = interpolation_draw(b, x, xp, fp, n);
+    onnx_ref down = interpolation_draw(b, onnx_op1(b, "Neg", x), xp + n, fp + n, n);
     onnx_ref y = onnx_with(b, "Mul", onnx_op2(b, "Sub", up, down), 0.5);
-    y = onnx_op3(b, "Where", onnx_with(b, "Equal", x, xp[n - 1]), onnx_number(b, 1), y);
-    y = onnx_op3(b, "Where", onnx_with(b, "Equal", x, xp[0]), onnx_number(b, 0), y);
-    if (q->is_clipped) y = onnx_with(b, "Min", onnx_with(b, "Max", y, CLIPPED), 1 - CLIPPED);
+    bool has_slack = q->is_normal || q->is_clipped;
+    const char *above = has_slack ? "Greater" : "Equal", *below = has_slack ? "Less" : "Equal";
+    double slack = has_slack ? 1e-7 : 0;
+    y = onnx_op3(b, "Where", onnx_with(b, above, x, xp[n - 1] - slack), onnx_number(b, 1), y);
+    y = onnx_op3(b, "Where", onnx_with(b, below, x, xp[0] + slack), onnx_number(b, 0), y);
+    if (q->is_clipped && !q->is_normal) y = onnx_with(b, "Min", onnx_with(b, "Max", y, CLIPPED), 1 - CLIPPED);
+    if (q->is_normal) y = draw_normal_quantile(b, y);
     return onnx_op3(b, "Where", onnx_op1(b, "IsNaN", x), x, y);
 }
 
@@ -404,11 +424,6 @@ static void quantiles_draw(const void *self, onnx_build *b, const onnx_table *t,
 {
     const quantiles *q = self;
     onnx_ref *columns = onnx_alloc(b, t->count, sizeof *columns), x = onnx_matrix(b, t);
-    if (q->is_normal)
-        onnx_fail(
-            b, ERR_UNSUPPORTED,
-            "a QuantileTransformer with output_distribution='normal' is not written as ONNX, which has no "
-            "inverse of the normal distribution");
     for (size_t j = 0; onnx_ok(b) && j < t->count; j++)
         columns[j] = draw_quantile(b, q, j, onnx_gather(b, x, onnx_columns_of(b, &j, 1), 1));
     if (onnx_ok(b)) out->table = onnx_table_of(onnx_concat(b, columns, t->count, 1), t->count);

@@ -486,6 +486,29 @@ onnx_ref sk_draw_decision(onnx_build *b, onnx_ref scores, size_t classes)
     return onnx_flat(b, onnx_cast(b, onnx_with(b, "Greater", scores, 0), ONNX_INT64));
 }
 
+onnx_ref sk_draw_pairs(onnx_build *b, onnx_ref p, size_t columns)
+{
+    size_t *order = onnx_alloc(b, 2 * columns, sizeof *order);
+    for (size_t k = 0; order && k < 2 * columns; k++) order[k] = k / 2 + k % 2 * columns;
+    return order ? onnx_gather(b, onnx_both(b, p), onnx_columns_of(b, order, 2 * columns), 1) : 0;
+}
+
+void sk_draw_multilabel(onnx_build *b, onnx_ref x, double above, size_t targets, bool is_probability,
+                        onnx_answers *out)
+{
+    onnx_ref yes = onnx_cast(b, onnx_with(b, "Greater", x, above), ONNX_INT64);
+    out->at[OUTPUT_PREDICT] = targets == 1 ? onnx_flat(b, yes) : yes;
+    if (is_probability) out->at[OUTPUT_PREDICT_PROBA] = sk_draw_pairs(b, x, targets);
+}
+
+void sk_draw_outliers(onnx_build *b, onnx_ref decision, double threshold, onnx_answers *out)
+{
+    onnx_ref minus = onnx_integers(b, (int64_t[]){-1}, 1), plus = onnx_integers(b, (int64_t[]){1}, 1);
+    out->at[OUTPUT_DECISION_FUNCTION] = decision;
+    out->at[OUTPUT_PREDICT] =
+        onnx_flat(b, onnx_op3(b, "Where", onnx_with(b, "Less", decision, threshold), minus, plus));
+}
+
 void affine_run(const affine *f, const double *x, size_t rows, double *z)
 {
     size_t columns = f->w.columns;

@@ -170,5 +170,12 @@ void affine_run(const affine *f, const double *x, size_t rows, double *z);
 onnx_ref affine_draw(onnx_build *b, const affine *f, onnx_ref x);
 /* Scores of two classes in one column, or of each: [N] int64. */
 onnx_ref sk_draw_decision(onnx_build *b, onnx_ref scores, size_t classes);
+/* Targets of no or yes, a column of x each: yes where it is above. Probabilities are pairs then. */
+void sk_draw_multilabel(onnx_build *b, onnx_ref x, double above, size_t targets, bool is_probability,
+                        onnx_answers *out);
+/* Pairs of 1 - p and p, for each column of p. */
+onnx_ref sk_draw_pairs(onnx_build *b, onnx_ref p, size_t columns);
+/* A decision below the threshold is an outlier, -1. */
+void sk_draw_outliers(onnx_build *b, onnx_ref decision, double threshold, onnx_answers *out);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * model/sk/stack.c - estimators whose answers are the features of another.
  */
+#include "sk/compose.h"
 #include "sk/parts.h"
 
 #include "base/limits.h"
@@ -63,6 +64,37 @@ static bool stack_answer(const void *self, model_output what, const model_rows *
     return true;
 }
 
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+static onnx_ref draw_layer(onnx_build *b, const layer *l, const onnx_table *x)
+{
+    if (l->asks == OUTPUT_PREDICT) return part_draw_values(b, l->part, x);
+    onnx_ref got = onnx_ask(b, l->part, x, l->asks);
+    return l->skipped ? onnx_pick(b, got, 1) : got;
+}
+
+static void stack_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const stack *k = self;
+    onnx_ref *parts = onnx_alloc(b, k->count + 1, sizeof *parts);
+    for (size_t n = 0; onnx_ok(b) && n < k->count; n++) parts[n] = draw_layer(b, &k->layers[n], x);
+    if (onnx_ok(b) && k->passes) parts[k->count] = onnx_matrix(b, x);
+    if (!onnx_ok(b)) return;
+    onnx_table features = onnx_table_of(onnx_concat(b, parts, k->count + k->passes, 1), k->columns);
+    onnx_draw(b, k->final, &features, out);
+    if (k->classes && onnx_ok(b)) {
+        onnx_ref classes = onnx_columns_of(b, k->classes, k->final->info.classes->count);
+        out->at[OUTPUT_PREDICT] = onnx_gather(b, classes, out->at[OUTPUT_PREDICT], 0);
+    }
+    out->table = features;
+}
+
+static void stack_texts(const void *self, bool *is_text)
+{
+    const stack *k = self;
+    for (size_t n = 0; n < k->count; n++) sk_texts_of(k->layers[n].part, is_text);
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
 
 static void read_layer(sk *s, const pickle_value *v, const pickle_value *method, bool is_binary, layer *l)
@@ -106,6 +138,7 @@ static stack *stack_new(sk *s, bool is_binary)
                 k->final->info.feature_count, k->columns);
     sk_gives(s, OUTPUT_TRANSFORM, k->columns);
     sk_answers(s, k, stack_answer);
+    sk_draws(s, stack_draw, stack_texts);
     return sk_ok(s) ? k : NULL;
 }
 

@@ -22,6 +22,18 @@ static bool target_answer(const void *self, model_output what, const model_rows 
     return true;
 }
 
+static void target_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const changed_target *t = self;
+    onnx_ref y = onnx_ask(b, t->part, x, OUTPUT_PREDICT);
+    out->at[OUTPUT_PREDICT] = inverse_draw(b, &t->back, y, t->part->info.target_count);
+}
+
+static void target_texts(const void *self, bool *is_text)
+{
+    sk_texts_of(((const changed_target *)self)->part, is_text);
+}
+
 static void read_changed_target(sk *s)
 {
     changed_target *t = sk_alloc(s, 1, sizeof *t);
@@ -35,6 +47,7 @@ static void read_changed_target(sk *s)
     parts_features(s, t->part);
     sk_gives(s, OUTPUT_PREDICT, part->target_count);
     sk_answers(s, t, target_answer);
+    sk_draws(s, target_draw, target_texts);
 }
 
 const sk_class sk_target_classes[] = {
