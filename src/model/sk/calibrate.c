@@ -141,9 +141,10 @@ static onnx_ref draw_classes(onnx_build *b, const calibrated *m, size_t classes,
 static onnx_ref draw_member(onnx_build *b, const calibrated *m, size_t classes, const onnx_table *x)
 {
     model_output what = m->score == SCORE_DECISION ? OUTPUT_DECISION_FUNCTION : OUTPUT_PREDICT_PROBA;
-    onnx_ref scores =
-                 classes == 2 ? part_draw_scores(b, m->part, m->score, x) : onnx_ask(b, m->part, x, what),
-             p;
+    onnx_answers got;
+    onnx_draw(b, m->part, x, &got);
+    onnx_ref p, scores = classes == 2 ? part_drawn_scores(b, m->part, m->score, &got)
+                                      : part_drawn(b, m->part, &got, what);
     if (m->calibrators[0].kind == CALIBRATION_TEMPERATURE)
         p = draw_tempered(b, m, classes, scores);
     else if (classes == 2)
@@ -288,7 +289,7 @@ static void threshold_draw(const void *self, onnx_build *b, const onnx_table *x,
 {
     const threshold *t = self;
     onnx_draw(b, t->part, x, out);
-    onnx_ref score = part_draw_scores(b, t->part, t->score, x);
+    onnx_ref score = part_drawn_scores(b, t->part, t->score, out);
     if (t->positive == 0)
         score = t->score == SCORE_PROBABILITY ? onnx_op2(b, "Sub", onnx_number(b, 1), score)
                                               : onnx_op1(b, "Neg", score);

@@ -204,7 +204,7 @@ static void draw_chained(const chain *c, onnx_build *b, const onnx_table *x, onn
         shares[target] = got.at[OUTPUT_PREDICT_PROBA];
         knows &= shares[target] != 0;
         onnx_ref hands_on =
-            c->hands_on_probability ? onnx_pick(b, shares[target], 1) : part_draw_values(b, part, &seen);
+            c->hands_on_probability ? onnx_pick(b, shares[target], 1) : part_drawn_values(b, part, &got);
         seen = onnx_table_of(onnx_concat(b, (onnx_ref[]){seen.matrix, hands_on}, 2, 1), seen.count + 1);
     }
     if (!onnx_ok(b)) return;
@@ -213,13 +213,19 @@ static void draw_chained(const chain *c, onnx_build *b, const onnx_table *x, onn
     if (knows) out->at[OUTPUT_PREDICT_PROBA] = onnx_concat(b, shares, c->count, 1);
 }
 
-/* A column per part. */
-static onnx_ref draw_scores(const chain *c, onnx_build *b, const onnx_table *x)
+/* A column per part: its score, and what it says (NULL: nobody asks). */
+static void draw_scores(const chain *c, onnx_build *b, const onnx_table *x, onnx_ref *scores, onnx_ref *said)
 {
-    onnx_ref *all = onnx_alloc(b, c->count, sizeof *all);
-    for (size_t k = 0; onnx_ok(b) && k < c->count; k++)
-        all[k] = part_draw_scores(b, c->parts[k], c->scores[k], x);
-    return onnx_ok(b) ? onnx_concat(b, all, c->count, 1) : 0;
+    onnx_ref *score = onnx_alloc(b, c->count, sizeof *score), *value = onnx_alloc(b, c->count, sizeof *value);
+    for (size_t k = 0; onnx_ok(b) && k < c->count; k++) {
+        onnx_answers got;
+        onnx_draw(b, c->parts[k], x, &got);
+        score[k] = part_drawn_scores(b, c->parts[k], c->scores[k], &got);
+        if (said) value[k] = part_drawn_values(b, c->parts[k], &got);
+    }
+    if (!onnx_ok(b)) return;
+    *scores = onnx_concat(b, score, c->count, 1);
+    if (said) *said = onnx_concat(b, value, c->count, 1);
 }
 
 /* A row per pair: what a win of its first class, of its second, and its score add to each class. */
@@ -228,15 +234,15 @@ static void draw_paired(const chain *c, onnx_build *b, const onnx_table *x, onnx
     size_t classes = c->classes, cells = c->count * classes;
     double *lost = onnx_alloc(b, cells, sizeof *lost), *won = onnx_alloc(b, cells, sizeof *won),
            *both = onnx_alloc(b, cells, sizeof *both);
-    onnx_ref *said = onnx_alloc(b, c->count, sizeof *said), scores = draw_scores(c, b, x);
+    onnx_ref scores = 0, said = 0;
+    draw_scores(c, b, x, &scores, &said);
     for (size_t k = 0; onnx_ok(b) && k < c->count; k++) {
         lost[k * classes + c->pairs[2 * k]] = won[k * classes + c->pairs[2 * k + 1]] = 1;
         both[k * classes + c->pairs[2 * k]] = -1;
         both[k * classes + c->pairs[2 * k + 1]] = 1;
-        said[k] = part_draw_values(b, c->parts[k], x);
     }
     if (!onnx_ok(b)) return;
-    onnx_ref first = onnx_cast(b, onnx_with(b, "Equal", onnx_concat(b, said, c->count, 1), 0), ONNX_DOUBLE);
+    onnx_ref first = onnx_cast(b, onnx_with(b, "Equal", said, 0), ONNX_DOUBLE);
     onnx_ref second = onnx_op2(b, "Sub", onnx_number(b, 1), first);
     onnx_ref votes = onnx_op2(b, "Add", onnx_op2(b, "MatMul", first, onnx_rows(b, lost, c->count, classes)),
                               onnx_op2(b, "MatMul", second, onnx_rows(b, won, c->count, classes)));
@@ -257,10 +263,11 @@ static void chain_draw(const void *self, onnx_build *b, const onnx_table *x, onn
     case JOIN_BESIDE: draw_beside(c, b, x, out); return;
     case JOIN_CHAIN: draw_chained(c, b, x, out); return;
     case JOIN_PAIRS: draw_paired(c, b, x, out); return;
-    default:
-        out->at[OUTPUT_PREDICT] =
-            onnx_argmin(b, distance_draw(b, &euclidean, &c->codes, draw_scores(c, b, x)));
+    default: break;
     }
+    onnx_ref scores = 0;
+    draw_scores(c, b, x, &scores, NULL);
+    if (onnx_ok(b)) out->at[OUTPUT_PREDICT] = onnx_argmin(b, distance_draw(b, &euclidean, &c->codes, scores));
 }
 
 static void chain_texts(const void *self, bool *is_text)

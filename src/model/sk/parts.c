@@ -89,25 +89,33 @@ static onnx_ref draw_labels(onnx_build *b, const model_classes *classes, onnx_re
     return numbers ? onnx_gather(b, onnx_vector(b, numbers, classes->count), index, 0) : 0;
 }
 
-onnx_ref part_draw_values(onnx_build *b, const model *part, const onnx_table *x)
+onnx_ref part_drawn(onnx_build *b, const model *part, const onnx_answers *got, model_output what)
 {
-    onnx_ref got = onnx_ask(b, part, x, OUTPUT_PREDICT);
+    if (!got->at[what])
+        onnx_fail(b, ERR_UNSUPPORTED, "the %s of a %.*s is not written as ONNX", model_output_name(what),
+                  STR_ARG(part->info.name));
+    return got->at[what];
+}
+
+onnx_ref part_drawn_values(onnx_build *b, const model *part, const onnx_answers *got)
+{
+    onnx_ref said = part_drawn(b, part, got, OUTPUT_PREDICT);
     size_t targets = part->info.target_count;
     if (!part->info.classes)
-        return part->info.gives_indices ? onnx_cast(b, onnx_upright(b, got), ONNX_DOUBLE) : got;
-    if (targets == 1) return draw_labels(b, part->info.classes, onnx_upright(b, got));
+        return part->info.gives_indices ? onnx_cast(b, onnx_upright(b, said), ONNX_DOUBLE) : said;
+    if (targets == 1) return draw_labels(b, part->info.classes, onnx_upright(b, said));
     onnx_ref *all = onnx_alloc(b, targets, sizeof *all);
     for (size_t t = 0; onnx_ok(b) && t < targets; t++)
-        all[t] = draw_labels(b, &part->info.classes[t], onnx_pick(b, got, t));
+        all[t] = draw_labels(b, &part->info.classes[t], onnx_pick(b, said, t));
     return onnx_ok(b) ? onnx_concat(b, all, targets, 1) : 0;
 }
 
-onnx_ref part_draw_scores(onnx_build *b, const model *part, score_kind kind, const onnx_table *x)
+onnx_ref part_drawn_scores(onnx_build *b, const model *part, score_kind kind, const onnx_answers *got)
 {
     static const model_output asked[] = {OUTPUT_DECISION_FUNCTION, OUTPUT_PREDICT_PROBA, OUTPUT_PREDICT};
-    if (kind == SCORE_NUMBER) return part_draw_values(b, part, x);
-    onnx_ref got = onnx_ask(b, part, x, asked[kind]);
-    return part->info.columns[asked[kind]] > 1 ? onnx_pick(b, got, 1) : got;
+    if (kind == SCORE_NUMBER) return part_drawn_values(b, part, got);
+    onnx_ref score = part_drawn(b, part, got, asked[kind]);
+    return part->info.columns[asked[kind]] > 1 ? onnx_pick(b, score, 1) : score;
 }
 
 void parts_take(sk *s, const model *part)

@@ -24,9 +24,10 @@ typedef enum score_kind { SCORE_DECISION, SCORE_PROBABILITY, SCORE_NUMBER } scor
 score_kind part_score_kind(const model *part, bool probability_first);
 double *part_scores(const model *part, score_kind kind, const model_rows *rows, arena *a, err *e);
 
-/* The same as ONNX: [N, targets], and [N, 1]. */
-onnx_ref part_draw_values(onnx_build *b, const model *part, const onnx_table *x);
-onnx_ref part_draw_scores(onnx_build *b, const model *part, score_kind kind, const onnx_table *x);
+/* The same as ONNX, out of what the part drew: [N, targets], and [N, 1]. A part is drawn once, or parts within parts would be drawn ever so often. */
+onnx_ref part_drawn(onnx_build *b, const model *part, const onnx_answers *got, model_output what);
+onnx_ref part_drawn_values(onnx_build *b, const model *part, const onnx_answers *got);
+onnx_ref part_drawn_scores(onnx_build *b, const model *part, score_kind kind, const onnx_answers *got);
 
 /* Features of the whole are those of the part, unless it says itself. */
 void parts_features(sk *s, const model *part);

@@ -68,9 +68,11 @@ static bool stack_answer(const void *self, model_output what, const model_rows *
 
 static onnx_ref draw_layer(onnx_build *b, const layer *l, const onnx_table *x)
 {
-    if (l->asks == OUTPUT_PREDICT) return part_draw_values(b, l->part, x);
-    onnx_ref got = onnx_ask(b, l->part, x, l->asks);
-    return l->skipped ? onnx_pick(b, got, 1) : got;
+    onnx_answers got;
+    onnx_draw(b, l->part, x, &got);
+    if (l->asks == OUTPUT_PREDICT) return part_drawn_values(b, l->part, &got);
+    onnx_ref at = part_drawn(b, l->part, &got, l->asks);
+    return l->skipped ? onnx_pick(b, at, 1) : at;
 }
 
 static void stack_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
