@@ -16,4 +16,11 @@ static inline void bundle_add_u32(buf *out, uint32_t number)
     buf_add(out, (bytes){raw, sizeof(raw)});
 }
 
+/* One that was added before. */
+static inline void bundle_set_u32(buf *out, size_t at, uint32_t number)
+{
+    if (out->failed || out->len - at < 4) return;
+    for (unsigned i = 0; i < 4; i++) out->data[at + i] = (uint8_t)(number >> (8 * i));
+}
+
 #endif

@@ -34,6 +34,8 @@ typedef bool (*inspect_function)(arena *a, str path, bytes content, json_t **par
 typedef struct child_order {
     str path; /* of a single file */
     inspect_function inspect;
+    uint64_t first_at; /* of the records */
+    bool at_once;
 } child_order;
 
 /* The last argument of both roles: SCAN_ROLE_BRIEF or nothing. */
@@ -58,26 +60,41 @@ static bool scan_into(const child_order *order, bytes content, err *e)
     return tell(order, order->path, content, &text, e) && fd_write_all(CHILD_SOCKET_FD, buf_bytes(&text), e);
 }
 
-/* One record after the other; each answer leaves at once, so that a death is the fault of the file that it happened at. */
+static bool send_answers(buf *answers, err *e)
+{
+    bool sent = buf_ok(answers, "the answers", e) && fd_write_all(CHILD_SOCKET_FD, buf_bytes(answers), e);
+    buf_reset(answers);
+    return sent;
+}
+
+static bool add_answer(const child_order *order, str name, bytes content, buf *answers, err *e)
+{
+    size_t length_at = answers->len;
+    bundle_add_u32(answers, 0);
+    if (!tell(order, name, content, answers, e)) return false;
+    bundle_set_u32(answers, length_at, (uint32_t)(answers->len - length_at - 4));
+    return true;
+}
+
+/* One record after the other. When each answer leaves at once, a death is the fault of the file that it happened at; sending costs more than some files. */
 static bool scan_records(const child_order *order, bytes records, err *e)
 {
-    AUTO_BUF buf text, answer;
-    buf_init(&text, LIMIT_SCAN_REPORT_BYTES);
-    buf_init(&answer, LIMIT_SCAN_REPORT_BYTES + 4);
-    for (reader r = reader_of(records); reader_left(&r) > 0;) {
+    enum { GATHERED_BYTES = 1 << 15 };
+    AUTO_BUF buf answers;
+    buf_init(&answers, LIMIT_SCAN_REPORT_BYTES + GATHERED_BYTES);
+    reader r = reader_of(records);
+    if (!reader_seek(&r, order->first_at))
+        return err_set(e, ERR_INVALID, "the bundle ends before its records");
+    while (reader_left(&r) > 0) {
         uint32_t name_len = reader_u32le(&r), content_len = reader_u32le(&r);
         str name = bytes_str(reader_take(&r, name_len));
         bytes content = reader_take(&r, content_len);
         if (r.failed) return err_set(e, ERR_TRUNCATED, "the bundle ends early");
-        buf_reset(&text);
-        buf_reset(&answer);
-        if (!tell(order, name, content, &text, e)) return false;
-        bundle_add_u32(&answer, (uint32_t)text.len);
-        buf_add(&answer, buf_bytes(&text));
-        if (!buf_ok(&answer, "an answer", e) || !fd_write_all(CHILD_SOCKET_FD, buf_bytes(&answer), e))
-            return false;
+        if (!add_answer(order, name, content, &answers, e)) return false;
+        bool leaves = order->at_once || answers.len >= GATHERED_BYTES;
+        if (leaves && !send_answers(&answers, e)) return false;
     }
-    return true;
+    return send_answers(&answers, e);
 }
 
 static int locked_in(const child_order *order, bool (*work)(const child_order *order, bytes content, err *e))
@@ -96,13 +113,16 @@ static int locked_in(const child_order *order, bool (*work)(const child_order *o
 
 static int scan_child_main(int argc, char **argv)
 {
-    child_order order = {str_from_c(argc > 1 ? argv[1] : ""), inspect_of(argc, argv, 2)};
+    child_order order = {.path = str_from_c(argc > 1 ? argv[1] : ""), .inspect = inspect_of(argc, argv, 2)};
     return locked_in(&order, scan_into);
 }
 
 static int scan_bundle_child_main(int argc, char **argv)
 {
-    return locked_in(&(child_order){.inspect = inspect_of(argc, argv, 1)}, scan_records);
+    child_order order = {.inspect = inspect_of(argc, argv, 3)};
+    order.at_once = argc > 2 && strcmp(argv[2], SCAN_ROLE_AT_ONCE) == 0;
+    if (argc < 2 || !str_to_u64(str_from_c(argv[1]), &order.first_at)) return 2;
+    return locked_in(&order, scan_records);
 }
 
 /* "scan" is the first. */

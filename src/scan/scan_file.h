@@ -6,7 +6,11 @@
 
 #include "scan/scan.h"
 
-#define SCAN_ROLE_BRIEF "brief" /* an argument of the roles: scan_order.is_brief */
+#define SCAN_ROLE_BRIEF "brief" /* the last argument of the roles: scan_order.is_brief */
+/* "scan-bundle FROM HOW": FROM is the place of the first record, HOW says when answers are told: gathered, or each at once for who wants to know which file
+ * kills its child. */
+#define SCAN_ROLE_GATHER "gather"
+#define SCAN_ROLE_AT_ONCE "at-once"
 
 /* The checked part of an open file; trouble of the child is in it. Fails only for memory and names that cannot be passed on. */
 bool scan_part(spawner *s, const scan_order *order, json_t **part, err *e) MUST_USE;

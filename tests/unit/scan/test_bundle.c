@@ -19,40 +19,60 @@ static bool says(bytes content, const char *word)
     return str_contains(bytes_str(content), str_from_c(word));
 }
 
-static void answer(const char *json)
+static void send_answers(buf *answers)
+{
+    if (!fd_write_all(CHILD_SOCKET_FD, buf_bytes(answers), NULL)) _exit(9);
+    buf_reset(answers);
+}
+
+static void answer(buf *answers, const char *json)
 {
     uint32_t len = (uint32_t)strlen(json);
-    if (!fd_write_all(CHILD_SOCKET_FD, (bytes){(const uint8_t *)&len, 4}, NULL)) _exit(9);
-    if (!fd_write_all(CHILD_SOCKET_FD, (bytes){(const uint8_t *)json, len}, NULL)) _exit(9);
+    buf_add(answers, (bytes){(const uint8_t *)&len, 4});
+    buf_add_str(answers, str_from_c(json));
 }
 
-/* A death in the middle of an answer; a lie; or an honest word. */
-static void act(bytes content)
+/* Can a child change what the next one will read? */
+static bool can_tamper(void)
+{
+    bool can_map = mmap(NULL, 16, PROT_READ | PROT_WRITE, MAP_SHARED, CHILD_INPUT_FD, 0) != MAP_FAILED;
+    return can_map || pwrite(CHILD_INPUT_FD, "I1\n.", 4, 16) >= 0 || ftruncate(CHILD_INPUT_FD, 16) == 0;
+}
+
+/* A death in the middle of an answer, with those that were gathered; a lie; or an honest word. */
+static void act(buf *answers, bytes content)
 {
     if (says(content, "CRASH")) {
-        if (write(CHILD_SOCKET_FD, "\xff\0\0\0{", 5) != 5) _exit(9);
+        if (answers->len == 0 && write(CHILD_SOCKET_FD, "\xff\0\0\0{", 5) != 5) _exit(9);
         abort();
     }
-    answer(says(content, "LIE") ? "{\"verdict\":\"lovely\"}"
-                                : "{\"verdict\":\"clean\",\"format\":\"pickle\"}");
+    bool lies = says(content, "LIE") || (says(content, "TAMPER") && can_tamper());
+    answer(answers, lies ? "{\"verdict\":\"lovely\"}" : "{\"verdict\":\"clean\",\"format\":\"pickle\"}");
 }
 
-static int play_bundle(void)
+static int play_bundle(const char *first_record, const char *how)
 {
     bytes all;
-    if (!file_map(CHILD_INPUT_FD, &all, NULL)) return 2;
-    for (reader r = reader_of(all); reader_left(&r);) {
+    uint64_t from;
+    if (!file_map(CHILD_INPUT_FD, &all, NULL) || !str_to_u64(str_from_c(first_record), &from)) return 2;
+    reader r = reader_of(all);
+    if (!reader_seek(&r, from)) return 2;
+    buf answers;
+    buf_init(&answers, 4096);
+    while (reader_left(&r)) {
         uint32_t name_len = reader_u32le(&r), content_len = reader_u32le(&r);
         (void)reader_take(&r, name_len);
-        act(reader_take(&r, content_len));
+        act(&answers, reader_take(&r, content_len));
+        if (strcmp(how, "at-once") == 0) send_answers(&answers);
     }
+    send_answers(&answers);
     return 0;
 }
 
 static int play(int argc, char **argv)
 {
     bytes content;
-    if (argc > 2 && strcmp(argv[2], "scan-bundle") == 0) return play_bundle();
+    if (argc > 2 && strcmp(argv[2], "scan-bundle") == 0) return argc > 4 ? play_bundle(argv[3], argv[4]) : 3;
     if (!file_map(CHILD_INPUT_FD, &content, NULL)) return 2;
     if (says(content, "CRASH")) abort();
     return scan_child_roles[0].run(argc - 2, argv + 2);
@@ -114,6 +134,20 @@ static void bundle_survives_a_file_that_kills_its_child(void **state)
     check(targets[6], "g.pkl", "clean");
 }
 
+static void a_child_cannot_change_what_the_next_one_reads(void **state)
+{
+    (void)state;
+    AUTO(scan_bundle_free) scan_bundle *b = NULL;
+    json_t *targets[2] = {0};
+    assert_true(scan_bundle_new((scan_bundle_options){0}, &b, NULL));
+    add(b, "a.pkl",
+        "TAMPER"); /* told as a pickle by the child that was taken over, and only when it could not */
+    add(b, "b.pkl", "I1\n.");
+    assert_true(scan_bundle_run(b, shared, targets, NULL));
+    check(targets[0], "a.pkl", "clean");
+    check(targets[1], "b.pkl", "clean");
+}
+
 static void bundle_takes_small_files_until_it_is_full(void **state)
 {
     (void)state;
@@ -151,6 +185,7 @@ int main(int argc, char **argv)
     if (!spawner_start(&shared, NULL)) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bundle_survives_a_file_that_kills_its_child),
+        cmocka_unit_test(a_child_cannot_change_what_the_next_one_reads),
         cmocka_unit_test(bundle_takes_small_files_until_it_is_full),
         cmocka_unit_test(an_empty_bundle_is_done),
     };

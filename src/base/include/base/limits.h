@@ -47,7 +47,7 @@
     X(LIMIT_SCAN_SMALL_BYTES,       "bytes",   256 * KIB,  "files up to here share a child, which starts in half a millisecond")    \
     X(LIMIT_SCAN_HASH_BYTES,        "bytes",   1024 * MIB, "assay scan hashes larger files only with --hash: about a second of reading") \
     X(LIMIT_SCAN_BUNDLE_BYTES,      "bytes",   8 * MIB,    "what one child is given at once")                                       \
-    X(LIMIT_SCAN_BUNDLE_FILES,      "count",   256,        "the same, in files: a child then costs less than what it does")         \
+    X(LIMIT_SCAN_BUNDLE_FILES,      "count",   512,        "the same, in files: a child then costs less than what it does")         \
     X(LIMIT_SCAN_FINDINGS,          "count",   10000,      "findings kept of one blob; the rest is counted")                         \
     X(LIMIT_SCAN_COMPONENTS,        "count",   200000,     "components of one blob")                                                 \
     X(LIMIT_ARCHIVE_DEPTH,          "levels",  8,          "archives within archives")                                               \

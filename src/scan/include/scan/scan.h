@@ -52,8 +52,8 @@ AUTO_FOR(scan_bundle *, scan_bundle_free)
  * is full. */
 bool scan_bundle_add(scan_bundle *b, int fd, str path, bool *taken, err *e) MUST_USE;
 size_t scan_bundle_count(const scan_bundle *b);
-/* targets[i] is that of the i-th file; room for scan_bundle_count. On failure some may be filled. Caller releases. */
-bool scan_bundle_run(const scan_bundle *b, spawner *s, json_t **targets, err *e) MUST_USE;
+/* targets[i] is that of the i-th file; room for scan_bundle_count. On failure some may be filled. Caller releases. Nothing can be added any more. */
+bool scan_bundle_run(scan_bundle *b, spawner *s, json_t **targets, err *e) MUST_USE;
 /* An image that was pulled: each layer by a child of its own (`descriptor` is its entry in the manifest), then all of them, lowest first, as one target. */
 bool scan_layer(spawner *s, int fd, const json_t *descriptor, json_t **part, err *e) MUST_USE;
 bool scan_layers_target(json_t *parts, str path, const digest *manifest, json_t **target, err *e) MUST_USE;
