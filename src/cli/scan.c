@@ -136,17 +136,19 @@ static bool read_policies(const char *path, json_t **policies, err *e)
 
 /* --- the outcome ------------------------------------------------------------------------------------------------------------- */
 
-static bool has_verdict(const json_t *targets, verdict wanted)
+/* A bit for each verdict that a target has. */
+static unsigned verdicts_of(const json_t *targets)
 {
     size_t i;
     json_t *target;
+    unsigned seen = 0;
     json_array_foreach(targets, i, target)
     {
         verdict v;
         if (!verdict_parse(json_text(target, "verdict"), &v)) v = VERDICT_UNPARSEABLE;
-        if (v == wanted) return true;
+        seen |= 1u << v;
     }
-    return false;
+    return seen;
 }
 
 static bool has_finding_from(const json_t *targets, severity from)
@@ -168,9 +170,10 @@ static bool has_finding_from(const json_t *targets, severity from)
 static int exit_code_of(const scan_options *o, const json_t *targets, bool policy_failed)
 {
     bool verdict_decides = !o->has_fail_on && !o->policy;
-    bool fails = policy_failed || (!o->policy && has_verdict(targets, VERDICT_UNSAFE)) ||
-                 (verdict_decides && has_verdict(targets, VERDICT_SUSPICIOUS));
-    bool is_unfinished = has_verdict(targets, VERDICT_UNPARSEABLE);
+    unsigned seen = verdicts_of(targets);
+    bool fails = policy_failed || (!o->policy && seen & 1u << VERDICT_UNSAFE) ||
+                 (verdict_decides && seen & 1u << VERDICT_SUSPICIOUS);
+    bool is_unfinished = seen & 1u << VERDICT_UNPARSEABLE;
     if (fails) return CLI_FAILED_POLICY;
     if (o->has_fail_on && has_finding_from(targets, o->fail_on_severity)) return CLI_FAILED_POLICY;
     return is_unfinished ? CLI_UNFINISHED : CLI_DONE;

@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -99,28 +100,42 @@ static bool push_unread(scan_targets *t, const char *path, const char *why, err 
 
 static bool add_folder(walk *w, const char *path, unsigned depth_left, err *e);
 
-static bool add_entry(walk *w, const char *folder, const char *name, unsigned depth_left, err *e)
+static const char *path_below(arena *a, const char *folder, const char *name)
 {
-    bool has_slash = str_ends_with(str_from_c(folder), STR("/"));
-    str path = arena_printf(&w->targets->arena, "%s%s%s", folder, has_slash ? "" : "/", name);
+    size_t folder_len = strlen(folder), name_len = strlen(name);
+    bool has_slash = folder_len && folder[folder_len - 1] == '/';
+    char *path = arena_alloc(a, folder_len + !has_slash + name_len + 1);
+    if (!path) return NULL;
+    memcpy(path, folder, folder_len);
+    if (!has_slash) path[folder_len++] = '/';
+    memcpy(path + folder_len, name, name_len + 1);
+    return path;
+}
+
+/* `folder_fd` is the folder again: from there the kernel has only the name to look up. */
+static bool add_entry(walk *w, const char *folder, int folder_fd, const char *name, unsigned depth_left,
+                      err *e)
+{
+    const char *path = path_below(&w->targets->arena, folder, name);
     struct stat about;
-    if (!path.data) return no_memory(e);
-    if (lstat(path.data, &about) != 0) return true; /* gone meanwhile */
-    if (S_ISDIR(about.st_mode)) return add_folder(w, path.data, depth_left, e);
-    if (S_ISLNK(about.st_mode)) return scan_targets_add_link(w->targets, &w->root, path.data, e);
-    return !S_ISREG(about.st_mode) || push_file(w->targets, path.data, &about, e);
+    if (!path) return no_memory(e);
+    if (fstatat(folder_fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0) return true; /* gone meanwhile */
+    if (S_ISDIR(about.st_mode)) return add_folder(w, path, depth_left, e);
+    if (S_ISLNK(about.st_mode)) return scan_targets_add_link(w->targets, &w->root, path, e);
+    return !S_ISREG(about.st_mode) || push_file(w->targets, path, &about, e);
 }
 
 static bool add_folder(walk *w, const char *path, unsigned depth_left, err *e)
 {
     struct dirent **entries;
     if (depth_left == 0) return push_unread(w->targets, path, "it is nested too deeply", e);
-    int count = scandir(path, &entries, is_shown, by_name);
+    AUTO(fd_close) int folder_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int count = folder_fd < 0 ? -1 : scandir(path, &entries, is_shown, by_name);
     if (count < 0)
         return errno == ENOENT || push_unread(w->targets, path, strerror(errno), e); /* gone meanwhile */
     bool fine = true;
     for (int i = 0; i < count; i++) {
-        fine = fine && add_entry(w, path, entries[i]->d_name, depth_left - 1, e);
+        fine = fine && add_entry(w, path, folder_fd, entries[i]->d_name, depth_left - 1, e);
         free(entries[i]);
     }
     free(entries);

@@ -182,8 +182,20 @@ static json_t *kept_findings(const json_t *target)
     return kept;
 }
 
+static bool has_matched_finding(const json_t *target)
+{
+    size_t i;
+    json_t *f;
+    json_array_foreach(json_object_get(target, "findings"), i,
+                       f) if (is_matched_code(json_text(f, "code"))) return true;
+    return false;
+}
+
 bool scan_match(json_t *target, const advisory_index *index, arena *a, err *e)
 {
+    /* A model alone has no components, and of those there are many. */
+    bool is_matched = json_object_get(target, "findings") && !has_matched_finding(target);
+    if (is_matched && json_array_size(json_object_get(target, "components")) == 0) return true;
     AUTO(json_release) json_t *found = json_array();
     AUTO(json_release) json_t *seen = json_object();
     AUTO(json_release) json_t *findings = kept_findings(target);
@@ -199,24 +211,34 @@ bool scan_match(json_t *target, const advisory_index *index, arena *a, err *e)
 
 /* --- the document ----------------------------------------------------------------------------------------------------------- */
 
-static void count_words(json_t *counts, const char *const *words, const json_t *items, const char *key)
+enum { WORDS = 5 };
+
+static void count_words(json_int_t counts[WORDS], const char *const words[WORDS], const json_t *items,
+                        const char *key)
 {
     size_t i;
     json_t *item;
-    for (; *words; words++) {
-        json_int_t n = json_integer_value(json_object_get(counts, *words));
-        json_array_foreach(items, i, item) if (str_eq(json_text(item, key), str_from_c(*words))) n++;
-        (void)json_object_set_new(counts, *words, json_integer(n));
+    json_array_foreach(items, i, item)
+    {
+        str text = json_text(item, key);
+        for (size_t w = 0; w < WORDS; w++) counts[w] += str_eq_c(text, words[w]);
     }
+}
+
+static json_t *words_json(const json_int_t counts[WORDS], const char *const words[WORDS])
+{
+    json_t *object = json_object();
+    for (size_t w = 0; w < WORDS; w++) (void)json_object_set_new(object, words[w], json_integer(counts[w]));
+    return object;
 }
 
 json_t *scan_document(json_t *targets_stolen)
 {
-    static const char *const verdicts[] = {"clean",       "suspicious",  "unsafe",
-                                           "unparseable", "not_a_model", NULL};
-    static const char *const severities[] = {"critical", "high", "medium", "low", "info", NULL};
-    json_t *by_verdict = json_object(), *by_severity = json_object(), *target;
-    json_int_t components = 0;
+    static const char *const verdicts[WORDS] = {"clean", "suspicious", "unsafe", "unparseable",
+                                                "not_a_model"};
+    static const char *const severities[WORDS] = {"critical", "high", "medium", "low", "info"};
+    json_int_t by_verdict[WORDS] = {0}, by_severity[WORDS] = {0}, components = 0;
+    json_t *target;
     count_words(by_verdict, verdicts, targets_stolen, "verdict");
     size_t i;
     json_array_foreach(targets_stolen, i, target)
@@ -226,5 +248,6 @@ json_t *scan_document(json_t *targets_stolen)
     }
     return json_pack("{s:s, s:o, s:{s:I, s:o, s:o, s:I}}", "schema", "assay.scan/1", "targets",
                      targets_stolen, "summary", "targets", (json_int_t)json_array_size(targets_stolen),
-                     "verdicts", by_verdict, "findings", by_severity, "components", components);
+                     "verdicts", words_json(by_verdict, verdicts), "findings",
+                     words_json(by_severity, severities), "components", components);
 }
