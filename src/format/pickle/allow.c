@@ -9,23 +9,30 @@ const allow_table *const allow_tables[] = {
     NULL,
 };
 
+/* Among words that single spaces part. The word has no NUL. */
 static bool has_word(const char *words, str word)
 {
-    str rest = str_from_c(words), each;
-    while (str_next(&rest, ' ', &each))
-        if (str_eq(each, word)) return true;
-    return false;
+    for (const char *each = words;; each++) {
+        bool begins = each[0] == word.data[0] && strncmp(each, word.data, word.len) == 0;
+        if (begins && (each[word.len] == ' ' || each[word.len] == '\0')) return true;
+        each = strchr(each, ' ');
+        if (!each) return false;
+    }
 }
 
-/* As str_compare, but a row is not measured each time. */
+/* As str_compare, but a row is not measured each time. The module is not empty and has no NUL. */
 static int compare_module(const char *row, str module)
 {
-    for (size_t i = 0; i < module.len; i++) {
-        unsigned char ours = (unsigned char)row[i], theirs = (unsigned char)module.data[i];
-        if (ours != theirs) return ours < theirs ? -1 : 1;
-        if (ours == '\0') return -1; /* the row ends, and the module goes on with a NUL */
-    }
-    return row[module.len] != '\0';
+    int order = (unsigned char)row[0] - (unsigned char)module.data[0];
+    if (order == 0) order = strncmp(row, module.data, module.len);
+    return order ? order : row[module.len] != '\0';
+}
+
+/* Most tables are of one library. */
+static bool may_hold(const allow_table *table, str module)
+{
+    return compare_module(table->rows[0].module, module) <= 0 &&
+           compare_module(table->rows[table->count - 1].module, module) >= 0;
 }
 
 /* The first row whose module is not before `module`. */
@@ -44,9 +51,11 @@ static size_t lower_bound(const allow_table *table, str module)
 
 const allow_row *allow_find(str module, str name, const char **family)
 {
-    if (name.len == 0 || str_find(name, ' ') >= 0) return NULL;
+    bool is_name = name.len > 0 && str_find(name, ' ') < 0 && str_find(name, '\0') < 0;
+    if (!is_name || module.len == 0 || str_find(module, '\0') >= 0) return NULL;
     for (size_t t = 0; allow_tables[t]; t++) {
         const allow_table *table = allow_tables[t];
+        if (!may_hold(table, module)) continue;
         for (size_t i = lower_bound(table, module);
              i < table->count && str_eq_c(module, table->rows[i].module); i++) {
             if (!has_word(table->rows[i].names, name)) continue;

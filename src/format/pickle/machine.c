@@ -81,6 +81,7 @@ static bool vm_loop(pickle_vm *vm, err *e)
 {
     while (!vm->stopped) {
         if (vm->options.dry && vm->ops >= PICKLE_PROBE_OPS) return true;
+        if (vm->options.until_import && vm->globals) return true;
         if (!vm_step(vm, e)) return false;
     }
     return true;
@@ -256,42 +257,17 @@ static bool vm_grow(void **memory, size_t *capacity, size_t item_bytes, err *e)
     return true;
 }
 
-/* Values below the topmost mark are out of reach, as in CPython. */
-static size_t vm_floor(const pickle_vm *vm)
+bool pickle_stack_grow(pickle_vm *vm, err *e)
 {
-    return vm->mark_count ? vm->marks[vm->mark_count - 1] : 0;
-}
-
-static bool vm_need(const pickle_vm *vm, size_t wanted, err *e)
-{
-    if (vm->count - vm_floor(vm) >= wanted) return true;
-    return err_set(e, ERR_INVALID, "the stack holds too few values");
-}
-
-bool pickle_push(pickle_vm *vm, pickle_value *v, err *e)
-{
-    if (!v) return false; /* the maker has said why */
-    if (vm->count == vm->capacity) {
-        void *memory = vm->stack;
-        if (!vm_grow(&memory, &vm->capacity, sizeof(*vm->stack), e)) return false;
-        vm->stack = memory;
-    }
-    vm->stack[vm->count++] = v;
+    void *memory = vm->stack;
+    if (!vm_grow(&memory, &vm->capacity, sizeof(*vm->stack), e)) return false;
+    vm->stack = memory;
     return true;
 }
 
-bool pickle_pop(pickle_vm *vm, pickle_value **v, err *e)
+void pickle_say_too_few(err *e)
 {
-    if (!vm_need(vm, 1, e)) return false;
-    *v = vm->stack[--vm->count];
-    return true;
-}
-
-bool pickle_top(pickle_vm *vm, pickle_value **v, err *e)
-{
-    if (!vm_need(vm, 1, e)) return false;
-    *v = vm->stack[vm->count - 1];
-    return true;
+    (void)err_set(e, ERR_INVALID, "the stack holds too few values");
 }
 
 bool pickle_pop_mark(pickle_vm *vm, pickle_value ***items, size_t *count, err *e)
@@ -421,15 +397,10 @@ bool pickle_memo_get(pickle_vm *vm, uint64_t index, err *e)
 
 /* --- arguments ------------------------------------------------------------------------------------------------------------------ */
 
-bool pickle_take(pickle_vm *vm, uint64_t count, bytes *taken, err *e)
+void pickle_say_too_short(const pickle_vm *vm, uint64_t count, err *e)
 {
-    size_t left = reader_left(&vm->in);
-    bytes b = reader_take(&vm->in, count);
-    if (vm->in.failed)
-        return err_set(e, ERR_TRUNCATED, "%llu bytes are announced, %zu are left", (unsigned long long)count,
-                       left);
-    *taken = b;
-    return true;
+    (void)err_set(e, ERR_TRUNCATED, "%llu bytes are announced, %zu are left", (unsigned long long)count,
+                  reader_left(&vm->in));
 }
 
 bool pickle_take_line(pickle_vm *vm, str *line, err *e)

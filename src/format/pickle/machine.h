@@ -11,10 +11,11 @@
 #include "format/pickle.h"
 
 typedef struct pickle_options {
-    str member;  /* prefix of findings */
-    bool joblib; /* raw arrays follow their wrappers */
-    bool dry;    /* probe: nothing is reported */
-    bool tail;   /* bytes after a complete pickle: a stream that fails at once is no finding of its own */
+    str member;        /* prefix of findings */
+    bool joblib;       /* raw arrays follow their wrappers */
+    bool dry;          /* probe: nothing is reported */
+    bool until_import; /* ... and it ends at the first import */
+    bool tail; /* bytes after a complete pickle: a stream that fails at once is no finding of its own */
     bool
         torch_script; /* an archive of TorchScript: its classes live in the archive itself, below __torch__ */
     /* PyTorch: persistent ids are expected, and the container's reader judges each of them. NULL: each is a finding. */
@@ -94,16 +95,58 @@ bool pickle_items_add(pickle_vm *vm, pickle_value ***items, size_t *count, size_
 
 /* --- stack, marks, memo ------------------------------------------------------------------------------------------------------ */
 
-bool pickle_push(pickle_vm *vm, pickle_value *v, err *e) MUST_USE;
-bool pickle_pop(pickle_vm *vm, pickle_value **v, err *e) MUST_USE;
-bool pickle_top(pickle_vm *vm, pickle_value **v, err *e) MUST_USE;
+bool pickle_stack_grow(pickle_vm *vm, err *e) MUST_USE;
+void pickle_say_too_few(err *e);
+
+/* These few are half of what a stream does, and so are part of every step. */
+static inline bool pickle_push(pickle_vm *vm, pickle_value *v, err *e)
+{
+    if (!v) return false; /* the maker has said why */
+    if (vm->count == vm->capacity && !pickle_stack_grow(vm, e)) return false;
+    vm->stack[vm->count++] = v;
+    return true;
+}
+
+/* Values below the topmost mark are out of reach, as in CPython. */
+static inline size_t pickle_floor(const pickle_vm *vm)
+{
+    return vm->mark_count ? vm->marks[vm->mark_count - 1] : 0;
+}
+
+static inline bool pickle_top(const pickle_vm *vm, pickle_value **v, err *e)
+{
+    if (vm->count <= pickle_floor(vm)) {
+        pickle_say_too_few(e);
+        return false;
+    }
+    *v = vm->stack[vm->count - 1];
+    return true;
+}
+
+static inline bool pickle_pop(pickle_vm *vm, pickle_value **v, err *e)
+{
+    if (!pickle_top(vm, v, e)) return false;
+    vm->count--;
+    return true;
+}
+
 /* The values above the topmost mark, which is dropped with them. The view is valid until the next push. */
 bool pickle_pop_mark(pickle_vm *vm, pickle_value ***items, size_t *count, err *e) MUST_USE;
 bool pickle_memo_put(pickle_vm *vm, uint64_t index, err *e) MUST_USE;
 bool pickle_memo_get(pickle_vm *vm, uint64_t index, err *e) MUST_USE;
 
 /* Takes of the argument, each with its message. */
-bool pickle_take(pickle_vm *vm, uint64_t count, bytes *taken, err *e) MUST_USE;
+void pickle_say_too_short(const pickle_vm *vm, uint64_t count, err *e);
+static inline bool pickle_take(pickle_vm *vm, uint64_t count, bytes *taken, err *e)
+{
+    bytes b = reader_take(&vm->in, count);
+    if (vm->in.failed) {
+        pickle_say_too_short(vm, count, e);
+        return false;
+    }
+    *taken = b;
+    return true;
+}
 bool pickle_take_line(pickle_vm *vm, str *line, err *e) MUST_USE;
 
 /* --- text of opcodes (text.c) -------------------------------------------------------------------------------------------------- */

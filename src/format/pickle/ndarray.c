@@ -89,27 +89,31 @@ static bool as_bytes(arena *a, const pickle_value *v, bytes *out, err *e)
 
 /* --- dtype ----------------------------------------------------------------------------------------------------------------------- */
 
+/* Types whose items have the size that the code or the state says. */
+static bool is_flexible(char type)
+{
+    return type == 'S' || type == 'a' || type == 'U' || type == 'V';
+}
+
 static bool code_size(char type, uint64_t number, size_t *item_bytes)
 {
-    static const struct {
-        char type;
-        uint64_t sizes; /* bit n: n bytes are possible */
-    } known[] = {{'b', 1u << 1},
-                 {'i', 1u << 1 | 1u << 2 | 1u << 4 | 1u << 8},
-                 {'u', 1u << 1 | 1u << 2 | 1u << 4 | 1u << 8},
-                 {'f', 1u << 2 | 1u << 4 | 1u << 8 | 1u << 12 | 1u << 16},
-                 {'c', 1u << 8 | 1u << 16 | 1u << 24 | 1ull << 32},
-                 {'M', 1u << 8},
-                 {'m', 1u << 8},
-                 {'O', 1u << 4 | 1u << 8}};
-    for (size_t i = 0; i < COUNT_OF(known); i++)
-        if (known[i].type == type) {
-            *item_bytes = (size_t)number;
-            return number < 64 && known[i].sizes >> number & 1;
-        }
-    if (type != 'S' && type != 'a' && type != 'U' && type != 'V') return false;
-    return number <= LIMIT_ARCHIVE_MEMBER_BYTES &&
-           !__builtin_mul_overflow((size_t)number, type == 'U' ? 4 : 1, item_bytes);
+    uint64_t sizes = 0; /* bit n: n bytes are possible */
+    if (is_flexible(type))
+        return number <= LIMIT_ARCHIVE_MEMBER_BYTES &&
+               !__builtin_mul_overflow((size_t)number, type == 'U' ? 4 : 1, item_bytes);
+    switch (type) {
+    case 'b': sizes = 1u << 1; break;
+    case 'i':
+    case 'u': sizes = 1u << 1 | 1u << 2 | 1u << 4 | 1u << 8; break;
+    case 'f': sizes = 1u << 2 | 1u << 4 | 1u << 8 | 1u << 12 | 1u << 16; break;
+    case 'c': sizes = 1u << 8 | 1u << 16 | 1u << 24 | 1ull << 32; break;
+    case 'M':
+    case 'm': sizes = 1u << 8; break;
+    case 'O': sizes = 1u << 4 | 1u << 8; break;
+    default: return false;
+    }
+    *item_bytes = (size_t)number;
+    return number < 64 && sizes >> number & 1;
 }
 
 bool pickle_dtype_code(str code, pickle_dtype *out)
@@ -147,10 +151,11 @@ bool pickle_dtype_code(str code, pickle_dtype *out)
 static bool dtype_of_argument(const pickle_value *argument, pickle_dtype *out)
 {
     if (!argument) return false;
-    if (pickle_is_global(argument, "numpy", "record") || pickle_is_global(argument, "numpy.rec", "record"))
-        return pickle_dtype_code(STR("V0"), out);
-    bool is_text = argument->kind == PICKLE_STR || argument->kind == PICKLE_BYTES;
-    return is_text && pickle_dtype_code(argument->text, out);
+    if (argument->kind == PICKLE_STR || argument->kind == PICKLE_BYTES)
+        return pickle_dtype_code(argument->text, out);
+    bool is_record =
+        pickle_is_global(argument, "numpy", "record") || pickle_is_global(argument, "numpy.rec", "record");
+    return is_record && pickle_dtype_code(STR("V0"), out);
 }
 
 enum { DTYPE_DEPTH_MAX = 16, DTYPE_FIELDS_MAX = 65536 };
@@ -187,7 +192,7 @@ static bool dtype_state(const pickle_value *state, pickle_dtype *dtype, dtype_wa
     if (order->kind == PICKLE_STR || order->kind == PICKLE_BYTES)
         dtype->big_endian = order->text.len > 0 && order->text.data[0] == '>';
     /* numpy takes the size from here for the flexible types alone. */
-    if (strchr("VSaU", dtype->type) && size->kind == PICKLE_INT && size->integer >= 0 &&
+    if (is_flexible(dtype->type) && size->kind == PICKLE_INT && size->integer >= 0 &&
         (uint64_t)size->integer <= LIMIT_ARCHIVE_MEMBER_BYTES)
         dtype->item_bytes = (size_t)size->integer;
     if (!walk.ignores_flags && flags->kind == PICKLE_INT && (flags->integer & 1)) dtype->has_objects = true;
@@ -256,8 +261,7 @@ bool pickle_dtype_state_fits(const pickle_value *v, const pickle_value *state)
     if (!fields_lie_inside(item_of(state, 4), whole.item_bytes)) return false;
     if (arg_of(v, 0)->kind == PICKLE_GLOBAL)
         return size->integer >= 0; /* numpy.record: known by its state alone */
-    bool is_flexible = strchr("VSaU", code.type) != NULL;
-    return is_flexible ? size->integer == (int64_t)code.item_bytes : size->integer == -1;
+    return is_flexible(code.type) ? size->integer == (int64_t)code.item_bytes : size->integer == -1;
 }
 
 bool pickle_as_dtype(const pickle_value *v, pickle_dtype *out, err *e)

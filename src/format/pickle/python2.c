@@ -160,17 +160,31 @@ static const struct {
     {"xmlrpclib", "xmlrpc.client"},
 };
 
+/* The first row whose module is not before `module`: both tables begin their rows with it, and are in its order. */
+static size_t lower_bound(const void *rows, size_t count, size_t row_bytes, str module)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *const *row = (const void *)((const char *)rows + middle * row_bytes);
+        if (str_compare(str_from_c(*row), module) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 void python2_map(str *module, str *name)
 {
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (str_eq_c(*module, names[i].old_module) && str_eq_c(*name, names[i].old_name)) {
+    size_t i = lower_bound(names, COUNT_OF(names), sizeof(names[0]), *module);
+    for (; i < COUNT_OF(names) && str_eq_c(*module, names[i].old_module); i++)
+        if (str_eq_c(*name, names[i].old_name)) {
             *module = str_from_c(names[i].module);
             *name = str_from_c(names[i].name);
             return;
         }
-    for (size_t i = 0; i < COUNT_OF(modules); i++)
-        if (str_eq_c(*module, modules[i].old_module)) {
-            *module = str_from_c(modules[i].module);
-            return;
-        }
+    i = lower_bound(modules, COUNT_OF(modules), sizeof(modules[0]), *module);
+    if (i < COUNT_OF(modules) && str_eq_c(*module, modules[i].old_module))
+        *module = str_from_c(modules[i].module);
 }

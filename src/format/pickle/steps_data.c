@@ -117,12 +117,12 @@ static bool push_long(pickle_vm *vm, bytes raw, err *e)
 
 bool pickle_step_long1(pickle_vm *vm, err *e)
 {
-    bytes raw;
+    bytes raw = BYTES_NONE;
     return take_counted(vm, 1, false, &raw, e) && push_long(vm, raw, e);
 }
 bool pickle_step_long4(pickle_vm *vm, err *e)
 {
-    bytes raw;
+    bytes raw = BYTES_NONE;
     return take_counted(vm, 4, true, &raw, e) && push_long(vm, raw, e);
 }
 
@@ -167,7 +167,7 @@ bool pickle_step_unicode(pickle_vm *vm, err *e)
 
 static bool push_counted_str(pickle_vm *vm, size_t width, bool is_signed, err *e)
 {
-    bytes data;
+    bytes data = BYTES_NONE;
     return take_counted(vm, width, is_signed, &data, e) && push_str(vm, bytes_str(data), e);
 }
 
@@ -221,7 +221,7 @@ bool pickle_step_binunicode8(pickle_vm *vm, err *e)
 
 static bool push_counted_bytes(pickle_vm *vm, size_t width, err *e)
 {
-    bytes data;
+    bytes data = BYTES_NONE;
     return take_counted(vm, width, false, &data, e) && push_bytes(vm, data, e);
 }
 

@@ -69,7 +69,8 @@ static bool sniff(const format_input *in)
     report_init(&silent, &scratch);
     bytes head = in->content;
     if (head.len > SNIFF_HEAD_BYTES) head.len = SNIFF_HEAD_BYTES;
-    pickle_options options = {.dry = true};
+    /* The number that begins such files comes before any import. */
+    pickle_options options = {.dry = true, .until_import = true};
     pickle_stream stream;
     pickle_summary got;
     err e = {0};
