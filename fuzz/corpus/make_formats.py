@@ -364,6 +364,8 @@ def make_onnx():
         deep = onnx_node("If", attributes=pb(5, pb(6, pb(1, deep))))
     add("clean", "none", "plain", plain)
     add("clean", "none", "no_suffix", plain, "bin")
+    add("unparseable", "MDL-ONX-004", "cut_behind_graph", plain[:-4])
+    add("unparseable", "MDL-ONX-004", "cut_before_graph", plain[:9])
     add("clean", "none", "domains", onnx([onnx_node("LinearRegressor", "ai.onnx.ml"), onnx_node("Gelu", "com.microsoft")]))
     add("clean", "none", "nested", onnx([nested]))
     add("clean", "none", "function", onnx([onnx_node("F", "pkg.mine")], more=pb(25, pb(1, "F") + pb(7, onnx_node()) + pb(10, "pkg.mine"))))

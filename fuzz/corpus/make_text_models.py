@@ -191,6 +191,10 @@ def make_lightgbm():
     add("unparseable", "MDL-LGB-001", "foreign_line", lgb(lgb_tree(0)).replace("label_index", "import os\nlabel_index"))
     add("unparseable", "MDL-LGB-001", "cut", lgb(lgb_tree(0))[:300])
     add("unparseable", "MDL-LGB-001", "no_end", lgb(lgb_tree(0), end=""))
+    behind = "end of trees\n\nfeature_importances:\na=1\n"
+    for what, end in {"importance": "end of trees\n\nfeature_importances:\na=", "importance_line": behind[:-1], "parameters": behind + "\nparameters:\n[boosting: gbdt]\n", "parameter": behind + "\nparameters:\n[boosting",
+                      "pandas": behind + "\npandas_categorical:[[\"a\", ", "behind": behind + "import os\n"}.items():
+        add("unparseable", "MDL-LGB-001", f"cut_{what}", lgb(lgb_tree(0), end=end))
 
 
 # --- CatBoost -----------------------------------------------------------------------------------------------------------------------------
@@ -199,6 +203,10 @@ def make_catboost():
     """Changes of a file that CatBoost wrote: a FlatBuffer by hand would test our own idea of it."""
     def add(verdict, code, what, content, suffix="cbm"):
         sample("catboost", verdict, code, what, content, suffix)
+    for kind in ("text", "tables"):
+        whole = (HERE / f"catboost/clean.none.real_1_2_{kind}.cbm").read_bytes()
+        for cut in (1, 20, 100):
+            add("unparseable", "MDL-CAT-001", f"{kind}_cut_{cut}", whole[:-cut])
     real = (HERE / "catboost/clean.none.real_1_2_reg.cbm").read_bytes()
     steps = (HERE / "catboost/clean.none.real_1_2_lossg.cbm").read_bytes()
     size = struct.unpack_from("<I", real, 4)[0]

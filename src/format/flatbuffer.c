@@ -89,3 +89,14 @@ flat_table flat_item(const flat_vector *v, uint64_t index, bool *fits)
     uint64_t at = v->at + 4 * index;
     return flat_table_at(v->all, at + flat_number(v->all, at, 4, fits), fits);
 }
+
+str flat_item_text(const flat_vector *v, uint64_t index, bool *fits)
+{
+    uint64_t at = v->at + 4 * index;
+    at += flat_number(v->all, at, 4, fits);
+    uint64_t count = flat_number(v->all, at, 4, fits);
+    if (*fits && count <= v->all.len - at - 4)
+        return str_slice(bytes_str(v->all), (size_t)at + 4, (size_t)count);
+    *fits = false;
+    return STR_NONE;
+}

@@ -31,6 +31,7 @@ uint64_t flat_scalar(const flat_table *t, unsigned field, unsigned width, bool *
 str flat_text(const flat_table *t, unsigned field, bool *fits);
 flat_table flat_table_of(const flat_table *t, unsigned field, bool *fits);
 flat_vector flat_vector_of(const flat_table *t, unsigned field, unsigned width, bool *fits);
+str flat_item_text(const flat_vector *v, uint64_t index, bool *fits);
 flat_table flat_item(const flat_vector *v, uint64_t index, bool *fits);
 
 #endif

@@ -297,6 +297,38 @@ static bool read_head(lightgbm_model *m, err *e)
     return named == m->features || broken(e, "it has not one name for each feature");
 }
 
+/* "name=3" of the importances, "[name: value]" of the parameters. */
+static bool is_tail_line(str line, bool in_parameters)
+{
+    if (in_parameters) return str_starts_with(line, STR("[")) && str_ends_with(line, STR("]"));
+    ptrdiff_t sign = str_find_last(line, '=');
+    return sign > 0 && (size_t)sign + 1 < line.len;
+}
+
+/* Behind the trees: importances, parameters, and the categories of pandas as JSON. The last line is as whole as the others, or the file was cut. */
+static bool check_tail(str rest, err *e)
+{
+    bool in_parameters = false, is_closed = !rest.len || rest.data[rest.len - 1] == '\n';
+    (void)take_line(&rest); /* "end of trees" */
+    while (rest.len) {
+        str line = take_line(&rest);
+        if (str_starts_with(line, STR("pandas_categorical:"))) {
+            str json = str_trim(str_skip(line, 19));
+            is_closed = str_eq(json, STR("null")) ||
+                        (str_starts_with(json, STR("[")) && str_ends_with(json, STR("]")));
+            continue;
+        }
+        bool opens = str_eq(line, STR("parameters:")), ends = str_eq(line, STR("end of parameters"));
+        bool is_head = str_eq(line, STR("feature_importances:")) || str_eq(line, STR("feature importances:"));
+        if (opens || ends) in_parameters = opens;
+        if (line.len && !opens && !ends && !is_head && !is_tail_line(line, in_parameters))
+            return broken(e, "a line behind its trees is none that LightGBM writes");
+    }
+    if (in_parameters || !is_closed)
+        return err_set(e, ERR_TRUNCATED, "the LightGBM model ends early, behind its trees");
+    return true;
+}
+
 bool lightgbm_read(arena *a, bytes content, lightgbm_model *out, err *e)
 {
     lightgbm_model m = {0};
@@ -304,6 +336,7 @@ bool lightgbm_read(arena *a, bytes content, lightgbm_model *out, err *e)
     (void)take_line(&rest); /* "tree" */
     if (!take_part(a, &rest, &m.head, e) || !read_head(&m, e) || !take_trees(a, &m, &rest, e)) return false;
     if (!str_starts_with(rest, STR("end of trees"))) return broken(e, "a tree is not where it should be");
+    if (!check_tail(rest, e)) return false;
     for (size_t i = 0; i < m.tree_count; i++)
         if (!check_tree(&m, i, e)) return false;
     *out = m;

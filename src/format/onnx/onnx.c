@@ -420,6 +420,21 @@ static bool tell_notes(onnx *o, err *e)
     return true;
 }
 
+/* A model has a graph, and says which operators its names mean; one that was cut between two fields lacks the later of them. */
+static bool check_whole(onnx *o, err *e)
+{
+    enum { IR_WITH_OPSETS = 3 };
+    reader r = reader_of(o->model);
+    pb_field f;
+    bool has_graph = false, has_opsets = pb_number(o->model, 1) < IR_WITH_OPSETS;
+    while (pb_next(&r, &f)) {
+        has_graph |= child_of(MODEL, &f) == GRAPH;
+        has_opsets |= child_of(MODEL, &f) == OPSET;
+    }
+    if (!has_graph) return broken(o, "The model has no graph", e);
+    return has_opsets || broken(o, "The model names no set of operators", e);
+}
+
 static bool tell_facts(onnx *o, err *e)
 {
     return nested_fact_number(o->report, STR("ir_version"), pb_number(o->model, 1), e) &&
@@ -463,7 +478,8 @@ static bool read(const format_input *in, report *r, err *e)
 {
     onnx o = {.in = in, .report = r, .model = in->content};
     if (!nested_also_pickle(in, r, "MDL-ONX-004", e)) return false;
-    return walk(&o, MODEL, in->content, 0, e) && tell_facts(&o, e) && tell_reaches(&o, e);
+    return walk(&o, MODEL, in->content, 0, e) && check_whole(&o, e) && tell_facts(&o, e) &&
+           tell_reaches(&o, e);
 }
 
 const model_format format_onnx = {.name = "onnx", .title = "ONNX", .sniff = sniff, .read = read};
