@@ -12,7 +12,6 @@
 #include "predict_text.h"
 
 #include "base/limits.h"
-#include "crypto/digest.h"
 #include "os/file.h"
 #include "os/sandbox.h"
 
@@ -261,10 +260,7 @@ static bool run(predict_args *args, err *e)
     bytes file, input;
     if (!map_file(args->model, LIMIT_MODEL_BYTES, &file, e) || !map_input(args->input, &input, e))
         return false;
-    json_object_seed(
-        0); /* opens a file the first time; so does the first digest, which Assay's own form of model needs */
-    digest ignored;
-    if (!digest_of(DIGEST_SHA256, str_bytes(STR("warm")), &ignored, e)) return false;
+    json_object_seed(0); /* opens a file the first time */
     /* A heap that shrinks asks /proc how, which the sandbox forbids: none does. */
     if (!mallopt(M_TRIM_THRESHOLD, INT_MAX))
         return err_set(e, ERR_INTERNAL, "cannot set malloc's trim threshold");

@@ -1,27 +1,24 @@
 /*
  * crypto/digest.c - digests by OpenSSL's libcrypto (which uses the CPU's SHA instructions where they are).
  *
- * The library is loaded when the first hash is made: a scan child never makes one, and to load and relocate its five megabytes takes longer than to scan a
- * small model. Who will be in a sandbox by then hashes something before.
+ * By the functions of each algorithm rather than by EVP: those are 70 kilobytes of the library, which become part of the binary, and they read no configuration.
+ * To load the whole, five megabytes with their providers, takes longer than to scan a small model. Their headers call them deprecated since 3.0, hence the level.
  */
+#define OPENSSL_API_COMPAT 10100
+
 #include "crypto/digest.h"
 
 #include <assert.h>
-#include <dlfcn.h>
-#include <openssl/evp.h>
-#include <pthread.h>
+#include <openssl/md5.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 
 static const struct digest_row {
     const char *name;
     size_t size_bytes;
-    const char *algorithm; /* of libcrypto */
 } digest_rows[] = {
-    [DIGEST_NONE] = {"none", 0, NULL},
-    [DIGEST_MD5] = {"md5", 16, "EVP_md5"},
-    [DIGEST_SHA1] = {"sha1", 20, "EVP_sha1"},
-    [DIGEST_SHA256] = {"sha256", 32, "EVP_sha256"},
-    [DIGEST_SHA512] = {"sha512", 64, "EVP_sha512"},
+    [DIGEST_NONE] = {"none", 0},      [DIGEST_MD5] = {"md5", 16},       [DIGEST_SHA1] = {"sha1", 20},
+    [DIGEST_SHA256] = {"sha256", 32}, [DIGEST_SHA512] = {"sha512", 64},
 };
 
 size_t digest_size_bytes(digest_kind kind)
@@ -102,85 +99,105 @@ bool digest_parse(str text, digest *d, err *e)
     return digest_parse_hex(kind, hex, d, e);
 }
 
-/* --- the library --------------------------------------------------------------------------------------------------------------- */
-
-typedef const EVP_MD *(*digest_algorithm)(void);
-
-/* A global, as the functions of a linked library are: filled once, the same for the life of the process. */
-static struct libcrypto {
-    __typeof__(EVP_MD_CTX_new) *context_new;
-    __typeof__(EVP_MD_CTX_free) *context_free;
-    __typeof__(EVP_DigestInit_ex) *begin;
-    __typeof__(EVP_DigestUpdate) *add;
-    __typeof__(EVP_DigestFinal_ex) *finish;
-    digest_algorithm algorithms[COUNT_OF(digest_rows)];
-    err trouble;
-} libcrypto;
-static pthread_once_t libcrypto_once = PTHREAD_ONCE_INIT;
-
-static bool find_function(void *handle, const char *name, void *place)
-{
-    void *symbol = dlsym(handle, name);
-    if (!symbol) return err_set(&libcrypto.trouble, ERR_UNSUPPORTED, "libcrypto has no '%s'", name);
-    memcpy(place, &symbol, sizeof(symbol));
-    return true;
-}
-
-static void load_libcrypto(void)
-{
-    /* Never unloaded: it has exit handlers of its own. */
-    void *handle = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
-        err_set(&libcrypto.trouble, ERR_UNSUPPORTED, "hashing needs libcrypto (Debian package libssl3): %s",
-                dlerror());
-        return;
-    }
-    bool found = find_function(handle, "EVP_MD_CTX_new", &libcrypto.context_new) &&
-                 find_function(handle, "EVP_MD_CTX_free", &libcrypto.context_free) &&
-                 find_function(handle, "EVP_DigestInit_ex", &libcrypto.begin) &&
-                 find_function(handle, "EVP_DigestUpdate", &libcrypto.add) &&
-                 find_function(handle, "EVP_DigestFinal_ex", &libcrypto.finish);
-    for (size_t i = DIGEST_NONE + 1; i < COUNT_OF(digest_rows); i++)
-        found = found && find_function(handle, digest_rows[i].algorithm, &libcrypto.algorithms[i]);
-}
-
-static bool need_libcrypto(err *e)
-{
-    pthread_once(&libcrypto_once, load_libcrypto);
-    return !libcrypto.trouble.code || err_set(e, libcrypto.trouble.code, "%s", libcrypto.trouble.message);
-}
-
 /* --- hashing ------------------------------------------------------------------------------------------------------------------- */
 
+typedef union context {
+    MD5_CTX md5;
+    SHA_CTX sha1;
+    SHA256_CTX sha256;
+    SHA512_CTX sha512;
+} context;
+
+static bool md5_begin(context *c)
+{
+    return MD5_Init(&c->md5) == 1;
+}
+static bool md5_add(context *c, bytes data)
+{
+    return MD5_Update(&c->md5, data.data, data.len) == 1;
+}
+static bool md5_finish(context *c, uint8_t *value)
+{
+    return MD5_Final(value, &c->md5) == 1;
+}
+
+static bool sha1_begin(context *c)
+{
+    return SHA1_Init(&c->sha1) == 1;
+}
+static bool sha1_add(context *c, bytes data)
+{
+    return SHA1_Update(&c->sha1, data.data, data.len) == 1;
+}
+static bool sha1_finish(context *c, uint8_t *value)
+{
+    return SHA1_Final(value, &c->sha1) == 1;
+}
+
+static bool sha256_begin(context *c)
+{
+    return SHA256_Init(&c->sha256) == 1;
+}
+static bool sha256_add(context *c, bytes data)
+{
+    return SHA256_Update(&c->sha256, data.data, data.len) == 1;
+}
+static bool sha256_finish(context *c, uint8_t *value)
+{
+    return SHA256_Final(value, &c->sha256) == 1;
+}
+
+static bool sha512_begin(context *c)
+{
+    return SHA512_Init(&c->sha512) == 1;
+}
+static bool sha512_add(context *c, bytes data)
+{
+    return SHA512_Update(&c->sha512, data.data, data.len) == 1;
+}
+static bool sha512_finish(context *c, uint8_t *value)
+{
+    return SHA512_Final(value, &c->sha512) == 1;
+}
+
+static const struct algorithm {
+    bool (*begin)(context *c);
+    bool (*add)(context *c, bytes data);
+    bool (*finish)(context *c, uint8_t *value);
+} algorithms[] = {
+    [DIGEST_MD5] = {md5_begin, md5_add, md5_finish},
+    [DIGEST_SHA1] = {sha1_begin, sha1_add, sha1_finish},
+    [DIGEST_SHA256] = {sha256_begin, sha256_add, sha256_finish},
+    [DIGEST_SHA512] = {sha512_begin, sha512_add, sha512_finish},
+};
+
 struct hasher {
-    EVP_MD_CTX *context;
     digest_kind kind;
+    context context;
 };
 
 bool hasher_new(digest_kind kind, hasher **h, err *e)
 {
-    assert(kind != DIGEST_NONE);
+    assert(kind != DIGEST_NONE && kind < COUNT_OF(algorithms));
     AUTO(hasher_free) hasher *made = calloc(1, sizeof(*made));
     if (!made) return err_set(e, ERR_MEMORY, "no memory for a hash");
-    if (!need_libcrypto(e)) return false;
     made->kind = kind;
-    made->context = libcrypto.context_new();
-    if (!made->context || libcrypto.begin(made->context, libcrypto.algorithms[kind](), NULL) != 1)
-        return err_set(e, ERR_MEMORY, "cannot start a %s hash", digest_rows[kind].name);
+    if (!algorithms[kind].begin(&made->context))
+        return err_set(e, ERR_INTERNAL, "cannot start a %s hash", digest_rows[kind].name);
     *h = TAKE(made);
     return true;
 }
 
 bool hasher_add(hasher *h, bytes data, err *e)
 {
-    if (libcrypto.add(h->context, data.data, data.len) == 1) return true;
+    if (data.len == 0 || algorithms[h->kind].add(&h->context, data)) return true;
     return err_set(e, ERR_INTERNAL, "hashing failed");
 }
 
 bool hasher_finish(hasher *h, digest *d, err *e)
 {
     digest made = {.kind = h->kind};
-    if (libcrypto.finish(h->context, made.value, NULL) != 1)
+    if (!algorithms[h->kind].finish(&h->context, made.value))
         return err_set(e, ERR_INTERNAL, "hashing failed");
     *d = made;
     return true;
@@ -189,7 +206,6 @@ bool hasher_finish(hasher *h, digest *d, err *e)
 void hasher_free(hasher *h)
 {
     if (!h) return;
-    if (h->context) libcrypto.context_free(h->context);
     free(h);
 }
 

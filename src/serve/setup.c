@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "crypto/digest.h"
 #include "os/file.h"
 
 #include <arpa/inet.h>
@@ -122,13 +121,6 @@ static bool read_sources(supervisor *s, err *e)
     return check_versions(s, e);
 }
 
-/* Libraries are loaded, and libcrypto reads its configuration, when they are first used: once here, instead of once in every fork. */
-static bool warm_up(err *e)
-{
-    digest ignored;
-    return digest_of(DIGEST_SHA256, str_bytes(STR("warm")), &ignored, e);
-}
-
 /* Shells allow a thousand descriptors, the kernel more: every connection is one. What the sandboxed child inherits it cannot raise. */
 static void allow_connections(void)
 {
@@ -146,7 +138,7 @@ bool supervisor_prepare(supervisor *s, err *e)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     s->threads = s->options->threads ? s->options->threads : cores > 8 ? 8 : cores > 0 ? (unsigned)cores : 1;
     return read_sources(s, e) && settings_read(s->options, &s->settings, e) && read_store_token(s, e) &&
-           open_signals(s, e) && warm_up(e) && listen_on(s->options, &s->listen_fd, &s->port, e);
+           open_signals(s, e) && listen_on(s->options, &s->listen_fd, &s->port, e);
 }
 
 void supervisor_done(supervisor *s)
