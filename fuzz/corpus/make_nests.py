@@ -521,6 +521,12 @@ def make_nemos():
     torch = zipped(Member("m/data.pkl", GOOD), Member("m/version", b"3\n"))
     add("clean", "none", "tar_ends_in_zip", tarred({"model.pt": torch}), "tar")
     add("clean", "none", "nemo_ends_in_zip", tarred({"model_config.yaml": b"target: nemo.collections.asr.models.EncDecCTCModel\n", "model_weights.ckpt": torch}), "nemo")
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        info = tarfile.TarInfo("m")
+        info.type, info.size = b"Z", len(EVIL)
+        tar.addfile(info, io.BytesIO(EVIL))
+    add("unsafe", "MDL-PKL-001", "tar_type_of_nobody", out.getvalue(), "tar")
     # pandas puts a frame into a tar under the name of the file itself.
     add("clean", "none", "frame_in_tar", tarred({"frame_in_tar.pkl.tar.gz": GOOD}, mode="w:gz"), "pkl.tar.gz")
     add("not_a_model", "none", "text_in_tar", tarred({"a.txt": TEXT}), "pkl.tar")

@@ -414,6 +414,11 @@ def make_mlflow():
     def add(verdict, code, what, content, suffix="MLmodel"):
         sample("mlflow", verdict, code, what, content, suffix)
     add("clean", "none", "plain", mlmodel())
+    add("clean", "none", "merge", mlmodel(more="a: &x {b: 1}\nc:\n  <<: *x\n  b: 2\nd:\n  <<: [*x, {e: 3}]\n"))
+    merged = "base: &x\n  loader_module: my_loader\nflavors:\n  python_function:\n    <<: "
+    add("unsafe", "MDL-REP-002", "merged", merged + "*x\n")
+    add("unsafe", "MDL-REP-002", "merged_from_list", merged + "[{a: 1}, *x]\n")
+    add("unsafe", "MDL-REP-002", "in_braces", '{"flavors": {"python_function": {"loader_module": "my_loader"}}}')
     add("clean", "none", "own_flavor", mlmodel("loader_module: mlflow.xgboost"))
     add("clean", "none", "alias", mlmodel(more="a: &x {b: 1}\nc: *x\n"))
     add("clean", "none", "quoted", mlmodel('loader_module: "mlflow.sklearn"'))
@@ -468,6 +473,8 @@ def make_pmml():
     add("unsafe", "MDL-XML-001", "entity_public", pmml("", '<!DOCTYPE PMML [<!ENTITY x PUBLIC "-//x" "http://x/y">]>'))
     add("unsafe", "MDL-XML-001", "parameter_entity", pmml("", '<!DOCTYPE PMML [<!ENTITY % x SYSTEM "http://x/y.dtd"> %x;]>'))
     add("unsafe", "MDL-XML-001", "doctype", pmml("", '<!DOCTYPE PMML SYSTEM "http://x/y.dtd">'))
+    add("unsafe", "MDL-XML-001", "inclusion", pmml('<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/>'))
+    add("unsafe", "MDL-XML-001", "openvino_empty", '<!DOCTYPE net [<!ENTITY % x SYSTEM "http://x/y"> %x;]><net name="x" version="11"><layers/><edges/></net>', "xml")
     add("unsafe", "MDL-XML-001", "openvino_entity", openvino(before='<!DOCTYPE net [<!ENTITY x SYSTEM "file:///x">]>'), "xml")
     add("unsafe", "MDL-XML-004", "openvino_offset", openvino(data='<data offset="99999999999999999999" size="1"/>'), "xml")
     add("unsafe", "MDL-XML-004", "openvino_negative", openvino(data='<data offset="-1" size="1"/>'), "xml")

@@ -274,25 +274,19 @@ static bool header_path(tar_walker *w, const uint8_t *block, err *e)
     return buf_ok(&w->long_path, "a path of a tar", e);
 }
 
+/* A letter that nobody knows is a file (POSIX: "shall be treated as a regular file"), to Python's tarfile too. */
 static tar_kind kind_of(uint8_t type, str stored_path)
 {
     switch (type) {
     case '\0': return str_ends_with(stored_path, STR("/")) ? TAR_DIR : TAR_FILE; /* as before ustar */
-    case '0':
-    case '7':
-    case 'S': return TAR_FILE;
     case '1': return TAR_HARDLINK;
     case '2': return TAR_SYMLINK;
+    case '3':
+    case '4':
+    case '6': return TAR_OTHER;
     case '5': return TAR_DIR;
-    default: return TAR_OTHER;
+    default: return TAR_FILE;
     }
-}
-
-/* Links, folders and devices are a header only. */
-static bool has_data(uint8_t type, tar_kind kind)
-{
-    if (kind == TAR_FILE) return true;
-    return kind == TAR_OTHER && type != '3' && type != '4' && type != '6';
 }
 
 /* The map of a sparse file may go on in blocks of its own. */
@@ -344,7 +338,7 @@ static bool read_member(tar_walker *w, const uint8_t *block, uint64_t size, err 
     member.is_device = type == '3' || type == '4' || type == '6';
     member.is_sparse = w->is_sparse;
     if (member.kind == TAR_HARDLINK) member.link = clean_path(member.link);
-    uint64_t stored = has_data(type, member.kind) ? size : 0;
+    uint64_t stored = member.kind == TAR_FILE ? size : 0; /* links, folders and devices are a header only */
     member.size_bytes = stored;
     if (type == 'S' && !skip_sparse_map(w, block, e)) return false;
     if (w->budget->members_left == 0)

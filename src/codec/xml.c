@@ -28,6 +28,13 @@ static void stop_unless(walker *w, bool ok)
     (void)XML_StopParser(w->parser, XML_FALSE);
 }
 
+static void say_outside(walker *w, const char *name, const char *address)
+{
+    if (w->has_failed || !address) return;
+    stop_unless(
+        w, w->visitor->outside(w->visitor->ctx, str_from_c(name), str_from_c(address), line_of(w), w->e));
+}
+
 static void on_open(void *data, const XML_Char *name, const XML_Char **attributes)
 {
     walker *w = data;
@@ -37,6 +44,10 @@ static void on_open(void *data, const XML_Char *name, const XML_Char **attribute
         return;
     }
     const char *colon = strchr(name, ':');
+    /* XInclude: whatever stands at the address takes the place of the element. */
+    for (size_t i = 0; colon && strcmp(colon, ":include") == 0 && attributes[i]; i += 2)
+        if (strcmp(attributes[i], "href") == 0) say_outside(w, name, attributes[i + 1]);
+    if (w->has_failed) return;
     stop_unless(w, w->visitor->open(w->visitor->ctx, colon ? colon + 1 : name, attributes, w->depth,
                                     line_of(w), w->e));
 }
@@ -61,13 +72,6 @@ static void on_instruction(void *data, const XML_Char *target, const XML_Char *t
     if (w->has_failed || !w->visitor->instruction) return;
     stop_unless(
         w, w->visitor->instruction(w->visitor->ctx, str_from_c(target), str_from_c(text), line_of(w), w->e));
-}
-
-static void say_outside(walker *w, const char *name, const char *address)
-{
-    if (w->has_failed || !address) return;
-    stop_unless(
-        w, w->visitor->outside(w->visitor->ctx, str_from_c(name), str_from_c(address), line_of(w), w->e));
 }
 
 static void on_doctype(void *data, const XML_Char *name, const XML_Char *system, const XML_Char *public,

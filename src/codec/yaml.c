@@ -17,6 +17,8 @@ typedef struct frame {
     char *key;     /* of a mapping, when its value is awaited */
     uint64_t nodes;
     size_t anchor; /* 1 + its place, or 0 */
+    json_t *
+        merged; /* of a mapping: what stands under "<<", mappings whose members count where it has none of that name */
 } frame;
 
 typedef struct anchor {
@@ -42,6 +44,7 @@ static void free_keys(builder *b)
 {
     for (size_t i = 0; i < b->depth; i++) free(b->frames[i].key);
     for (size_t i = 0; i < b->depth; i++) json_decref(b->frames[i].value);
+    for (size_t i = 0; i < b->depth; i++) json_decref(b->frames[i].merged);
     b->depth = 0;
     for (size_t i = 0; i < b->anchor_count; i++) {
         free(b->anchors[i].name);
@@ -130,6 +133,13 @@ static bool put(builder *b, const yaml_event_t *event, json_t *value, uint64_t n
         json_decref(value);
         return top->key || no_memory(b);
     }
+    bool is_merge = strcmp(top->key, "<<") == 0 && (json_is_object(value) || json_is_array(value));
+    if (is_merge && !top->merged) {
+        top->merged = value;
+        free(top->key);
+        top->key = NULL;
+        return true;
+    }
     if (json_object_get(top->value, top->key)) {
         json_decref(value);
         return refuse(b, event, "a name stands twice");
@@ -174,10 +184,27 @@ static bool open_frame(builder *b, const yaml_event_t *event, json_t *value, con
     return note_tag(b, tag, event) && set_anchor(b, name, value, false, &b->frames[b->depth - 1].anchor);
 }
 
+/* "<<: *a" or "<<: [*a, *b]", of which the first counts. */
+static bool merge(json_t *into, json_t *merged)
+{
+    size_t i;
+    json_t *each;
+    if (json_is_object(merged)) return json_object_update_missing(into, merged) == 0;
+    json_array_foreach(merged, i, each) if (json_is_object(each) &&
+                                            json_object_update_missing(into, each) != 0) return false;
+    return true;
+}
+
 static bool close_frame(builder *b, const yaml_event_t *event)
 {
     frame done = b->frames[--b->depth];
     free(done.key);
+    bool is_merged = !done.merged || merge(done.value, done.merged);
+    json_decref(done.merged);
+    if (!is_merged) {
+        json_decref(done.value);
+        return no_memory(b);
+    }
     if (done.anchor) {
         b->anchors[done.anchor - 1].is_done = true;
         b->anchors[done.anchor - 1].nodes = done.nodes;

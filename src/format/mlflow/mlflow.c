@@ -202,14 +202,16 @@ static bool starts_line(str text, const char *word)
 static bool sniff(const format_input *in)
 {
     str head = str_slice(bytes_str(in->content), 0, SNIFF_BYTES);
-    if (head.len == 0 || memchr(head.data, 0, head.len) || !starts_line(head, "flavors:")) return false;
+    if (head.len == 0 || memchr(head.data, 0, head.len)) return false;
     static const char *const others[] = {
         "model_uuid:", "utc_time_created:", "mlflow_version:", "run_id:", "artifact_path:"};
     bool is_named = str_eq(str_skip(in->path, (size_t)(str_find_last(in->path, '/') + 1)), STR("MLmodel"));
+    if (is_named && str_contains(head, STR("flavors")))
+        return true; /* quoted, in braces, however YAML allows it */
+    if (!starts_line(head, "flavors:")) return false;
     for (size_t i = 0; i < COUNT_OF(others); i++)
         if (starts_line(head, others[i])) return true;
-    return is_named || str_contains(head, STR("loader_module:")) ||
-           str_contains(head, STR("python_function:"));
+    return str_contains(head, STR("loader_module:")) || str_contains(head, STR("python_function:"));
 }
 
 static bool read(const format_input *in, report *r, err *e)

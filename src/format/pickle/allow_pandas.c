@@ -40,6 +40,15 @@ static const allow_rule rule_function_data = {
     .roles = ALLOW_CALL, .state = ALLOW_STATE_DATA, .args = rule_takes_data, .wants = "plain data"};
 
 /* clang-format off */
+/* ('Europe/Berlin', offsets...): the name of a file below those of the zones. */
+static bool takes_named_zone(const allow_args *a)
+{
+    if (!rule_takes_constants(a)) return false;
+    if (a->count == 0 || a->items[0]->kind != PICKLE_STR) return true;
+    return !str_contains(a->items[0]->text, STR("..")) && !str_starts_with(a->items[0]->text, STR("/"));
+}
+static const allow_rule named_zone = {.roles = ALLOW_CALL, .args = takes_named_zone, .wants = "the name of a time zone"};
+
 static const allow_row rows[] = {
     {"dateutil._common", "weekday", &rule_class_args},
     {"dateutil.relativedelta", "relativedelta", &rule_class},
@@ -119,7 +128,8 @@ static const allow_row rows[] = {
     {"pandas.tseries.holiday", "USFederalHolidayCalendar", &rule_class},
     {"pandas.tseries.offsets", "BQuarterBegin BQuarterEnd BYearBegin BYearEnd BusinessDay BusinessHour BusinessMonthBegin BusinessMonthEnd CustomBusinessDay CustomBusinessHour CustomBusinessMonthBegin CustomBusinessMonthEnd DateOffset Day Easter FY5253 FY5253Quarter Hour LastWeekOfMonth Micro Milli Minute MonthBegin MonthEnd Nano QuarterBegin QuarterEnd Second SemiMonthBegin SemiMonthEnd Week WeekOfMonth YearBegin YearEnd", &rule_class_args_data}, /* 0.25 to 1.0 */
     {"pyarrow.lib", "_reconstruct_record_batch _reconstruct_table _restore_array chunked_array decimal128 decimal256 dictionary field large_list list_ map_ py_buffer scalar schema struct timestamp type_for_alias", &rule_function_data}, /* 21 to 25: texts of pandas 3 */
-    {"pytz", "FixedOffset _UTC _p", &rule_function_data},
+    {"pytz", "FixedOffset _UTC", &rule_function_data},
+    {"pytz", "_p", &named_zone},
     {"pytz", "_FixedOffset", &rule_class_args_data},
     {"zoneinfo", "ZoneInfo", &rule_data},
 };

@@ -235,6 +235,19 @@ static const allow_rule values = {
     .roles = ALLOW_NEW | ALLOW_CALL, .args = takes_values, .wants = "constants"};
 static const allow_rule uuid = {
     .roles = ALLOW_NEW, .state = ALLOW_STATE_DICT, .args = rule_takes_nothing, .wants = "no arguments"};
+/* ('1/3'): an exponent would be written out, and may have a billion digits. */
+static bool takes_fraction(const allow_args *a)
+{
+    if (!rule_takes_constants(a)) return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->items[i]->kind == PICKLE_STR &&
+            (str_find(a->items[i]->text, 'e') >= 0 || str_find(a->items[i]->text, 'E') >= 0))
+            return false;
+    return true;
+}
+static const allow_rule fraction = {
+    .roles = ALLOW_NEW | ALLOW_CALL, .args = takes_fraction, .wants = "numbers, or text without an exponent"};
+
 /* ('Europe/Berlin', from cache): the name of a file below those of the time zones. */
 static bool takes_zone(const allow_args *a)
 {
@@ -353,7 +366,7 @@ static const allow_row rows[] = {
     {"copyreg", "_reconstructor", &reconstructor},
     {"datetime", "date datetime time timedelta timezone", &values},
     {"decimal", "Decimal", &values},
-    {"fractions", "Fraction", &values},
+    {"fractions", "Fraction", &fraction},
     {"functools", "partial", &partial},
     {"ipaddress", "IPv4Address IPv4Interface IPv4Network IPv6Address IPv6Interface IPv6Network", &values},
     {"joblib._store_backends", "FileSystemStoreBackend", &cache},

@@ -241,7 +241,7 @@ static bool sniff_pmml(const format_input *in)
 static bool sniff_openvino(const format_input *in)
 {
     str head = str_slice(bytes_str(in->content), 0, SNIFF_BYTES);
-    return is_xml(head) && str_contains(head, STR("<net ")) && str_contains(head, STR("<layers>"));
+    return is_xml(head) && str_contains(head, STR("<net ")) && str_contains(head, STR("<layers"));
 }
 
 static bool read_pmml(const format_input *in, report *r, err *e)

@@ -326,6 +326,9 @@ def attributes():
     for name, text in (("call", "y ~ exec('1')"), ("attribute", "y ~ np.os.system(a)"), ("attribute_call", "y ~ a.mean()"), ("method", "y ~ C(a).x()"), ("item", "y ~ a[0]"), ("chain", "y ~ (a)(b)"), ("escape", "y ~ Q('\\x61')"),
                        ("text_call", "y ~ 'a'('b')"), ("open", "y ~ Q('a"), ("brace", "y ~ {exec(1)}"), ("backtick", "y ~ `a`"), ("other_module", "y ~ sm.log(a)"), ("walrus", "y ~ (a := b)")):
         evil(f"statsmodels_formula_{name}", formula(text))
+    evil("fraction_of_a_billion_digits", P4 + call("fractions", "Fraction", s("1e999999999")) + b".")
+    good("fraction_of_text", P4 + call("fractions", "Fraction", s("-1/3")) + b".")
+    evil("zone_by_path", P2 + g("pytz", "_p") + b"(X\x10\0\0\0../../etc/passwdtR.")
     good("type_of_none", P4 + call("builtins", "type", b"N") + b".")
     evil("type_of_three", P4 + call("builtins", "type", s("X"), b")", b"}") + b".")
     evil("type_of_object", P4 + call("builtins", "type", ODICT) + b".")
