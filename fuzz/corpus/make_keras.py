@@ -19,6 +19,7 @@ import zipfile
 import h5py
 import numpy as np
 
+import checkpoint
 from wire import pb as field, varint
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -431,6 +432,8 @@ def keras_metadata(tree):
 def make_tensorflow():
     def add(verdict, found, what, content, suffix="pb"):
         sample("tensorflow", verdict, found, what, content, suffix)
+    for verdict, found, what, content in checkpoint.samples():
+        add(verdict, found, what, content, "index")
     calm = graph(*CALM)
     text_nodes = 'node {\n  name: "x"\n  op: "Placeholder"\n  attr { key: "dtype" value { type: DT_FLOAT } }\n}\nnode: <name: "y" op: "Relu" input: ["x"]>; # calm\n'
     text_evil = 'node { name: "e" op: "Py\\x46unc" input: "x" }\n'

@@ -57,6 +57,7 @@ const model_format *const model_formats[] = {
     &format_onnx,
     &format_tensorflow,
     &format_tensorflow_text,
+    &format_tensorflow_checkpoint,
     &format_keras_config,
     &format_paddle,
     &format_paddle_weights,

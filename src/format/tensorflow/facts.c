@@ -22,7 +22,7 @@ static const char *const types[] = {"unknown",    "float32", "float64",   "int32
                                     "quint8",     "qint32",  "bfloat16",  "qint16",  "quint16", "uint16",
                                     "complex128", "float16", "resource",  "variant", "uint32",  "uint64"};
 
-static const char *type_name(uint64_t type)
+const char *tensorflow_type_name(uint64_t type)
 {
     if (type > REFERENCE_TYPES) type -= REFERENCE_TYPES;
     return type < COUNT_OF(types) ? types[type] : "other";
@@ -57,7 +57,7 @@ static void add_tensors(buf *out, bytes signature, uint32_t number)
         bytes info = pb_bytes(f.content, 2);
         buf_add_str(out, is_first ? STR("") : STR(", "));
         buf_add_str(out, str_slice(pb_text(f.content, 1), 0, NAME_SHOWN));
-        buf_printf(out, " %s", type_name(pb_number(info, 2)));
+        buf_printf(out, " %s", tensorflow_type_name(pb_number(info, 2)));
         add_shape(out, pb_bytes(info, 3));
         is_first = false;
     }
@@ -108,7 +108,7 @@ bool tensorflow_tell_constant(tensorflow_graph *g, bytes node, bytes tensor, err
     while (rank < DIMENSIONS_MAX && pb_next(&r, &f))
         if (f.number == 2 && f.wire == 2) sizes[rank++] = pb_number(f.content, 1);
     tensor_fact told = {.name = name,
-                        .dtype = str_from_c(type_name(pb_number(tensor, 1))),
+                        .dtype = str_from_c(tensorflow_type_name(pb_number(tensor, 1))),
                         .shape = sizes,
                         .rank = rank,
                         .bytes = content.len,

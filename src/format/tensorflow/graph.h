@@ -30,6 +30,8 @@ bool tensorflow_graph_broken(tensorflow_graph *g, const char *title, err *e) MUS
 
 /* --- facts (facts.c) --------------------------------------------------------------------------------------------------------------------- */
 
+/* A DataType in numpy's words; "other" when it is none. */
+const char *tensorflow_type_name(uint64_t type);
 bool tensorflow_tell_signature(tensorflow_graph *g, bytes entry, err *e) MUST_USE;
 bool tensorflow_tell_operators(tensorflow_graph *g, err *e) MUST_USE;
 bool tensorflow_tell_constant(tensorflow_graph *g, bytes node, bytes tensor, err *e) MUST_USE;

@@ -1,12 +1,13 @@
 /*
- * format/tensorflow/tensorflow.h - graphs of TensorFlow: SavedModel, frozen GraphDef, MetaGraphDef (.meta), and Keras's metadata beside them.
+ * format/tensorflow/tensorflow.h - graphs of TensorFlow: SavedModel, frozen GraphDef, MetaGraphDef (.meta), and Keras's metadata beside them; indexes of
+ * checkpoints.
  */
 #ifndef FORMAT_TENSORFLOW_TENSORFLOW_H
 #define FORMAT_TENSORFLOW_TENSORFLOW_H
 
 #include "format/format.h"
 
-extern const model_format format_tensorflow, format_tensorflow_text;
+extern const model_format format_tensorflow, format_tensorflow_text, format_tensorflow_checkpoint;
 
 typedef enum tensorflow_kind {
     TENSORFLOW_NONE,
