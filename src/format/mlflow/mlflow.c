@@ -206,8 +206,9 @@ static bool sniff(const format_input *in)
     static const char *const others[] = {
         "model_uuid:", "utc_time_created:", "mlflow_version:", "run_id:", "artifact_path:"};
     bool is_named = str_eq(str_skip(in->path, (size_t)(str_find_last(in->path, '/') + 1)), STR("MLmodel"));
-    if (is_named && str_contains(head, STR("flavors")))
-        return true; /* quoted, in braces, however YAML allows it */
+    /* Quoted, in braces, however YAML allows it. */
+    bool is_braced = str_starts_with(head, STR("{")) && str_contains(head, STR("loader_module"));
+    if ((is_named || is_braced) && str_contains(head, STR("flavors"))) return true;
     if (!starts_line(head, "flavors:")) return false;
     for (size_t i = 0; i < COUNT_OF(others); i++)
         if (starts_line(head, others[i])) return true;
