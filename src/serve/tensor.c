@@ -59,6 +59,20 @@ static bool read_type(str name, tensor *t, err *e)
                    STR_ARG(str_slice(t->name, 0, 80)), STR_ARG(str_slice(name, 0, 40)));
 }
 
+/* A document that has one integer of more than 64 bits has all of them as doubles (json_decode_large). */
+static bool is_whole(const json_t *value)
+{
+    return json_is_integer(value) ||
+           (json_is_real(value) && trunc(json_real_value(value)) == json_real_value(value));
+}
+
+/* -1: no number of things. */
+static json_int_t count_of(const json_t *value)
+{
+    if (!is_whole(value) || !(json_number_value(value) < 9007199254740992.0)) return -1;
+    return json_is_integer(value) ? json_integer_value(value) : (json_int_t)json_real_value(value);
+}
+
 static bool read_shape(const json_t *shape, tensor *t, err *e)
 {
     t->rank = json_array_size(shape);
@@ -68,8 +82,8 @@ static bool read_shape(const json_t *shape, tensor *t, err *e)
     t->elements = 1;
     for (size_t i = 0; i < t->rank; i++) {
         const json_t *item = json_array_get(shape, i);
-        json_int_t n = json_integer_value(item);
-        if (!json_is_integer(item) || n < 0 || __builtin_mul_overflow(t->elements, (size_t)n, &t->elements) ||
+        json_int_t n = count_of(item);
+        if (n < 0 || __builtin_mul_overflow(t->elements, (size_t)n, &t->elements) ||
             t->elements > LIMIT_REQUEST_ARENA_BYTES)
             return err_set(e, ERR_INVALID, "input '%.*s': dimension %zu of its shape is not usable",
                            STR_ARG(str_slice(t->name, 0, 80)), i + 1);
@@ -87,8 +101,8 @@ static bool read_place(const json_t *input, bytes *binary, tensor *t, err *e)
         if (json_is_array(t->data)) return true;
         return err_set(e, ERR_INVALID, "input '%.*s': \"data\" is missing: it must be a list", STR_ARG(name));
     }
-    json_int_t n = json_integer_value(size);
-    if (t->data || !json_is_integer(size) || n < 0)
+    json_int_t n = count_of(size);
+    if (t->data || n < 0)
         return err_set(e, ERR_INVALID,
                        "input '%.*s': give either \"data\" or \"binary_data_size\", a number of bytes",
                        STR_ARG(name));
@@ -172,8 +186,10 @@ static bool put_value(filling *f, const json_t *value, err *e)
         put_number(f, json_is_true(value));
         return true;
     }
-    if (!json_is_integer(value)) return wrong_element(f, "is no whole number, as it must be for", e);
+    if (!is_whole(value)) return wrong_element(f, "is no whole number, as it must be for", e);
     double number = json_number_value(value);
+    if (type == TYPE_INT64 && json_is_real(value) && number >= 9223372036854775808.0)
+        return wrong_element(f, "does not fit", e);
     if (number < types[type].least || number > types[type].most) return wrong_element(f, "does not fit", e);
     put_number(f, number);
     return true;

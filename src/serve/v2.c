@@ -320,7 +320,9 @@ bool answer_v2(const served *s, arena *a, bytes body, uint64_t json_bytes, reply
         return err_set(e, ERR_INVALID, "Inference-Header-Content-Length says %llu bytes, the body has %zu",
                        (unsigned long long)json_bytes, body.len);
     AUTO(json_release) json_t *root = NULL;
-    if (!json_decode((bytes){body.data, (size_t)json_bytes}, "the request", &root, e)) return false;
+    if (!json_decode_large((bytes){body.data, (size_t)json_bytes}, LIMIT_JSON_DOC_BYTES, "the request", &root,
+                           e))
+        return false;
     if (!json_is_object(root)) return err_set(e, ERR_INVALID, "the request is no JSON object");
     inference in = {.served = s, .memory = a};
     const json_t *id = json_object_get(root, "id");
