@@ -68,6 +68,11 @@ MODELS = {
     "topics": (decomposition.LatentDirichletAllocation(2, max_iter=1, random_state=0), counts, None),
     "squares": (cross_decomposition.PLSRegression(1), X, y),
     "sparse": (svm.SVC(kernel="linear"), sparse.csr_matrix(X), y),
+    "halves": (cluster.BisectingKMeans(3, random_state=0), X, None),
+    "birch": (cluster.Birch(n_clusters=2), X, None),
+    "alike": (cluster.FeatureAgglomeration(1), X, None),
+    "leaves": (ensemble.RandomTreesEmbedding(max_depth=1, **few), X, None),
+    "spline": (preprocessing.SplineTransformer(3, degree=1, extrapolation="linear"), X, None),
     "isolation": (ensemble.IsolationForest(max_samples=4, **few), X, None),
 }
 

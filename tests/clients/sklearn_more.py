@@ -187,7 +187,31 @@ def reduce_cases(of, d):
     yield "topics", lambda: pipeline.make_pipeline(__import__("sklearn.feature_extraction.text", fromlist=["x"]).CountVectorizer(), decomposition.LatentDirichletAllocation(4, max_iter=3, random_state=0)), (texts, None), "float32"
 
 
+def cluster_cases(of, d):
+    """Centres, leaves and splines."""
+    from sklearn import cluster, cross_decomposition, ensemble, linear_model as lm, pipeline, preprocessing, semi_supervised
+    for data, name in [(d.iris, "iris"), (d.cancer, "cancer")]:
+        for strategy in ["biggest_inertia", "largest_cluster"]:
+            yield f"bisecting-{name}-{strategy}", of(cluster, "BisectingKMeans", n_clusters=7, random_state=0, bisecting_strategy=strategy), data, False
+    yield "shift", of(cluster, "MeanShift", bandwidth=0.9), d.iris, False
+    yield "affinity", of(cluster, "AffinityPropagation", random_state=0), d.iris, False
+    yield "birch", of(cluster, "Birch", n_clusters=3), d.iris, False
+    yield "birch-alone", of(cluster, "Birch", n_clusters=None, threshold=0.8), d.iris, False
+    for pool in [np.mean, np.max, np.min]:
+        yield f"alike-{pool.__name__}", of(cluster, "FeatureAgglomeration", n_clusters=5, pooling_func=pool), d.cancer, False
+    yield "leaves", of(ensemble, "RandomTreesEmbedding", n_estimators=4, max_depth=3, random_state=0), d.iris, True
+    yield "leaves-linear", lambda: pipeline.make_pipeline(ensemble.RandomTreesEmbedding(n_estimators=9, random_state=0), lm.LogisticRegression()), d.words, False
+    yield "one-class", of(lm, "SGDOneClassSVM", random_state=0), d.iris, False
+    yield "correlation", of(cross_decomposition, "CCA", n_components=2), d.two_targets, False
+    yield "self-training", lambda: semi_supervised.SelfTrainingClassifier(lm.LogisticRegression()), (d.iris[0], np.where(np.arange(150) % 3, d.iris[1], -1)), False
+    narrow = d.iris[0][40:90], d.iris[1][40:90]  # asked about more than it was trained on
+    for way in ["constant", "linear", "continue", "periodic", "error"]:
+        for more, name in [({}, ""), ({"degree": 1}, "-1"), ({"degree": 2, "include_bias": False, "n_knots": 4}, "-2"), ({"degree": 5, "knots": "quantile"}, "-5")]:
+            yield f"spline-{way}{name}", of(preprocessing, "SplineTransformer", extrapolation=way, **more), d.iris if way == "error" else (*narrow, d.iris[0][::3]), False
+    yield "spline-zeros", of(preprocessing, "SplineTransformer", handle_missing="zeros"), d.gaps, False
+
+
 def cases(of, d):
     yield from text_cases(of)
-    for some in [around_cases, near_cases, density_cases, label_cases, reduce_cases]:
+    for some in [around_cases, near_cases, density_cases, label_cases, reduce_cases, cluster_cases]:
         yield from some(of, d)

@@ -54,7 +54,7 @@ def difference(ours, theirs, near, at=""):
 
 def test_every_output_of_every_estimator_is_the_librarys(models):
     cases = sorted(models.glob("*.json"))
-    assert len(cases) > 150
+    assert len(cases) > 150 or os.environ.get("ONLY")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         trouble = [line for lines in pool.map(trouble_of, cases) for line in lines]
     assert not trouble, "\n".join(trouble)

@@ -361,6 +361,13 @@ static void read_frozen(sk *s)
     sk_stands_for(s, sk_part(s, sk_get(s, "estimator"), "estimator"));
 }
 
+/* Trained on what it labelled itself too; it answers as the classifier within. */
+static void read_self_training(sk *s)
+{
+    const char *name = sk_has(s, "estimator_") ? "estimator_" : "base_estimator_";
+    sk_stands_for(s, sk_part(s, sk_get(s, name), name));
+}
+
 static bool isotonic_answer(const void *self, model_output what, const model_rows *rows, arena *a,
                             model_answers *out, err *e)
 {
@@ -401,6 +408,7 @@ const sk_class sk_calibrate_classes[] = {
     {"FixedThresholdClassifier", "model_selection._classification_threshold", NULL, read_fixed_threshold},
     {"TunedThresholdClassifierCV", "model_selection._classification_threshold", NULL, read_tuned_threshold},
     {"FrozenEstimator", "frozen._frozen", NULL, read_frozen},
+    {"SelfTrainingClassifier", "semi_supervised._self_training", NULL, read_self_training},
     {"IsotonicRegression", "isotonic", NULL, read_isotonic},
     {NULL, NULL, NULL, NULL},
 };

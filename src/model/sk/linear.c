@@ -242,6 +242,46 @@ static void read_ridge_classifier(sk *s)
     read_classes(s, classes);
 }
 
+/* One class: what is on its side of the plane is in. */
+static bool one_class_answer(const void *self, model_output what, const model_rows *rows, arena *a,
+                             model_answers *out, err *e)
+{
+    (void)a;
+    (void)e;
+    const linear *l = self;
+    affine_run(&l->f, rows->numbers, rows->count, out->numbers);
+    for (size_t i = 0; what == OUTPUT_PREDICT && i < rows->count; i++)
+        out->numbers[i] = out->numbers[i] >= 0 ? 1 : -1;
+    return true;
+}
+
+static void one_class_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const linear *l = self;
+    onnx_ref z = affine_draw(b, &l->f, onnx_matrix(b, x));
+    onnx_ref outside = onnx_with(b, "Less", z, 0);
+    onnx_ref minus = onnx_integers(b, (int64_t[]){-1}, 1), plus = onnx_integers(b, (int64_t[]){1}, 1);
+    out->at[OUTPUT_DECISION_FUNCTION] = z;
+    out->at[OUTPUT_PREDICT] = onnx_flat(b, onnx_op3(b, "Where", outside, minus, plus));
+}
+
+static void read_one_class(sk *s)
+{
+    linear *l = sk_alloc(s, 1, sizeof *l);
+    if (!l) return;
+    l->f.w = sk_rows(s, "coef_", SK_ANY);
+    l->f.b = sk_spread(s, "offset_", 1);
+    if (sk_ok(s) && l->f.w.rows != 1) sk_fail(s, ERR_INVALID, "it has %zu rows of coef_", l->f.w.rows);
+    if (!sk_ok(s)) return;
+    l->f.b[0] = -l->f.b[0];
+    sk_features(s, l->f.w.columns);
+    sk_answers(s, l, one_class_answer);
+    sk_draws(s, one_class_draw, NULL);
+    sk_gives(s, OUTPUT_PREDICT, 1);
+    sk_gives(s, OUTPUT_DECISION_FUNCTION, 1);
+    s->m->info.gives_indices = true;
+}
+
 /* Discriminant analysis: a score per class, the logistic of it for two. */
 static bool lda_answer(const void *self, model_output what, const model_rows *rows, arena *a,
                        model_answers *out, err *e)
@@ -299,6 +339,7 @@ const sk_class sk_linear_classes[] = {
     {"RidgeClassifierCV", "linear_model._ridge", "linear_model.ridge", read_ridge_classifier},
     {"SGDClassifier", "linear_model._stochastic_gradient", "linear_model.stochastic_gradient",
      read_sgd_classifier},
+    {"SGDOneClassSVM", "linear_model._stochastic_gradient", NULL, read_one_class},
     {"Perceptron", "linear_model._perceptron", "linear_model.perceptron", read_decider},
     {"PassiveAggressiveClassifier", "linear_model._passive_aggressive", "linear_model.passive_aggressive",
      read_decider},

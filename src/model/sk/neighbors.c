@@ -1,5 +1,5 @@
 /*
- * model/sk/neighbors.c - answers of the nearest rows, outliers by their density, and nearest centres.
+ * model/sk/neighbors.c - answers of the nearest rows, and outliers by their density.
  *
  * A file of a k-d tree or a ball tree keeps the points too (_fit_X); the tree decides which of equally far ones count.
  */
@@ -388,63 +388,6 @@ static void read_outliers(sk *s)
     sk_draws(s, outliers_draw, NULL);
 }
 
-/* --- centres ------------------------------------------------------------------------------------------------------------- */
-
-typedef struct centres {
-    matrix at;
-    bool is_labels;
-} centres;
-
-static bool centres_answer(const void *self, model_output what, const model_rows *rows, arena *a,
-                           model_answers *out, err *e)
-{
-    (void)a;
-    (void)e;
-    const centres *c = self;
-    for (size_t i = 0; i < rows->count; i++) {
-        const double *x = rows->numbers + i * rows->columns;
-        double best = INFINITY;
-        for (size_t k = 0; k < c->at.rows; k++) {
-            double d = distance_squared(x, c->at.at + k * c->at.columns, c->at.columns);
-            if (what == OUTPUT_TRANSFORM) out->numbers[i * out->columns + k] = sqrt(d);
-            if (what == OUTPUT_PREDICT && d < best) out->numbers[i] = (double)k;
-            best = fmin(best, d);
-        }
-    }
-    return true;
-}
-
-static void centres_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
-{
-    const centres *c = self;
-    int64_t shape[] = {-1, 1, (int64_t)t->count};
-    onnx_ref x = onnx_shaped(b, onnx_matrix(b, t), shape, 3);
-    onnx_ref d = onnx_op2(b, "Sub", x, onnx_cube(b, c->at.at, 1, c->at.rows, c->at.columns));
-    onnx_ref squares = onnx_sum(b, onnx_op2(b, "Mul", d, d), 2, false);
-    out->at[OUTPUT_PREDICT] = onnx_argmin(b, squares);
-    out->table = onnx_table_of(onnx_op1(b, "Sqrt", squares), c->at.rows);
-}
-
-static centres *centres_new(sk *s, const char *name)
-{
-    centres *c = sk_alloc(s, 1, sizeof *c);
-    if (!c) return NULL;
-    c->at = sk_matrix(s, name, SK_ANY, SK_ANY);
-    sk_features(s, c->at.columns);
-    sk_answers(s, c, centres_answer);
-    sk_draws(s, centres_draw, NULL);
-    sk_gives(s, OUTPUT_PREDICT, 1);
-    return sk_ok(s) ? c : NULL;
-}
-
-static void read_kmeans(sk *s)
-{
-    centres *c = centres_new(s, "cluster_centers_");
-    if (!c) return;
-    sk_gives(s, OUTPUT_TRANSFORM, c->at.rows);
-    s->m->info.gives_indices = true;
-}
-
 const sk_class sk_neighbors_classes[] = {
     {"RadiusNeighborsClassifier", "neighbors._classification", "neighbors.classification",
      read_radius_classifier},
@@ -452,7 +395,5 @@ const sk_class sk_neighbors_classes[] = {
     {"LocalOutlierFactor", "neighbors._lof", "neighbors.lof", read_outliers},
     {"KNeighborsClassifier", "neighbors._classification", "neighbors.classification", read_classifier},
     {"KNeighborsRegressor", "neighbors._regression", "neighbors.regression", read_regressor},
-    {"KMeans", "cluster._kmeans", "cluster.k_means_", read_kmeans},
-    {"MiniBatchKMeans", "cluster._kmeans", "cluster.k_means_", read_kmeans},
     {NULL, NULL, NULL, NULL},
 };

@@ -274,6 +274,8 @@ const sk_class sk_reduce_classes[] = {
     {"SparseRandomProjection", "random_projection", NULL, read_projection},
     {"NeighborhoodComponentsAnalysis", "neighbors._nca", "neighbors.nca", read_projection},
     {"PLSRegression", "cross_decomposition._pls", "cross_decomposition.pls_", read_least_squares},
+    {"CCA", "cross_decomposition._pls", "cross_decomposition.cca_", read_least_squares},
+    {"CCA", "cross_decomposition._cca", NULL, read_least_squares}, /* 0.22 and 0.23 */
     {"PLSCanonical", "cross_decomposition._pls", "cross_decomposition.pls_", read_least_squares},
     {"LatentDirichletAllocation", "decomposition._lda", "decomposition.online_lda", read_topics},
     {NULL, NULL, NULL, NULL},

@@ -81,6 +81,7 @@
     X(LIMIT_MODEL_BYTES,            "bytes",   16 * GIB,   "a model file written by training, or read to be served")                 \
     X(LIMIT_MODEL_DEPTH,            "levels",  16,         "estimators within estimators: a search of a pipeline of a union takes five") \
     X(LIMIT_MODEL_PARTS,            "count",   100000,     "estimators of one model, all levels; a bag has hundreds")                \
+    X(LIMIT_SPLINE_OUTPUTS,         "count",   1000,       "splines of one column; people take five to twenty")                   \
     X(LIMIT_MODEL_NUMBERS,          "count",   2000000000, "numbers of one model's arrays: eight bytes of memory each")              \
     X(LIMIT_MODEL_FEATURES,         "count",   4194304,    "columns between the steps of a model; hashed words are 2^20 by default")  \
     X(LIMIT_MODEL_NGRAM,            "count",   64,         "words or characters of one token; beyond five there is little to learn") \
