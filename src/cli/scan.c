@@ -218,7 +218,9 @@ static int scan_all(const scan_options *o, scan_work *work, const advisory_index
     json_t *targets;
     bool policy_failed = false;
     err e = {0};
-    if (!scan_work_run(work, &targets, &policy_failed, &e)) return complain(&e, CLI_UNFINISHED);
+    bool is_done = scan_work_run(work, &targets, &policy_failed, &e);
+    spawner_cancel(work->spawner); /* it ends while we write */
+    if (!is_done) return complain(&e, CLI_UNFINISHED);
     int code = exit_code_of(o, targets, policy_failed);
     AUTO(json_release) json_t *document = scan_document(targets);
     if (!document) return complain(&(err){.message = "no memory for the document"}, CLI_UNFINISHED);
