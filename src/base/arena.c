@@ -64,8 +64,7 @@ void *arena_alloc(arena *a, size_t size_bytes)
 {
     size_t room = a->ceiling_bytes - a->used_bytes;
     if (size_bytes > room || size_bytes > SIZE_MAX / 2) return NULL;
-    size_t need = (size_bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-    if (need == 0) need = ARENA_ALIGN;
+    size_t need = (size_bytes + ARENA_ALIGN - !!size_bytes) & ~(size_t)(ARENA_ALIGN - 1);
 
     arena_block *block = a->head;
     if (!block || need > block->capacity - block->used) block = arena_grow(a, need);

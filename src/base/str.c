@@ -3,6 +3,8 @@
  */
 #include "base/str.h"
 
+#include <endian.h>
+
 static unsigned char ascii_lower(char c)
 {
     unsigned char u = (unsigned char)c;
@@ -125,21 +127,29 @@ static size_t utf8_sequence(const uint8_t *p, size_t left)
     return len;
 }
 
+/* How many bytes at the front are ASCII. */
+static size_t ascii_run(const uint8_t *p, size_t len)
+{
+    size_t at = 0;
+    for (uint64_t eight; len - at >= sizeof(eight); at += sizeof(eight)) {
+        memcpy(&eight, p + at, sizeof(eight));
+        eight = le64toh(eight) & UINT64_C(0x8080808080808080);
+        if (eight) return at + (size_t)__builtin_ctzll(eight) / 8;
+    }
+    while (at < len && p[at] < 0x80) at++;
+    return at;
+}
+
 bool str_is_utf8(str s)
 {
     const uint8_t *p = (const uint8_t *)s.data;
-    for (size_t at = 0; at < s.len;) {
-        uint64_t eight;
-        if (s.len - at >= sizeof(eight)) {
-            memcpy(&eight, p + at, sizeof(eight));
-            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
-                at += sizeof(eight);
-                continue;
-            }
-        }
-        size_t step = utf8_sequence(p + at, s.len - at);
+    for (size_t at = ascii_run(p, s.len); at < s.len;) {
+        /* Pairs are most of what is not ASCII: protocols before 3 write the bytes of an array as text of such. */
+        bool is_pair = p[at] >= 0xc2 && p[at] <= 0xdf && s.len - at >= 2 && (p[at + 1] & 0xc0) == 0x80;
+        size_t step = is_pair ? 2 : utf8_sequence(p + at, s.len - at);
         if (step == 0) return false;
         at += step;
+        if (at < s.len && p[at] < 0x80) at += ascii_run(p + at, s.len - at);
     }
     return true;
 }

@@ -155,30 +155,32 @@ bool pickle_execute(arena *a, bytes file, uint64_t at, bool joblib, str member, 
 /* --- values ---------------------------------------------------------------------------------------------------------------- */
 
 /* A float needs 24 bytes, a call 96: allocating each kind's own part of the union keeps large lists of numbers small. */
-static size_t value_bytes(pickle_kind kind)
-{
-    size_t head = offsetof(pickle_value, boolean);
-    switch (kind) {
-    case PICKLE_NONE:
-    case PICKLE_UNKNOWN: return head;
-    case PICKLE_BOOL:
-    case PICKLE_INT:
-    case PICKLE_FLOAT:
-    case PICKLE_PERSID: return head + sizeof(int64_t);
-    case PICKLE_STR:
-    case PICKLE_BYTES:
-    case PICKLE_BIGINT: return head + sizeof(str);
-    case PICKLE_TUPLE:
-    case PICKLE_LIST:
-    case PICKLE_DICT:
-    case PICKLE_SET:
-    case PICKLE_FROZENSET: return head + sizeof(((pickle_value *)NULL)->list);
-    case PICKLE_GLOBAL: return head + sizeof(((pickle_value *)NULL)->global);
-    case PICKLE_CALL:
-    case PICKLE_ARRAY: break; /* a call may become an array in place */
-    }
-    return sizeof(pickle_value);
-}
+enum {
+    HEAD_BYTES = offsetof(pickle_value, boolean),
+    NUMBER_BYTES = HEAD_BYTES + sizeof(int64_t),
+    TEXT_BYTES = HEAD_BYTES + sizeof(str),
+    LIST_BYTES = HEAD_BYTES + sizeof(((pickle_value *)NULL)->list),
+};
+static const uint8_t value_bytes[] = {
+    [PICKLE_NONE] = HEAD_BYTES,
+    [PICKLE_UNKNOWN] = HEAD_BYTES,
+    [PICKLE_BOOL] = NUMBER_BYTES,
+    [PICKLE_INT] = NUMBER_BYTES,
+    [PICKLE_FLOAT] = NUMBER_BYTES,
+    [PICKLE_PERSID] = NUMBER_BYTES,
+    [PICKLE_STR] = TEXT_BYTES,
+    [PICKLE_BYTES] = TEXT_BYTES,
+    [PICKLE_BIGINT] = TEXT_BYTES,
+    [PICKLE_TUPLE] = LIST_BYTES,
+    [PICKLE_LIST] = LIST_BYTES,
+    [PICKLE_DICT] = LIST_BYTES,
+    [PICKLE_SET] = LIST_BYTES,
+    [PICKLE_FROZENSET] = LIST_BYTES,
+    [PICKLE_GLOBAL] = HEAD_BYTES + sizeof(((pickle_value *)NULL)->global),
+    /* A call may become an array in place. */
+    [PICKLE_CALL] = sizeof(pickle_value),
+    [PICKLE_ARRAY] = sizeof(pickle_value),
+};
 
 /* Part of the arena stays free for the report, so that a memory bomb ends in a finding. */
 enum { PICKLE_ARENA_RESERVE = 64 * 1024 };
@@ -191,7 +193,7 @@ static bool arena_is_short(const pickle_vm *vm, size_t need)
 
 pickle_value *pickle_new(pickle_vm *vm, pickle_kind kind, err *e)
 {
-    size_t need = value_bytes(kind);
+    size_t need = value_bytes[kind];
     if (vm->nodes >= LIMIT_PICKLE_NODES || arena_is_short(vm, need)) {
         err_set(
             e, ERR_TOO_LARGE,
@@ -237,7 +239,11 @@ bool pickle_items_add(pickle_vm *vm, pickle_value ***items, size_t *count, size_
         *items = larger;
         *capacity = wanted;
     }
-    if (more_count) memcpy(*items + *count, more, more_count * sizeof(*more));
+    /* One to three are the rule. */
+    if (more_count > 3)
+        memcpy(*items + *count, more, more_count * sizeof(*more));
+    else
+        for (size_t i = 0; i < more_count; i++) (*items)[*count + i] = more[i];
     *count += more_count;
     return true;
 }

@@ -119,16 +119,17 @@ static bool code_size(char type, uint64_t number, size_t *item_bytes)
 bool pickle_dtype_code(str code, pickle_dtype *out)
 {
     pickle_dtype dtype = {0};
+    size_t at = 0;
     if (code.len &&
-        (code.data[0] == '<' || code.data[0] == '>' || code.data[0] == '=' || code.data[0] == '|')) {
-        dtype.big_endian = code.data[0] == '>';
-        code = str_skip(code, 1);
-    }
-    if (code.len == 0) return false;
-    dtype.type = code.data[0];
-    str digits = str_skip(code, 1);
+        (code.data[0] == '<' || code.data[0] == '>' || code.data[0] == '=' || code.data[0] == '|'))
+        dtype.big_endian = code.data[at++] == '>';
+    if (code.len == at) return false;
+    dtype.type = code.data[at++];
+    str digits = {code.data + at, code.len - at};
     uint64_t number = 0;
-    if (digits.len == 0) {
+    if (digits.len == 1 && digits.data[0] >= '0' && digits.data[0] <= '9') {
+        number = (uint64_t)(digits.data[0] - '0');
+    } else if (digits.len == 0) {
         static const char short_codes[] = "?", flexible[] = "OSUVMm";
         if (strchr(short_codes, dtype.type)) {
             dtype.type = 'b';

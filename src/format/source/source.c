@@ -113,7 +113,8 @@ static bool tell_summary(const python_summary *s, report *r, err *e)
 bool source_read(const format_input *in, report *r, err *e)
 {
     str text = bytes_str(in->content), name = base_name(in->path);
-    if (text.len > LIMIT_SOURCE_BYTES || is_installed(in->path) || !is_text(in->content)) return true;
+    /* In this order: most files are no text, and say so with their first bytes. */
+    if (text.len > LIMIT_SOURCE_BYTES || !is_text(in->content) || is_installed(in->path)) return true;
     if (!secrets_read(STR_NONE, text, r, e)) return false;
     if (is_dockerfile(name)) return dockerfile_read(STR_NONE, text, r, e);
     if (is_requirements(name)) return requirements_read(text, r, e);

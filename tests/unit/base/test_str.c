@@ -55,6 +55,25 @@ static void str_to_u64_refuses_what_is_not_a_number(void **state)
     assert_false(str_to_i64(STR("9223372036854775808"), &i));
 }
 
+/* Wherever they stand: text is looked at in pieces. */
+static void str_is_utf8_judges_each_pair_of_bytes_at_each_place(void **state)
+{
+    (void)state;
+    for (unsigned pair = 0; pair < 0x10000; pair++) {
+        unsigned char first = (unsigned char)(pair >> 8), second = (unsigned char)pair;
+        bool is_ascii = first < 0x80 && second < 0x80;
+        bool is_sequence = first >= 0xc2 && first <= 0xdf && second >= 0x80 && second <= 0xbf;
+        for (size_t at = 0; at < 18; at++) {
+            char text[20] = "0123456789abcdefghi";
+            text[at] = (char)first;
+            text[at + 1] = (char)second;
+            assert_int_equal(str_is_utf8((str){text, sizeof(text)}), is_ascii || is_sequence);
+            assert_int_equal(str_is_utf8((str){text, at + 2}), is_ascii || is_sequence);
+            assert_int_equal(str_is_utf8((str){text, at + 1}), first < 0x80);
+        }
+    }
+}
+
 static void str_is_utf8_refuses_overlong_forms_and_surrogates(void **state)
 {
     (void)state;
@@ -71,6 +90,7 @@ int main(void)
         cmocka_unit_test(str_eq_c_compares_like_a_view),
         cmocka_unit_test(str_ends_and_starts_with_nothing_at_all),
         cmocka_unit_test(str_to_u64_refuses_what_is_not_a_number),
+        cmocka_unit_test(str_is_utf8_judges_each_pair_of_bytes_at_each_place),
         cmocka_unit_test(str_is_utf8_refuses_overlong_forms_and_surrogates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
