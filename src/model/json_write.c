@@ -181,14 +181,32 @@ static bool write_list(writer *w, pickle_value *const *items, size_t count, unsi
     return true;
 }
 
-/* Keys that are no text, such as class labels, are written as Python shows them. */
+/* A label of numpy's: an array of no dimension. */
+static str number_key(writer *w, const pickle_value *key)
+{
+    pickle_ndarray array;
+    err why = {0};
+    if (key->kind != PICKLE_CALL || !pickle_as_ndarray(w->a, key, &array, &why) || array.rank > 0 ||
+        array.count != 1)
+        return STR_NONE;
+    if (array.type == 'b') return array.data.data[0] ? STR("true") : STR("false");
+    if (!is_number(array.type, array.item_bytes)) return STR_NONE;
+    if (array.type == 'f')
+        return arena_printf(w->a, "%s", number_repr(array_float(&array, 0, array.item_bytes)).text);
+    return arena_printf(w->a, "%lld", (long long)array_integer(&array, 0, array.item_bytes, array.type));
+}
+
+/* Keys that are no text, such as class labels, are written as Python's json does. */
 static bool write_key(writer *w, const pickle_value *key, err *e)
 {
-    str text = key->kind == PICKLE_STR   ? key->text
-               : key->kind == PICKLE_INT ? arena_printf(w->a, "%lld", (long long)key->integer)
-                                         : STR_NONE;
+    str text = key->kind == PICKLE_STR     ? key->text
+               : key->kind == PICKLE_INT   ? arena_printf(w->a, "%lld", (long long)key->integer)
+               : key->kind == PICKLE_FLOAT ? arena_printf(w->a, "%s", number_repr(key->number).text)
+               : key->kind == PICKLE_BOOL  ? (key->boolean ? STR("true") : STR("false"))
+               : key->kind == PICKLE_NONE  ? STR("null")
+                                           : number_key(w, key);
     if (!text.data)
-        return err_set(e, ERR_UNSUPPORTED, "a dict of the model has keys that are neither text nor integers");
+        return err_set(e, ERR_UNSUPPORTED, "a dict of the model has keys that are neither text nor numbers");
     return write_text(w, text, e);
 }
 
@@ -253,12 +271,46 @@ static bool write_bytes(writer *w, bytes raw, err *e)
     return buf_ok(w->out, "the JSON of the model", e);
 }
 
+enum { LONG_INTEGER_BYTES = 256 };
+
+/* Digits of two's complement, such as the 128 bits of a random generator's state: divided by ten until nothing is left. */
+static bool write_long_integer(writer *w, bytes raw, err *e)
+{
+    uint8_t left[LONG_INTEGER_BYTES];
+    char digits[LONG_INTEGER_BYTES * 3];
+    size_t count = 0;
+    if (raw.len == 0 || raw.len > sizeof left)
+        return err_set(e, ERR_UNSUPPORTED, "the model holds an integer of %zu bytes", raw.len);
+    bool is_negative = raw.data[raw.len - 1] & 0x80;
+    unsigned carry = 1;
+    for (size_t i = 0; i < raw.len; i++) {
+        unsigned byte = is_negative ? (uint8_t)~raw.data[i] + carry : raw.data[i];
+        left[i] = (uint8_t)byte;
+        carry = byte >> 8;
+    }
+    for (bool is_zero = false; !is_zero;) {
+        unsigned rest = 0;
+        is_zero = true;
+        for (size_t i = raw.len; i-- > 0;) {
+            unsigned part = rest << 8 | left[i];
+            left[i] = (uint8_t)(part / 10);
+            rest = part % 10;
+            is_zero = is_zero && left[i] == 0;
+        }
+        digits[count++] = (char)('0' + rest);
+    }
+    if (is_negative) buf_add_byte(w->out, '-');
+    while (count > 0) buf_add_byte(w->out, (uint8_t)digits[--count]);
+    return buf_ok(w->out, "the JSON of the model", e);
+}
+
 static bool write_plain(writer *w, const pickle_value *v, err *e)
 {
     switch (v->kind) {
     case PICKLE_NONE: buf_add_str(w->out, STR("null")); return true;
     case PICKLE_BOOL: buf_add_str(w->out, v->boolean ? STR("true") : STR("false")); return true;
     case PICKLE_INT: buf_printf(w->out, "%lld", (long long)v->integer); return true;
+    case PICKLE_BIGINT: return write_long_integer(w, v->raw, e);
     case PICKLE_FLOAT: write_number(w, v->number); return true;
     case PICKLE_STR: return write_text(w, v->text, e);
     case PICKLE_BYTES: return write_bytes(w, v->raw, e);

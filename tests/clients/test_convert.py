@@ -13,6 +13,7 @@ import numpy
 import onnx
 import pytest
 import safetensors.numpy
+from sklearn import datasets, ensemble
 
 PROTOCOLS = [0, 2, 4, 5]
 
@@ -157,6 +158,16 @@ def test_an_estimator_as_json(assay, tmp_path):
     nodes, count = tree["nodes"]["data"], tree["node_count"]
     assert len(nodes["left_child"]) == len(nodes["threshold"]) == count
     assert tree["values"]["shape"] == [count, 1, 3] and len(tree["values"]["data"]) == 3 * count
+
+
+def test_integers_of_any_length_and_numbers_as_keys_have_json(assay, tmp_path):
+    x, y = datasets.load_iris(return_X_y=True)
+    model = ensemble.HistGradientBoostingClassifier(max_iter=1, random_state=0).fit(x, y)
+    model.notes_ = {numpy.int64(-3): 2 ** 200 - 1, 0.5: -2 ** 127, True: -1 - 2 ** 64, None: 2 ** 63, "a": 0}
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(model, 4))
+    convert(assay, tmp_path / "model.pkl", "json")
+    notes = json.loads((tmp_path / "model.json").read_text())["estimator"]["attributes"]["notes_"]
+    assert notes == {"-3": 2 ** 200 - 1, "0.5": -2 ** 127, "true": -1 - 2 ** 64, "null": 2 ** 63, "a": 0}
 
 
 def test_usage(assay, tmp_path):
