@@ -32,6 +32,12 @@ def text_cases(of):
     yield "text-best", lambda: pipeline.make_pipeline(t.CountVectorizer(), feature_selection.SelectKBest(feature_selection.chi2, k=9), ensemble.RandomForestClassifier(5, random_state=0)), (texts, topics), True
     yield "text-svd", lambda: pipeline.make_pipeline(t.TfidfVectorizer(), decomposition.TruncatedSVD(3, random_state=0), preprocessing.Normalizer(), linear_model.LogisticRegression()), (texts, topics), False
     yield "text-union", lambda: pipeline.make_pipeline(pipeline.FeatureUnion([("w", t.TfidfVectorizer()), ("c", t.CountVectorizer(analyzer="char"))]), naive_bayes.ComplementNB()), (texts, topics), False
+    accented = np.array(["Café au lait", "cafe\u0301 nai\u0308ve", "ﬁne Ångström Å", "한국어 텍스트", "ＦＵＬＬ ½ x² №5", "Ørsted straße", "ΆΣΊΑ йод ёлка", "plain words", "Việt Nam ǅ", "\u0301 alone\u0301"] * 3)
+    for way in ["unicode", "ascii", t.strip_accents_unicode, t.strip_accents_ascii]:
+        tag = getattr(way, "__name__", way)
+        yield "count-accents-" + tag, of(t, "CountVectorizer", strip_accents=way), (accented, None), True
+        yield "count-accents-char-" + tag, of(t, "CountVectorizer", strip_accents=way, analyzer="char_wb", ngram_range=(1, 2), lowercase=False), (accented, None), True
+    yield "text-accents", lambda: pipeline.make_pipeline(t.TfidfVectorizer(strip_accents="unicode", sublinear_tf=True), linear_model.LogisticRegression()), (accented, np.arange(30) % 3), False
     columns = np.column_stack([texts, np.arange(120) % 7 / 2, texts[::-1]]).astype(object)
     yield "text-columns", lambda: pipeline.make_pipeline(compose.ColumnTransformer([("a", t.TfidfVectorizer(), 0), ("n", preprocessing.StandardScaler(), [1]), ("b", t.CountVectorizer(), 2)]),
                                                          linear_model.LogisticRegression()), (columns, topics), False

@@ -105,6 +105,7 @@ static const allow_row rows[] = {
     {"sklearn.feature_extraction._hash", "FeatureHasher", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.feature_extraction.image", "PatchExtractor", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.feature_extraction.text", "CountVectorizer HashingVectorizer TfidfTransformer TfidfVectorizer", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
+    {"sklearn.feature_extraction.text", "strip_accents_ascii strip_accents_unicode", &rule_pure}, /* 0.20.4 to 1.9.1 */
     {"sklearn.feature_selection._from_model", "SelectFromModel", &rule_class}, /* 0.22.2.post1 to 1.9.1 */
     {"sklearn.feature_selection._mutual_info", "mutual_info_classif mutual_info_regression", &rule_pure}, /* 1.0.2 to 1.9.1 */
     {"sklearn.feature_selection._rfe", "RFE RFECV", &rule_class}, /* 0.22.2.post1 to 1.9.1 */

@@ -16,6 +16,10 @@ typedef struct characters {
 bool characters_of(str text, arena *a, characters *out, err *e) MUST_USE;
 /* str.lower() */
 bool characters_lower(characters *text, arena *a, err *e) MUST_USE;
+/* Decomposed (NFKD), and without what combines; to_ascii: without anything else either. */
+bool characters_without_accents(characters *text, bool to_ascii, arena *a, err *e) MUST_USE;
+/* Whether none of them decomposes. */
+bool characters_are_whole(const characters *text);
 /* `count` characters as UTF-8, behind what is there. */
 void characters_add(buf *out, const uint32_t *at, size_t count);
 

@@ -14,11 +14,15 @@
 
 typedef enum analyzer { ANALYZE_WORDS, ANALYZE_CHARACTERS, ANALYZE_WITHIN_WORDS } analyzer;
 
+typedef enum accents { ACCENTS_STAY, ACCENTS_DROP, ACCENTS_TO_ASCII } accents;
+
 typedef struct vectorizer {
     analyzer analyzer;
     token_pattern *pattern;
     size_t least, most; /* words or characters of an n-gram */
     bool lowers, is_binary, hashes, alternates;
+    accents accents;
+    bool keeps_whole;        /* accents of texts that do not decompose */
     words stops, vocabulary; /* a stop word has no number */
     size_t columns;
     unsigned norm;
@@ -258,11 +262,18 @@ static bool count_words(counting *c, const characters *text, arena *a, err *e)
 
 /* --- answering ----------------------------------------------------------------------------------------------------------- */
 
+static bool without_accents(const vectorizer *v, characters *text, arena *a, err *e)
+{
+    if (v->accents == ACCENTS_STAY || (v->keeps_whole && characters_are_whole(text))) return true;
+    return characters_without_accents(text, v->accents == ACCENTS_TO_ASCII, a, e);
+}
+
 static bool count_text(counting *c, str text, arena *a, err *e)
 {
     characters points;
     if (!characters_of(text, a, &points, e)) return false;
     if (c->v->lowers && !characters_lower(&points, a, e)) return false;
+    if (!without_accents(c->v, &points, a, e)) return false;
     if (c->v->analyzer == ANALYZE_WORDS) return count_words(c, &points, a, e);
     squeeze(&points);
     if (c->v->analyzer == ANALYZE_WITHIN_WORDS) return count_within_words(c, &points, a, e);
@@ -377,6 +388,24 @@ static void read_pattern(sk *s, vectorizer *v)
         s->failed = true;
 }
 
+/* Before 0.22 a text whose accents are characters of their own kept them, unless something else in it decomposed. */
+static void read_accents(sk *s, vectorizer *v)
+{
+    static const char *const ways[] = {"none", "unicode", "ascii"};
+    static const char module[] = "sklearn.feature_extraction.text";
+    const pickle_value *way = pickle_get(s->v, "strip_accents");
+    if (!way || way->kind == PICKLE_NONE) return;
+    if (way->kind == PICKLE_STR)
+        v->accents = (accents)sk_choice(s, "strip_accents", ways, COUNT_OF(ways));
+    else if (pickle_is_global(way, module, "strip_accents_unicode"))
+        v->accents = ACCENTS_DROP;
+    else if (pickle_is_global(way, module, "strip_accents_ascii"))
+        v->accents = ACCENTS_TO_ASCII;
+    else
+        refuse_code(s, "strip_accents");
+    v->keeps_whole = v->accents == ACCENTS_DROP && !sk_version_at_least(s->version, 0, 22);
+}
+
 static vectorizer *vectorizer_new(sk *s)
 {
     static const char *const analyzers[] = {"word", "char", "char_wb"};
@@ -387,8 +416,7 @@ static vectorizer *vectorizer_new(sk *s)
     if (way && way->kind != PICKLE_STR) refuse_code(s, "analyzer");
     refuse_code(s, "preprocessor");
     refuse_code(s, "tokenizer");
-    if (sk_has(s, "strip_accents"))
-        sk_fail(s, ERR_UNSUPPORTED, "its strip_accents is set, which is not understood");
+    read_accents(s, v);
     v->analyzer = (analyzer)sk_choice(s, "analyzer", analyzers, COUNT_OF(analyzers));
     sk_choice(s, "input", inputs, COUNT_OF(inputs));
     v->lowers = sk_flag(s, "lowercase", true);
