@@ -227,6 +227,13 @@ def test_methods_and_addresses(iris):
     assert iris.predict(SETOSA) == [0] and "process_died" not in iris.log()
 
 
+def test_who_sends_all_of_a_large_body_reads_why_it_was_refused(iris):
+    """Many clients look for an answer only behind their last byte."""
+    for path in ("/predict", "/v2/models/iris/infer"):
+        assert iris.post(path, b"x" * 100 * 2 ** 20, {"Content-Type": "application/json"}).status == 413
+    assert iris.post("/predict", QUESTION).status == 200
+
+
 def test_bodies_without_end(iris):
     """100 MB, announced or not; half-closed sockets; what never comes."""
     assert told(iris, HEAD + length(100_000_000) + b"x" * 100) == 413

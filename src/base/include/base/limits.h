@@ -25,7 +25,7 @@
     X(LIMIT_HTTP_UPLOADS,           "count",   256,        "spooled bodies at once; each has two spool buffers")                     \
     X(LIMIT_HTTP_SPOOL_BYTES,       "bytes",   256 * KIB,  "one spool buffer: larger ones are not faster, measured")                 \
     X(LIMIT_HTTP_DRAIN_BYTES,       "bytes",   256 * KIB,  "a refused body so small that reading it is cheaper than a new connection") \
-    X(LIMIT_HTTP_LINGER_BYTES,      "bytes",   64 * MIB,   "what a client may still send after its upload was refused half-way")     \
+    X(LIMIT_HTTP_LINGER_BYTES,      "bytes",   128 * MIB,  "what a client may still send after its upload was refused half-way")     \
     X(LIMIT_HTTP_LINGER_S,          "seconds", 5,          "how long it may be silent then")                                         \
     X(LIMIT_METRICS_BYTES,          "bytes",   4 * MIB,    "all counters of all routes, statuses and buckets")                       \
     X(LIMIT_CONFIG_BYTES,           "bytes",   64 * KIB,   "a configuration file is a page of text")                                 \
