@@ -57,6 +57,8 @@ MODELS = {
     "neighbors": (impute.KNNImputer(n_neighbors=2, add_indicator=True), holes, None),
     "turns": (impute.IterativeImputer(linear_model.Ridge(), max_iter=1), holes, None),
     "target": (compose.TransformedTargetRegressor(linear_model.Ridge(), transformer=preprocessing.QuantileTransformer(n_quantiles=3)), X, X[:, 0]),
+    "scaled": (neighbors.KNeighborsClassifier(2, metric="seuclidean", metric_params={"V": np.array([0.5, 2])}, algorithm="brute"), X, y),
+    "bent": (neighbors.KNeighborsClassifier(2, metric="mahalanobis", metric_params={"VI": np.eye(2)}, algorithm="ball_tree"), X, y),
     "tree": (neighbors.KNeighborsClassifier(2, algorithm="kd_tree", leaf_size=2), X, y),
     "ball": (neighbors.LocalOutlierFactor(2, novelty=True, algorithm="ball_tree", leaf_size=3), X, None),
     "radius": (neighbors.RadiusNeighborsClassifier(0.5, outlier_label=0, algorithm="brute"), X, y),

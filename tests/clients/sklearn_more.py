@@ -107,6 +107,11 @@ def near_cases(of, d):
         for metric in ["manhattan", "chebyshev", "minkowski"]:
             yield f"ties-{algorithm}-{metric}", of(neighbors, "KNeighborsClassifier", algorithm=algorithm, leaf_size=3, metric=metric, p=3), grid, False
     yield "ties-auto", of(neighbors, "KNeighborsRegressor"), d.iris, False
+    spread = np.linspace(0.5, 2, 16).reshape(4, 4)
+    for algorithm in ["ball_tree", "brute"]:
+        for metric, more in [("hamming", None), ("canberra", None), ("braycurtis", None), ("seuclidean", {"V": np.array([0.5, 1.0, 2.0, 0.7])}), ("mahalanobis", {"VI": np.eye(4) + spread @ spread.T})]:
+            yield f"near-{metric}-{algorithm}", of(neighbors, "KNeighborsClassifier", algorithm=algorithm, metric=metric, metric_params=more, weights="distance", leaf_size=5), (
+                (np.round(d.iris[0]) if metric == "hamming" and algorithm == "ball_tree" else d.iris[0] + np.random.RandomState(5).rand(150, 4) / 9), d.iris[1]), False
     yield "radius", of(neighbors, "RadiusNeighborsClassifier", radius=0.9), d.words, False
     yield "radius-outlier", of(neighbors, "RadiusNeighborsClassifier", radius=0.2, outlier_label="setosa", weights="distance"), d.words, False
     yield "radius-numbers", of(neighbors, "RadiusNeighborsRegressor", radius=0.9, weights="distance"), d.iris, False

@@ -258,7 +258,7 @@ static void draw_paired(const chain *c, onnx_build *b, const onnx_table *x, onnx
 static void chain_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
 {
     const chain *c = self;
-    static const distance euclidean = {METRIC_EUCLIDEAN, 2};
+    static const distance euclidean = {.metric = METRIC_EUCLIDEAN, .p = 2};
     switch (c->join) {
     case JOIN_BESIDE: draw_beside(c, b, x, out); return;
     case JOIN_CHAIN: draw_chained(c, b, x, out); return;

@@ -28,11 +28,64 @@ double distance_squared(const double *x, const double *v, size_t columns)
     return sum;
 }
 
+static double mahalanobis(const matrix *inverse, const double *x, const double *v, size_t columns)
+{
+    double sum = 0;
+    for (size_t i = 0; i < columns; i++) {
+        double part = 0;
+        for (size_t j = 0; j < columns; j++) part += inverse->at[i * columns + j] * (x[j] - v[j]);
+        sum += part * (x[i] - v[i]);
+    }
+    return sum;
+}
+
+static double scaled(const matrix *variances, const double *x, const double *v, size_t columns)
+{
+    double sum = 0;
+    for (size_t j = 0; j < columns; j++) sum += (x[j] - v[j]) * (x[j] - v[j]) / variances->at[j];
+    return sum;
+}
+
+static double hamming(const double *x, const double *v, size_t columns)
+{
+    size_t differ = 0;
+    for (size_t j = 0; j < columns; j++) differ += x[j] != v[j];
+    return (double)differ / (double)columns;
+}
+
+static double canberra(const double *x, const double *v, size_t columns)
+{
+    double sum = 0;
+    for (size_t j = 0; j < columns; j++) {
+        double size = fabs(x[j]) + fabs(v[j]);
+        if (size > 0) sum += fabs(x[j] - v[j]) / size;
+    }
+    return sum;
+}
+
+static double bray(const double *x, const double *v, size_t columns)
+{
+    double differences = 0, sizes = 0;
+    for (size_t j = 0; j < columns; j++) {
+        differences += fabs(x[j] - v[j]);
+        sizes += fabs(x[j]) + fabs(v[j]);
+    }
+    return sizes > 0 ? differences / sizes : 0;
+}
+
 double distance_reduced(const distance *d, const double *x, const double *v, size_t columns)
 {
     double sum = 0;
-    if (d->metric == METRIC_EUCLIDEAN) return distance_squared(x, v, columns);
-    if (d->metric == METRIC_COSINE) return cosine(x, v, columns);
+    switch (d->metric) {
+    case METRIC_EUCLIDEAN: return distance_squared(x, v, columns);
+    case METRIC_COSINE: return cosine(x, v, columns);
+    case METRIC_HAMMING: return hamming(x, v, columns);
+    case METRIC_CANBERRA: return canberra(x, v, columns);
+    case METRIC_BRAY: return bray(x, v, columns);
+    case METRIC_SCALED: return scaled(&d->by, x, v, columns);
+    case METRIC_MAHALANOBIS: return mahalanobis(&d->by, x, v, columns);
+    default: break;
+    }
     for (size_t j = 0; j < columns; j++) {
         double by = fabs(x[j] - v[j]);
         if (d->metric == METRIC_MANHATTAN)
@@ -45,9 +98,14 @@ double distance_reduced(const distance *d, const double *x, const double *v, siz
     return sum;
 }
 
+static bool is_square(const distance *d)
+{
+    return d->metric == METRIC_EUCLIDEAN || d->metric == METRIC_SCALED || d->metric == METRIC_MAHALANOBIS;
+}
+
 double distance_rooted(const distance *d, double reduced)
 {
-    if (d->metric == METRIC_EUCLIDEAN) return sqrt(reduced);
+    if (is_square(d)) return sqrt(reduced);
     return d->metric == METRIC_MINKOWSKI ? pow(reduced, 1 / d->p) : reduced;
 }
 
@@ -96,6 +154,7 @@ static onnx_ref draw_cosine(onnx_build *b, const matrix *points, onnx_ref x)
 onnx_ref distance_draw(onnx_build *b, const distance *d, const matrix *points, onnx_ref x)
 {
     if (d->metric == METRIC_COSINE) return draw_cosine(b, points, x);
+    if (d->metric > METRIC_COSINE) onnx_fail(b, ERR_UNSUPPORTED, "its metric is not written as ONNX");
     if (points->columns > STEPS_MAX)
         onnx_fail(b, ERR_UNSUPPORTED, "distances over more than %d features are not written as ONNX",
                   (int)STEPS_MAX);
@@ -108,15 +167,40 @@ onnx_ref distance_draw_rooted(onnx_build *b, const distance *d, onnx_ref reduced
     return d->metric == METRIC_MINKOWSKI ? onnx_with(b, "Pow", reduced, 1 / d->p) : reduced;
 }
 
+/* Without it the library takes it from the rows that are asked about. */
+static void read_scales(sk *s, const pickle_value *params, distance *out)
+{
+    bool is_scaled = out->metric == METRIC_SCALED;
+    const char *name = is_scaled ? "V" : "VI";
+    const pickle_value *v = params ? pickle_get(params, name) : NULL;
+    size_t columns = s->m->info.feature_count;
+    if (!v || v->kind == PICKLE_NONE) {
+        sk_fail(s, ERR_UNSUPPORTED, "its metric has no %s (metric_params)", name);
+        return;
+    }
+    out->by = sk_matrix_of(s, v, name, false);
+    if (!sk_ok(s)) return;
+    if (out->by.columns != columns || out->by.rows != (is_scaled ? 1 : columns))
+        sk_fail(s, ERR_INVALID, "the %s of its metric has %zu x %zu numbers for %zu features", name,
+                out->by.rows, out->by.columns, columns);
+    for (size_t j = 0; sk_ok(s) && is_scaled && j < columns; j++)
+        if (!(out->by.at[j] > 0)) sk_fail(s, ERR_INVALID, "the V of its metric holds %g", out->by.at[j]);
+}
+
 void distance_read(sk *s, distance *out)
 {
-    static const char *const metrics[] = {"euclidean", "l2",        "manhattan", "l1",
-                                          "cityblock", "chebyshev", "minkowski", "cosine"};
-    static const metric kinds[] = {METRIC_EUCLIDEAN, METRIC_EUCLIDEAN, METRIC_MANHATTAN, METRIC_MANHATTAN,
-                                   METRIC_MANHATTAN, METRIC_CHEBYSHEV, METRIC_MINKOWSKI, METRIC_COSINE};
+    static const char *const metrics[] = {"euclidean",  "l2",         "manhattan",  "l1",      "cityblock",
+                                          "chebyshev",  "minkowski",  "cosine",     "hamming", "canberra",
+                                          "braycurtis", "seuclidean", "mahalanobis"};
+    static const metric kinds[] = {METRIC_EUCLIDEAN,  METRIC_EUCLIDEAN, METRIC_MANHATTAN, METRIC_MANHATTAN,
+                                   METRIC_MANHATTAN,  METRIC_CHEBYSHEV, METRIC_MINKOWSKI, METRIC_COSINE,
+                                   METRIC_HAMMING,    METRIC_CANBERRA,  METRIC_BRAY,      METRIC_SCALED,
+                                   METRIC_MAHALANOBIS};
     sk_get(s, "effective_metric_");
     out->metric = kinds[sk_choice(s, "effective_metric_", metrics, COUNT_OF(metrics))];
     const pickle_value *params = pickle_get(s->v, "effective_metric_params_");
+    if (sk_ok(s) && (out->metric == METRIC_SCALED || out->metric == METRIC_MAHALANOBIS))
+        read_scales(s, params, out);
     if (out->metric != METRIC_MINKOWSKI || !sk_ok(s)) return;
     const pickle_value *p = params ? pickle_get(params, "p") : NULL;
     out->p = p ? sk_number_of(s, p, "effective_metric_params_") : sk_number_or(s, "p", 2);
@@ -193,7 +277,7 @@ static double least_of_ball(const walk *w, size_t node)
     double to_centre =
         distance_rooted(w->d, distance_reduced(w->d, w->x, t->bounds.at + node * t->columns, t->columns));
     double least = fmax(0, to_centre - t->nodes[node].radius);
-    if (w->d->metric == METRIC_EUCLIDEAN) return least * least;
+    if (is_square(w->d)) return least * least;
     return w->d->metric == METRIC_MINKOWSKI ? pow(least, w->d->p) : least;
 }
 

@@ -11,12 +11,18 @@ typedef enum metric {
     METRIC_MANHATTAN,
     METRIC_CHEBYSHEV,
     METRIC_MINKOWSKI,
-    METRIC_COSINE
+    METRIC_COSINE,
+    METRIC_HAMMING,    /* share of the features that differ */
+    METRIC_CANBERRA,   /* differences over sizes */
+    METRIC_BRAY,       /* all differences over all sizes */
+    METRIC_SCALED,     /* euclidean, each square over a variance */
+    METRIC_MAHALANOBIS /* euclidean, by the inverse of a covariance */
 } metric;
 
 typedef struct distance {
     metric metric;
     double p;
+    matrix by; /* the variances, or the inverse */
 } distance;
 
 /* Without the root where that changes no order: "reduced". */

@@ -64,7 +64,8 @@ static double matern(double smoothness, double square)
 
 static double kernel_of(const kernel *k, const double *x, const double *v, size_t columns)
 {
-    static const distance manhattan = {METRIC_MANHATTAN, 1}, cosine = {METRIC_COSINE, 0};
+    static const distance manhattan = {.metric = METRIC_MANHATTAN, .p = 1},
+                          cosine = {.metric = METRIC_COSINE, .p = 0};
     switch (k->kind) {
     case KERNEL_LINEAR: return dot(x, v, columns);
     case KERNEL_RBF:
@@ -264,7 +265,7 @@ static onnx_ref draw_dot(onnx_build *b, const matrix *points, onnx_ref x)
 
 static onnx_ref draw_square(onnx_build *b, const matrix *points, onnx_ref x)
 {
-    return distance_draw(b, &(distance){METRIC_EUCLIDEAN, 2}, points, x);
+    return distance_draw(b, &(distance){.metric = METRIC_EUCLIDEAN, .p = 2}, points, x);
 }
 
 static onnx_ref draw_scaled_square(onnx_build *b, const kernel *k, const matrix *points, onnx_ref x)
@@ -323,7 +324,8 @@ static onnx_ref draw_pair(onnx_build *b, const kernel *k, const matrix *points, 
 static onnx_ref draw_kernel(onnx_build *b, const kernel *k, const matrix *points, onnx_ref x)
 {
     if (!onnx_ok(b)) return 0;
-    static const distance manhattan = {METRIC_MANHATTAN, 1}, cosine = {METRIC_COSINE, 0};
+    static const distance manhattan = {.metric = METRIC_MANHATTAN, .p = 1},
+                          cosine = {.metric = METRIC_COSINE, .p = 0};
     switch (k->kind) {
     case KERNEL_LINEAR: return draw_dot(b, points, x);
     case KERNEL_RBF:

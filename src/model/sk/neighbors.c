@@ -202,12 +202,12 @@ static neighbors *points_new(sk *s)
     static const char *const weights[] = {"uniform", "distance"};
     neighbors *n = sk_alloc(s, 1, sizeof *n);
     if (!n) return NULL;
-    distance_read(s, &n->distance);
     n->by_distance = sk_has(s, "weights") && sk_choice(s, "weights", weights, COUNT_OF(weights)) == 1;
     n->points = sk_matrix(s, "_fit_X", SK_ANY, SK_ANY);
     if (sk_ok(s) && n->points.rows == 0) sk_fail(s, ERR_INVALID, "it has no points");
     n->outlier = -1;
     sk_features(s, n->points.columns);
+    distance_read(s, &n->distance);
     sk_answers(s, n, neighbors_answer);
     sk_draws(s, neighbors_draw, NULL);
     return sk_ok(s) ? n : NULL;
