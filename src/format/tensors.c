@@ -37,17 +37,19 @@ size_t tensor_item_bytes(str dtype)
     return 0;
 }
 
-/* The highest number that the strides reach lies within what there is. */
-static bool reaches_within(const tensor_fact *t, uint64_t count)
+/* The highest number that the strides reach lies within those that are there. */
+static bool reaches_within(const tensor_fact *t, uint64_t there)
 {
     uint64_t last = 0;
-    for (size_t i = 0; count && i < t->rank; i++) {
+    for (size_t i = 0; i < t->rank; i++)
+        if (t->shape[i] == 0) return true; /* it has none */
+    for (size_t i = 0; i < t->rank; i++) {
         uint64_t step;
         if (__builtin_mul_overflow(t->strides[i], t->shape[i] - 1, &step) ||
             __builtin_add_overflow(last, step, &last))
             return false;
     }
-    return count == 0 || last < count;
+    return last < there;
 }
 
 /* Each part is turned by itself: a complex number has two. */

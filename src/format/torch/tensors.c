@@ -105,6 +105,7 @@ static bool numbers_of(const teller *t, const tensor_call *call, tensor_fact *to
         call->offset->kind != PICKLE_INT || call->offset->integer < 0)
         return true;
     if (!t->shelf->find(t->shelf->ctx, key->text, &all, e)) return false;
+    if (all.len == 0) return true;
     if (__builtin_mul_overflow((uint64_t)call->offset->integer, (uint64_t)item, &start) || start > all.len)
         return true;
     told->numbers = (bytes){all.data + start, all.len - (size_t)start};
