@@ -152,7 +152,8 @@ static void give_classes(sheet *s, const onnx_answers *a)
         onnx_ref all = a->at[OUTPUT_PREDICT_PROBA];
         if (!all) continue;
         if (targets > 1) all = part_of(s, all, first, classes->count);
-        bool says = targets == 1 && info->gives[OUTPUT_PREDICT_PROBA]; /* two columns of one class, it may be */
+        bool says =
+            targets == 1 && info->gives[OUTPUT_PREDICT_PROBA]; /* two columns of one class, it may be */
         size_t columns = says ? info->columns[OUTPUT_PREDICT_PROBA] : classes->count;
         give(s, numbered(s, "probabilities", k), all, ONNX_DOUBLE, columns);
         first += classes->count;
@@ -176,7 +177,8 @@ static void give_outputs(sheet *s, const onnx_answers *a)
     } else if (info->gives_indices) {
         give(s, STR("label"), predicted, ONNX_INT64, 0);
         bool decides = info->gives[OUTPUT_DECISION_FUNCTION];
-        onnx_ref scores = decides ? a->at[OUTPUT_DECISION_FUNCTION] : a->table.matrix;
+        onnx_ref distances = info->gives[OUTPUT_TRANSFORM] ? a->table.matrix : 0;
+        onnx_ref scores = decides ? a->at[OUTPUT_DECISION_FUNCTION] : distances;
         give(s, STR("probabilities"), a->at[OUTPUT_PREDICT_PROBA], ONNX_DOUBLE,
              info->columns[OUTPUT_PREDICT_PROBA]);
         give(s, STR("scores"), scores, ONNX_DOUBLE,

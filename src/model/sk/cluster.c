@@ -118,6 +118,31 @@ static bool halves_answer(const void *self, model_output what, const model_rows 
     return true;
 }
 
+static onnx_ref draw_square(onnx_build *b, const halves *h, size_t at, onnx_ref x)
+{
+    onnx_ref off = onnx_op2(b, "Sub", x, onnx_vector(b, h->at[at].centre, h->whole.at.columns));
+    return onnx_sum(b, onnx_op2(b, "Mul", off, off), 1, true);
+}
+
+/* From the leaves up: the label that a row gets if it comes by. */
+static void halves_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const halves *h = self;
+    onnx_ref x = onnx_matrix(b, t), *said = onnx_alloc(b, h->count, sizeof *said);
+    centres_draw(&h->whole, b, t, out);
+    for (size_t i = h->count; onnx_ok(b) && i-- > 0;) {
+        const half *node = &h->at[i];
+        said[i] = onnx_number(b, node->label);
+        if (!node->left) continue;
+        onnx_ref goes_right =
+            onnx_op2(b, "Less", draw_square(b, h, node->right, x), draw_square(b, h, node->left, x));
+        said[i] = onnx_op3(b, "Where", goes_right, said[node->right], said[node->left]);
+    }
+    if (!onnx_ok(b)) return;
+    onnx_ref first = h->at[0].left ? said[0] : onnx_filled(b, x, &h->at[0].label, 1);
+    out->at[OUTPUT_PREDICT] = onnx_flat(b, onnx_cast(b, first, ONNX_INT64));
+}
+
 /* Centres of the tree are those of centred data, where there was a mean to take off. */
 static const double *read_centre(sk *s, const pickle_value *v, const double *mean, size_t columns)
 {
@@ -181,6 +206,7 @@ static void read_bisecting(sk *s)
     for (size_t i = 0; i < h->count && sk_ok(s); i++)
         read_half(s, h, (half_place){.v = waiting[i], .mean = mean, .at = i, .most = most}, waiting);
     sk_answers(s, h, halves_answer);
+    sk_draws(s, halves_draw, NULL);
     sk_gives(s, OUTPUT_PREDICT, 1);
     sk_gives(s, OUTPUT_TRANSFORM, h->whole.at.rows);
     s->m->info.gives_indices = true;
@@ -218,6 +244,27 @@ static bool pools_answer(const void *self, model_output what, const model_rows *
     for (size_t i = 0; i < rows->count; i++)
         pool_row(p, rows->numbers + i * rows->columns, out->numbers + i * out->columns);
     return true;
+}
+
+static onnx_ref draw_pool(onnx_build *b, const pools *p, size_t pool, const onnx_table *t)
+{
+    size_t *columns = onnx_alloc(b, p->columns, sizeof *columns), count = 0;
+    for (size_t j = 0; columns && j < p->columns; j++)
+        if (p->of[j] == pool) columns[count++] = j;
+    if (!columns) return 0;
+    onnx_table own = onnx_table_pick(b, t, columns, count);
+    onnx_ref x = onnx_matrix(b, &own);
+    if (p->how == POOL_MEAN) return onnx_with(b, "Div", onnx_sum(b, x, 1, true), p->sizes[pool]);
+    if (p->how == POOL_MAX) return onnx_largest_of(b, x, 1, true);
+    return onnx_op1(b, "Neg", onnx_largest_of(b, onnx_op1(b, "Neg", x), 1, true));
+}
+
+static void pools_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const pools *p = self;
+    onnx_ref *parts = onnx_alloc(b, p->count, sizeof *parts);
+    for (size_t k = 0; onnx_ok(b) && k < p->count; k++) parts[k] = draw_pool(b, p, k, t);
+    if (onnx_ok(b)) out->table = onnx_table_of(onnx_concat(b, parts, p->count, 1), p->count);
 }
 
 /* A function of numpy's, named by the file; another one is code, which nothing here runs. */
@@ -260,6 +307,7 @@ static void read_pools(sk *s)
         if (p->sizes[k] == 0) sk_fail(s, ERR_INVALID, "no column of its labels_ is %zu", k);
     sk_gives(s, OUTPUT_TRANSFORM, p->count);
     sk_answers(s, p, pools_answer);
+    sk_draws(s, pools_draw, NULL);
 }
 
 const sk_class sk_cluster_classes[] = {

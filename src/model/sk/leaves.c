@@ -44,6 +44,34 @@ static bool leaves_answer(const void *self, model_output what, const model_rows 
     return true;
 }
 
+/* A tree's own columns are consecutive; 0 when it has none. */
+static onnx_ref draw_leaf(onnx_build *b, const tree *t, size_t *first, onnx_ref column)
+{
+    double *own = onnx_alloc(b, t->node_count, sizeof *own);
+    size_t count = 0;
+    for (size_t i = 0; own && i < t->node_count; i++) {
+        own[count] = (double)(*first + count);
+        count += t->nodes[i].left < 0 && t->values[i] >= 0;
+    }
+    *first += count;
+    if (!own || !count) return 0;
+    return onnx_cast(b, onnx_op2(b, "Equal", column, onnx_vector(b, own, count)), ONNX_DOUBLE);
+}
+
+static void leaves_draw(const void *self, onnx_build *b, const onnx_table *x, onnx_answers *out)
+{
+    const leaves *l = self;
+    size_t trees = l->trees->tree_count, first = 0, count = 0;
+    onnx_grove g = onnx_grove_of_boosted(b, l->trees, trees);
+    onnx_ref ends = onnx_draw_grove(b, &g, onnx_as_float(b, onnx_matrix(b, x)));
+    onnx_ref *parts = onnx_alloc(b, trees, sizeof *parts);
+    for (size_t t = 0; onnx_ok(b) && t < trees; t++) {
+        parts[count] = draw_leaf(b, &l->trees->trees[t], &first, onnx_pick(b, ends, t));
+        count += parts[count] != 0;
+    }
+    if (onnx_ok(b) && count) out->table = onnx_table_of(onnx_concat(b, parts, count, 1), l->columns);
+}
+
 /* Leaves in the order of their numbers, which are the categories of an encoder. */
 static void number_leaves(sk *s, leaves *l, tree *t, const pickle_value *categories)
 {
@@ -89,6 +117,7 @@ static void read_embedding(sk *s)
     leaves *l = sk_alloc(s, 1, sizeof *l);
     if (!l) return;
     sk_answers_and_frees(s, l, leaves_answer, leaves_free);
+    sk_draws(s, leaves_draw, NULL);
     sk_features(s, sk_has(s, "n_features_in_") ? SK_ANY : (size_t)sk_integer(s, "n_features_"));
     const pickle_value *encoder = sk_get(s, "one_hot_encoder_");
     if (!sk_ok(s)) return;

@@ -93,17 +93,26 @@ static void slopes_at(const splines *s, const spline *p, double x, double *out)
 }
 
 /* Beyond the outer knots: as at the knot, or on along its slope; only of the splines that reach the knot. */
-static void values_beyond(const splines *s, const spline *p, double x, double *out)
+static void edge_of(const splines *s, const spline *p, bool is_low, double *values, double *slopes)
 {
-    double low = low_of(p), edge = x < low ? low : high_of(p), slopes[LIMIT_SPLINE_OUTPUTS];
-    values_at(s, p, edge, out);
+    double edge = is_low ? low_of(p) : high_of(p);
+    values_at(s, p, edge, values);
     slopes_at(s, p, edge, slopes);
     bool is_linear = s->beyond == BEYOND_LINEAR;
     size_t reached = is_linear && p->outer <= 1 ? p->outer + 1 : p->outer;
     for (size_t k = 0; k < s->outputs; k++) {
-        bool reaches = x < low ? k < reached : k + reached >= s->outputs;
-        out[k] = !reaches ? 0 : is_linear ? out[k] + (x - edge) * slopes[k] : out[k];
+        bool reaches = is_low ? k < reached : k + reached >= s->outputs;
+        if (!reaches) values[k] = 0;
+        if (!reaches || !is_linear) slopes[k] = 0;
     }
+}
+
+static void values_beyond(const splines *s, const spline *p, double x, double *out)
+{
+    bool is_low = x < low_of(p);
+    double slopes[LIMIT_SPLINE_OUTPUTS], edge = is_low ? low_of(p) : high_of(p);
+    edge_of(s, p, is_low, out, slopes);
+    for (size_t k = 0; k < s->outputs; k++) out[k] += (x - edge) * slopes[k];
 }
 
 static bool column_values(const splines *s, const spline *p, double x, double *out)
@@ -141,6 +150,93 @@ static bool splines_answer(const void *self, model_output what, const model_rows
             memcpy(out->numbers + (i * s->columns + j) * s->kept, values, s->kept * sizeof *values);
         }
     return true;
+}
+
+/* --- as ONNX --------------------------------------------------------------------------------------------------------------- */
+
+/* A number of each span, chosen by the span of each row: from[0], from[1] and so on. */
+static onnx_ref draw_chosen(onnx_build *b, const double *from, size_t spans, onnx_ref which)
+{
+    return onnx_gather(b, onnx_vector(b, from, spans), which, 0);
+}
+
+/* As basis_at: [N, 1] each. `which` is the span less the degree. */
+static void draw_basis(onnx_build *b, const spline *p, size_t degree, onnx_ref x, onnx_ref which,
+                       onnx_ref *out)
+{
+    size_t spans = p->knot_count - 2 * degree - 1;
+    onnx_ref left[DEGREE_MAX + 1], right[DEGREE_MAX + 1];
+    out[0] = onnx_filled(b, x, (double[]){1}, 1);
+    for (size_t d = 1; onnx_ok(b) && d <= degree; d++) {
+        left[d] = onnx_op2(b, "Sub", x, draw_chosen(b, p->knots + degree + 1 - d, spans, which));
+        right[d] = onnx_op2(b, "Sub", draw_chosen(b, p->knots + degree + d, spans, which), x);
+        onnx_ref carried = onnx_number(b, 0);
+        for (size_t r = 0; r < d; r++) {
+            onnx_ref part = onnx_op2(b, "Div", out[r], onnx_op2(b, "Add", right[r + 1], left[d - r]));
+            out[r] = onnx_op2(b, "Add", carried, onnx_op2(b, "Mul", right[r + 1], part));
+            carried = onnx_op2(b, "Mul", left[d - r], part);
+        }
+        out[d] = carried;
+    }
+}
+
+static onnx_ref draw_within(onnx_build *b, const splines *s, const spline *p, onnx_ref x)
+{
+    size_t spans = p->knot_count - 2 * s->degree - 1;
+    onnx_ref which = onnx_filled(b, x, (double[]){0}, 1), basis[DEGREE_MAX + 1], sum = 0;
+    if (spans > 1) {
+        onnx_ref passed =
+            onnx_op2(b, "GreaterOrEqual", x, onnx_vector(b, p->knots + s->degree + 1, spans - 1));
+        which = onnx_sum(b, onnx_cast(b, passed, ONNX_DOUBLE), 1, true);
+    }
+    which = onnx_cast(b, which, ONNX_INT64);
+    draw_basis(b, p, s->degree, x, which, basis);
+    for (size_t d = 0; onnx_ok(b) && d <= s->degree; d++) {
+        onnx_ref shares = onnx_rows(b, p->shares.at + d * s->outputs, spans, s->outputs);
+        onnx_ref part = onnx_op2(b, "Mul", basis[d], onnx_gather(b, shares, onnx_flat(b, which), 0));
+        sum = sum ? onnx_op2(b, "Add", sum, part) : part;
+    }
+    return sum;
+}
+
+static onnx_ref draw_beyond(onnx_build *b, const splines *s, const spline *p, bool is_low, onnx_ref x,
+                            onnx_ref y)
+{
+    double values[LIMIT_SPLINE_OUTPUTS], slopes[LIMIT_SPLINE_OUTPUTS], edge = is_low ? low_of(p) : high_of(p);
+    edge_of(s, p, is_low, values, slopes);
+    onnx_ref rise = onnx_op2(b, "Mul", onnx_with(b, "Sub", x, edge), onnx_vector(b, slopes, s->outputs));
+    onnx_ref there = onnx_op2(b, "Add", onnx_vector(b, values, s->outputs), rise);
+    if (s->beyond == BEYOND_ERROR) there = onnx_number(b, NAN);
+    return onnx_op3(b, "Where", onnx_with(b, is_low ? "Less" : "Greater", x, edge), there, y);
+}
+
+/* What the library refuses beyond its knots is no number. */
+static onnx_ref draw_column(onnx_build *b, const splines *s, const spline *p, onnx_ref x)
+{
+    if (s->beyond == BEYOND_PERIODIC) {
+        double low = low_of(p), length = high_of(p) - low;
+        onnx_ref off = onnx_with(b, "Sub", x, low);
+        onnx_ref turns = onnx_op1(b, "Floor", onnx_with(b, "Div", off, length));
+        x = onnx_with(b, "Add", onnx_op2(b, "Sub", off, onnx_with(b, "Mul", turns, length)), low);
+    }
+    onnx_ref y = draw_within(b, s, p, x);
+    if (s->beyond != BEYOND_PERIODIC && s->beyond != BEYOND_CONTINUE)
+        for (int is_low = 0; onnx_ok(b) && is_low <= 1; is_low++) y = draw_beyond(b, s, p, is_low, x, y);
+    return s->drops_missing ? onnx_op3(b, "Where", onnx_op1(b, "IsNaN", x), onnx_number(b, 0), y) : y;
+}
+
+static void splines_draw(const void *self, onnx_build *b, const onnx_table *t, onnx_answers *out)
+{
+    const splines *s = self;
+    onnx_ref x = onnx_matrix(b, t), *parts = onnx_alloc(b, s->columns, sizeof *parts);
+    size_t *kept = onnx_alloc(b, s->kept, sizeof *kept);
+    for (size_t k = 0; kept && k < s->kept; k++) kept[k] = k;
+    for (size_t j = 0; onnx_ok(b) && j < s->columns; j++) {
+        onnx_table all = onnx_table_of(draw_column(b, s, &s->of[j], onnx_pick(b, x, j)), s->outputs);
+        all = onnx_ok(b) ? onnx_table_pick(b, &all, kept, s->kept) : all;
+        parts[j] = onnx_matrix(b, &all);
+    }
+    if (onnx_ok(b)) out->table = onnx_table_of(onnx_concat(b, parts, s->columns, 1), s->columns * s->kept);
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------------- */
@@ -224,6 +320,7 @@ static void read_splines(sk *s)
     if (sk_ok(s)) sk_gives(s, OUTPUT_TRANSFORM, p->columns * p->kept);
     s->m->info.takes_missing = p->drops_missing;
     sk_answers(s, p, splines_answer);
+    sk_draws(s, splines_draw, NULL);
 }
 
 const sk_class sk_spline_classes[] = {
