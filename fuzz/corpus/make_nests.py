@@ -415,6 +415,13 @@ def make_rdata():
     put("clean", "none", "workspace", gzip.compress(b"RDX3\n" + rds(r_pairs(x=numbers, y=r_text("hello"))), mtime=0), "rda")
     put("clean", "none", "ascii", b"A\n3\n262658\n197888\n5\nUTF-8\n19\n3\n14\n2\n1.5\nNA\n16\n1\n262153\n5\na\\040b\\n\\134\n13\n2\n-3\nNA\n")
     put("clean", "none", "model", rds(r_int(19 | 1 << 9 | 1 << 8, 2) + numbers + r_call("lm", r_symbol("formula")) + r_pairs(names=r_text("call"), **{"class": r_text("lm")})))
+    def other_form(name, package, kind, state):
+        info = b"".join(r_int(2) + item for item in (r_symbol(name), r_symbol(package), r_int(13, 1, kind))) + R_NIL
+        return rds(r_int(238) + info + state + R_NIL)
+    put("clean", "none", "sequence", other_form("compact_intseq", "base", 13, r_int(14, 3) + struct.pack(">ddd", 10, 1, 1)))
+    put("clean", "none", "wrapped", other_form("wrap_real", "base", 14, r_int(2) + numbers + r_int(2) + r_int(13, 2, 0, 0) + R_NIL))
+    put("unsafe", "MDL-R-002", "mapped_file", other_form("mmap_real", "base", 14, r_int(2) + r_text("/etc/passwd") + R_NIL))
+    put("suspicious", "MDL-R-002", "foreign_vector", other_form("my_numbers", "mypackage", 14, numbers))
     put("clean", "none", "forced_promise", rds(r_promise(r_call("mean", r_symbol("x")), value=numbers)))
     put("clean", "none", "promise_of_symbol", rds(r_promise(r_symbol("x"))))
     put("clean", "none", "environment", rds(r_int(4, 0) + R_GLOBAL + r_pairs(a=numbers) + R_NIL + R_NIL))

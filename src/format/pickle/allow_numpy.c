@@ -132,7 +132,8 @@ static bool takes_ufunc(const allow_args *a)
         return false;
     const allow_row *row = allow_find(a->items[0]->text, a->items[1]->text, NULL);
     return row && row->rule == &rule_pure &&
-           (str_eq(a->items[0]->text, STR("numpy")) || str_eq(a->items[0]->text, STR("scipy.special")) ||
+           (str_eq(a->items[0]->text, STR("numpy")) ||
+            str_starts_with(a->items[0]->text, STR("scipy.special")) ||
             str_ends_with(a->items[0]->text, STR("umath")));
 }
 

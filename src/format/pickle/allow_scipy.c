@@ -89,7 +89,8 @@ static const allow_row rows[] = {
     {"scipy.spatial._spherical_voronoi", "SphericalVoronoi", &rule_class},
     {"scipy.spatial.ckdtree", "cKDTree", &rule_class_data},
     {"scipy.spatial.ckdtree", "new_object", &new_tree}, /* before 1.6 */
-    {"scipy.spatial.kdtree", "KDTree Rectangle", &rule_class}, /* before 1.8 */
+    {"scipy.spatial.kdtree", "KDTree", &rule_class_data}, /* before 1.8; from 1.6 on a kind of cKDTree, with its state */
+    {"scipy.spatial.kdtree", "Rectangle", &rule_class}, /* before 1.8 */
     {"scipy.spatial.qhull", "ConvexHull Delaunay Voronoi", &rule_class}, /* before 1.8 */
     {"scipy.spatial.transform._rotation", "Rotation", &rule_class_args_data},
     {"scipy.spatial.transform._rotation_spline", "RotationSpline", &rule_class},

@@ -96,6 +96,9 @@ typedef struct walk {
     str *names; /* of what REFERENCE can refer to; empty for what is no symbol */
     size_t name_count, name_capacity;
     str tag;             /* of the element that is being read */
+    str class;           /* of an alternative vector, when its package is awaited */
+    unsigned class_left; /* names of its class and package that are still to be read */
+    uint64_t class_at;
     bool is_unbound;     /* the promise that is being read has no value */
     unsigned in_promise; /* promises without a value around us */
     size_t promise;      /* 1 + the finding about the innermost; 0: none, or it has its call */
@@ -252,6 +255,34 @@ static bool see_closure(walk *w, uint64_t at)
                STR("The file holds functions, which run when the object is used"));
 }
 
+/* Vectors in another form: of sequences, wrapped ones and texts that are still numbers R makes ordinary ones, of a file that is mapped it opens the file,
+ * and for a class of somebody else's it loads the package. */
+static bool judge_class(walk *w, str class, str package)
+{
+    static const char *const known[] = {
+        "compact_intseq", "compact_realseq", "deferred_string", "wrap_complex", "wrap_integer",
+        "wrap_list",      "wrap_logical",    "wrap_raw",        "wrap_real",    "wrap_string"};
+    bool is_base = str_eq(package, STR("base"));
+    for (size_t i = 0; is_base && i < COUNT_OF(known); i++)
+        if (str_eq(class, str_from_c(known[i]))) return true;
+    if (++w->foreign > FINDINGS_MAX) return true;
+    if (is_base && str_starts_with(class, STR("mmap_")))
+        return say(w, "MDL-R-002", SEVERITY_HIGH, w->class_at,
+                   STR("Reading the file maps another file into memory, which it names"));
+    return say(w, "MDL-R-002", SEVERITY_MEDIUM, w->class_at,
+               STR("The file holds a vector of a class that a package of R has to supply"));
+}
+
+static bool see_class_name(walk *w, str name)
+{
+    if (w->class_left == 0 || name.len == 0) return true;
+    if (--w->class_left > 0) {
+        w->class = name;
+        return true;
+    }
+    return judge_class(w, w->class, name);
+}
+
 /* Families of glm keep promises of plain symbols: looking one up runs nothing that is not told of by itself. */
 static bool see_expression(walk *w, int type, uint64_t at)
 {
@@ -405,7 +436,10 @@ static bool read_item(walk *w, str *name, int *type)
     case CLOSURE:
     case PROMISE:
     case DOTS: return read_pair(w, flags, at);
-    case ALTERNATIVE: return push(w, READ_ITEMS, 3); /* its class, its state, its attributes */
+    case ALTERNATIVE:
+        w->class_left = 2;
+        w->class_at = at;
+        return push(w, READ_ITEMS, 3); /* its class, its state, its attributes */
     default: break;
     }
     if ((flags & FLAG_ATTRIBUTES) && !push(w, READ_ITEM, 0)) return false;
@@ -472,10 +506,11 @@ static bool step(walk *w, task t)
     int type = 0;
     uint64_t at = w->in->r.at;
     switch ((task_kind)t.kind) {
-    case READ_ITEM: return read_item(w, &name, &type);
+    case READ_ITEM: return read_item(w, &name, &type) && see_class_name(w, name);
     case READ_ITEMS:
         w->tag = STR_NONE;
-        return (t.count <= 1 || push(w, READ_ITEMS, t.count - 1)) && read_item(w, &name, &type);
+        return (t.count <= 1 || push(w, READ_ITEMS, t.count - 1)) && read_item(w, &name, &type) &&
+               see_class_name(w, name);
     case READ_TAG:
         if (!read_item(w, &name, &type)) return false;
         w->tag = name;
