@@ -82,7 +82,9 @@ static bool read_shape(const json_t *shape, tensor *t, err *e)
     t->elements = 1;
     for (size_t i = 0; i < t->rank; i++) {
         const json_t *item = json_array_get(shape, i);
-        json_int_t n = count_of(item);
+        /* Where one dimension is an integer none was made a double: 1.0 beside it was written so. */
+        bool is_like_first = json_typeof(item) == json_typeof(json_array_get(shape, 0));
+        json_int_t n = is_like_first ? count_of(item) : -1;
         if (n < 0 || __builtin_mul_overflow(t->elements, (size_t)n, &t->elements) ||
             t->elements > LIMIT_REQUEST_ARENA_BYTES)
             return err_set(e, ERR_INVALID, "input '%.*s': dimension %zu of its shape is not usable",
