@@ -107,8 +107,7 @@ def cases():
         yield "hist-" + loss, of(ensemble, "HistGradientBoostingRegressor", loss=loss, **hist, **more), (holes, 1.0 + iris[1]), "close" if loss in ("poisson", "gamma") else True
     yield "histc-three", of(ensemble, "HistGradientBoostingClassifier", **hist), (holes, words[1]), "close"
     yield "histc-two", of(ensemble, "HistGradientBoostingClassifier", **hist), overlapping, "close"
-    # From 1.4 on its own encoder holds functools.partial, which the scanner does not let pass.
-    yield "hist-categories", VERSION < (1, 4) and of(ensemble, "HistGradientBoostingRegressor", categorical_features=[1, 3], **hist), (
+    yield "hist-categories", of(ensemble, "HistGradientBoostingRegressor", categorical_features=[1, 3], **hist), (
         np.column_stack([holes[:, 0], rng.randint(0, 9, 150), holes[:, 2], rng.randint(0, 5, 150)]), iris[1]), True
     for kernel in ["rbf", "linear", "poly", "sigmoid"]:
         yield "svc-" + kernel, of(svm, "SVC", kernel=kernel, gamma="scale"), words, False

@@ -151,10 +151,40 @@ static onnx_ref draw_cosine(onnx_build *b, const matrix *points, onnx_ref x)
                     onnx_number(b, 2));
 }
 
+/* The others: every feature of every pair at once, [N, points, features]. */
+static onnx_ref draw_cube(onnx_build *b, const distance *by, const matrix *points, onnx_ref x)
+{
+    size_t columns = points->columns;
+    int64_t shape[] = {-1, 1, (int64_t)columns};
+    onnx_ref all = onnx_shaped(b, x, shape, 3), v = onnx_cube(b, points->at, 1, points->rows, columns);
+    onnx_ref d = onnx_op2(b, "Sub", all, v), far = onnx_op1(b, "Abs", d);
+    onnx_ref size = onnx_op2(b, "Add", onnx_op1(b, "Abs", all), onnx_op1(b, "Abs", v)), sum;
+    switch (by->metric) {
+    case METRIC_HAMMING:
+        sum = onnx_sum(b, onnx_cast(b, onnx_with(b, "Greater", far, 0), ONNX_DOUBLE), 2, false);
+        return onnx_with(b, "Div", sum, (double)columns);
+    case METRIC_SCALED:
+        return onnx_sum(b, onnx_op2(b, "Div", onnx_op2(b, "Mul", d, d), onnx_vector(b, by->by.at, columns)),
+                        2, false);
+    case METRIC_MAHALANOBIS:
+        sum = onnx_op2(b, "MatMul", d, onnx_transposed(b, by->by.at, columns, columns));
+        return onnx_sum(b, onnx_op2(b, "Mul", sum, d), 2, false);
+    case METRIC_BRAY:
+        far = onnx_sum(b, far, 2, false);
+        size = onnx_sum(b, size, 2, false);
+        break;
+    default: break;
+    }
+    onnx_ref none = onnx_with(b, "Equal", size, 0);
+    size = onnx_op3(b, "Where", none, onnx_number(b, 1), size); /* there nothing differs either */
+    onnx_ref shares = onnx_op2(b, "Div", far, size);
+    return by->metric == METRIC_BRAY ? shares : onnx_sum(b, shares, 2, false);
+}
+
 onnx_ref distance_draw(onnx_build *b, const distance *d, const matrix *points, onnx_ref x)
 {
     if (d->metric == METRIC_COSINE) return draw_cosine(b, points, x);
-    if (d->metric > METRIC_COSINE) onnx_fail(b, ERR_UNSUPPORTED, "its metric is not written as ONNX");
+    if (d->metric > METRIC_COSINE) return draw_cube(b, d, points, x);
     if (points->columns > STEPS_MAX)
         onnx_fail(b, ERR_UNSUPPORTED, "distances over more than %d features are not written as ONNX",
                   (int)STEPS_MAX);
@@ -163,7 +193,7 @@ onnx_ref distance_draw(onnx_build *b, const distance *d, const matrix *points, o
 
 onnx_ref distance_draw_rooted(onnx_build *b, const distance *d, onnx_ref reduced)
 {
-    if (d->metric == METRIC_EUCLIDEAN) return onnx_op1(b, "Sqrt", reduced);
+    if (is_square(d)) return onnx_op1(b, "Sqrt", reduced);
     return d->metric == METRIC_MINKOWSKI ? onnx_with(b, "Pow", reduced, 1 / d->p) : reduced;
 }
 
