@@ -168,6 +168,8 @@ def make_torch():
     add("unsafe", "MDL-PKL-001", "evil_value", archive(torch_members({"w": evil_call})))
     add("unsafe", "MDL-PKL-001", "evil_popped", archive(torch_members() | {"data.pkl": state_dict({}, evil_call + b"0")}))
     add("unsafe", "MDL-PKL-001", "evil_other_member", archive(torch_members(extra__notes=EVIL)))
+    numbers = bytes(range(7, 31))
+    add("unsafe", "MDL-ZIP-004", "storage_changed", archive(torch_members(data__0=numbers)).replace(numbers, numbers[::-1]))
     add("unsafe", "MDL-PKL-001", "evil_storage", archive(torch_members(data__0=EVIL)))
     add("unsafe", "MDL-PKL-001", "evil_storage_deflated", archive(torch_members(data__0=EVIL), zipfile.ZIP_DEFLATED))
     add("unsafe", "MDL-PKL-001", "evil_nested_archive", archive(torch_members(data__0=archive(torch_members({"w": evil_call})))))

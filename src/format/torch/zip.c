@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { SNIFF_ARENA_BYTES = 256 * 1024 * 1024, SHORT_FACT_BYTES = 64 };
+enum { SNIFF_ARENA_BYTES = 256 * 1024 * 1024, SHORT_FACT_BYTES = 64, CHECKED_BYTES_MAX = 8 * 1024 * 1024 };
 
 static const char advice[] = "Load only the tensors, with weights_only=True, or save them as safetensors.";
 
@@ -24,6 +24,7 @@ typedef struct archive {
     const zip_member **by_path;
     uint8_t *is_storage; /* per place in by_path: a pickle refers to it */
     bool is_script, has_pickle;
+    uint64_t checked_bytes;  /* of storages, whose checksums were compared */
     torch_storages storages; /* of the pickle being read */
 } archive;
 
@@ -238,13 +239,22 @@ static bool read_pickle(archive *ar, str path, bytes content, err *e)
 
 /* --- members ------------------------------------------------------------------------------------------------------------------------- */
 
-/* Its numbers are skipped; only what another loader would act on from the first byte on is of interest. */
+/* Numbers of small files are held to their checksums, as much of them as costs nothing; a large one would have to be read from the disk. */
+static bool is_checked(archive *ar, const zip_member *m)
+{
+    if (m->size_bytes > CHECKED_BYTES_MAX - ar->checked_bytes) return false;
+    ar->checked_bytes += m->size_bytes;
+    return true;
+}
+
+/* Most numbers are skipped; only what another loader would act on from the first byte on is of interest. */
 static bool read_storage(archive *ar, const zip_member *m, err *e)
 {
     bytes plain = nested_zip_stored(ar->in->content, m);
     AUTO_BUF buf content;
     buf_init(&content, LIMIT_MODEL_UNPACKED_BYTES);
-    if (m->method != 0 || m->is_encrypted) {
+    bool is_there = m->method != 0 || plain.len == m->size_bytes;
+    if (m->method != 0 || m->is_encrypted || (is_there && is_checked(ar, m))) {
         if (!nested_zip_bytes(ar->in, m, ar->report, &content, e)) return false;
         plain = buf_bytes(&content);
     } else if (plain.len < m->size_bytes) {
