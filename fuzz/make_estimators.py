@@ -43,6 +43,7 @@ MODELS = {
     "bag": (ensemble.BaggingClassifier(naive_bayes.GaussianNB(), max_features=0.5, **few), X, y),
     "ada": (ensemble.AdaBoostClassifier(naive_bayes.GaussianNB(), algorithm="SAMME", **few), X, y),
     "rest": (multiclass.OneVsRestClassifier(naive_bayes.GaussianNB()), X, y),
+    "dicts": (feature_extraction.DictVectorizer(), [{"a": 1.5, "b": "x"}, {"b": "y"}] * 6, None),
     "accents": (feature_extraction.text.CountVectorizer(strip_accents="unicode", max_features=4), ["café fine", "nàïve cafe"] * 6, y),
     "text": (pipeline.make_pipeline(small, naive_bayes.MultinomialNB()), texts, y),
     "hashing": (feature_extraction.text.HashingVectorizer(n_features=4, analyzer="char_wb", ngram_range=(2, 3)), texts, y),

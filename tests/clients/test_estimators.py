@@ -9,10 +9,12 @@ import json
 import math
 import os
 import pathlib
+import pickle
 import subprocess
 
 import onnx_answers
 import pytest
+from sklearn import feature_extraction, linear_model, pipeline
 
 from environments import scikit_learn
 
@@ -98,6 +100,20 @@ def test_every_estimator_as_onnx(models, tmp_path):
         except Exception as error:
             trouble.append(f"{case.stem}: {str(error)[:700]}")
     assert not trouble, f"{len(trouble)} of {len(cases)}\n" + "\n".join(trouble)
+
+
+def test_rows_that_were_dicts_come_as_tables(tmp_path):
+    """Columns are keys; an empty cell is a key that the row does not have."""
+    dicts = [{"age": 31.0, "city": "London", "vip": True}, {"age": 20, "city": "Paris, FR"}, {"age": 40.5, "city": "5", "n": 2}, {"city": "x=y"}] * 4
+    model = pipeline.make_pipeline(feature_extraction.DictVectorizer(), linear_model.LogisticRegression()).fit(dicts, [0, 1, 0, 1] * 4)
+    asked, rows = [*dicts[:4], {"city": "nowhere"}], tmp_path / "rows.csv"
+    rows.write_text('city,age,vip,n\nLondon,31.0,1,\n"Paris, FR",20,,\n5,40.5,,2\nx=y,,,\nnowhere,,,\n')
+    for name, one, what in [("whole", model, "predict_proba"), ("first", model[0], "transform")]:
+        (tmp_path / name).write_bytes(pickle.dumps(one, 4))
+        done = predict(tmp_path / name, rows, "--json", "--output", what)
+        assert done.returncode == 0, done.stderr
+        theirs = getattr(one, what)(asked)
+        assert not difference(json.loads(done.stdout)[what], (theirs.toarray() if what == "transform" else theirs).tolist(), False)
 
 
 @pytest.fixture(scope="module")

@@ -67,26 +67,20 @@ static const accent_word *spelled(uint32_t c)
 /* How many characters remain of one; written to `out` unless it is NULL. */
 static size_t bare(uint32_t c, uint32_t *out)
 {
-    uint32_t syllable[3];
-    const uint32_t *from = &c;
+    uint32_t few[3] = {c, 0, 0};
     size_t count = 1;
-    uint32_t other = c;
-    if (c >= SYLLABLES && c < SYLLABLES_END) {
-        count = spell_syllable(c, syllable);
-        from = syllable;
-    } else if (c >= 0x80) {
-        const accent_word *word = spelled(c);
-        if (word) {
-            count = word->count;
-            from = accents_letters + word->start;
-        } else if (is_dropped(c)) {
-            return 0;
-        } else {
-            other = moved(c);
-            from = &other;
-        }
+    const accent_word *word = c >= 0x80 ? spelled(c) : NULL;
+    if (word) {
+        for (size_t i = 0; out && i < word->count; i++) out[i] = accents_letters[word->start + i];
+        return word->count;
     }
-    for (size_t i = 0; out && i < count; i++) out[i] = from[i];
+    if (c >= SYLLABLES && c < SYLLABLES_END)
+        count = spell_syllable(c, few);
+    else if (c >= 0x80 && is_dropped(c))
+        return 0;
+    else if (c >= 0x80)
+        few[0] = moved(c);
+    for (size_t i = 0; out && i < count; i++) out[i] = few[i];
     return count;
 }
 

@@ -13,12 +13,13 @@
 #include <stdlib.h>
 
 static const sk_class *const subjects[] = {
-    sk_linear_classes,    sk_scale_classes,     sk_compose_classes,   sk_boosting_classes, sk_hist_classes,
-    sk_svm_classes,       sk_neighbors_classes, sk_cluster_classes,   sk_leaves_classes,   sk_spline_classes,
-    sk_bayes_classes,     sk_network_classes,   sk_encode_classes,    sk_impute_classes,   sk_shape_classes,
-    sk_select_classes,    sk_ensemble_classes,  sk_isolation_classes, sk_dummy_classes,    sk_text_classes,
-    sk_calibrate_classes, sk_stack_classes,     sk_chain_classes,     sk_choose_classes,   sk_fill_classes,
-    sk_target_classes,    sk_density_classes,   sk_function_classes,  sk_kernels_classes,  sk_reduce_classes,
+    sk_linear_classes, sk_scale_classes,     sk_compose_classes,  sk_boosting_classes,  sk_hist_classes,
+    sk_svm_classes,    sk_neighbors_classes, sk_cluster_classes,  sk_leaves_classes,    sk_dict_classes,
+    sk_spline_classes, sk_bayes_classes,     sk_network_classes,  sk_encode_classes,    sk_impute_classes,
+    sk_shape_classes,  sk_select_classes,    sk_ensemble_classes, sk_isolation_classes, sk_dummy_classes,
+    sk_text_classes,   sk_calibrate_classes, sk_stack_classes,    sk_chain_classes,     sk_choose_classes,
+    sk_fill_classes,   sk_target_classes,    sk_density_classes,  sk_function_classes,  sk_kernels_classes,
+    sk_reduce_classes,
 };
 
 static bool module_is(str module, const char *name)
