@@ -127,6 +127,9 @@ def make_configs():
     good = json.dumps(model(dense()))
     evil = json.dumps(model(lambda3()))
     sample("keras_config", "clean", "none", "numbers_of_python", json.dumps(model(dense(limit=float("inf"), low=float("-inf"), n=float("nan")))), "json")
+    for verdict, found, what, tree in (("clean", "none", "of_js", model(dense())), ("unsafe", "MDL-KER-001", "of_js_with_code", json.loads(evil))):
+        topology = {"format": "layers-model", "modelTopology": {"keras_version": "2.15.0", "model_config": tree}, "weightsManifest": [{"paths": ["group1-shard1of1.bin"], "weights": []}]}
+        sample("keras_config", verdict, found, what, json.dumps(topology), "json")
     sample("keras_config", "clean", "none", "indented", json.dumps(model(dense()), indent=2), "json")
     sample("keras_config", "unsafe", "MDL-KER-001", "escaped_name", evil.replace("Lambda", "\\u004cambda"), "json")
     sample("keras_config", "unsafe", "MDL-KER-008", "twice", good[:-1] + ', "class_name": "Sequential"}', "json")
@@ -151,6 +154,15 @@ def hdf5(fill, libver=None, userblock=None, fcpl=None, **options):
         fill(f)
     content = out.getvalue()
     return content if userblock is None else userblock + content
+
+
+def objects_of_pytables(pickled):
+    """An array of objects as PyTables keeps it: items of variable length, each a pickle."""
+    def fill(f):
+        array = f.create_dataset("df/block0_values", (1,), dtype=h5py.vlen_dtype(np.dtype("uint8")))
+        array[0] = np.frombuffer(pickled, "u1")
+        array.attrs["CLASS"], array.attrs["PSEUDOATOM"] = np.bytes_("VLARRAY"), np.bytes_("object")
+    return fill
 
 
 def weights(f):
@@ -326,6 +338,9 @@ def make_hdf5():
     add("unparseable", "MDL-KER-008", "no_json", keras_h5(good, lambda f, text: plain(f, text[:-5])))
     add("unparseable", "MDL-KER-008", "numbers", keras_h5(good, lambda f, text: f.attrs.create("model_config", np.zeros(4, "i8"))))
     add("unsafe", "MDL-KER-001", "yaml", keras_h5(good, lambda f, text: plain(f, "!!python/object/apply:os.system [id]")))
+    add("clean", "none", "objects_of_pytables", hdf5(objects_of_pytables(b"\x80\x04]\x94(K\x01K\x02e.")))
+    add("unsafe", "MDL-PKL-001", "objects_of_pytables_old", hdf5(objects_of_pytables(EVIL)))
+    add("unsafe", "MDL-PKL-001", "objects_of_pytables_new", hdf5(objects_of_pytables(EVIL), "latest"))
     add("unsafe", "MDL-KER-001", "bytes_with_nul", keras_h5(evil, lambda f, text: f.attrs.create("model_config", np.void(text.encode()))))
     old = keras_h5(good)
     add("unparseable", "MDL-KER-008", "cut", old[:-1])

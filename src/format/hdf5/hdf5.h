@@ -80,6 +80,9 @@ typedef struct hdf5 {
     } shared;
 } hdf5;
 
+/* Every object of every global heap, wherever one lies: the items of variable length, whichever data set they belong to. */
+bool hdf5_global_each(hdf5 *h, bool (*see)(void *ctx, bytes object, err *e), void *ctx, err *e) MUST_USE;
+
 /* Where the superblock lies: at the front, or behind a block of the user's at 512, 1024, 2048 ... False: not HDF5. */
 bool hdf5_find(bytes file, uint64_t *base);
 /* Fails with ERR_INVALID, ERR_TRUNCATED, ERR_UNSUPPORTED. */

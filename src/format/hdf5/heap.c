@@ -58,6 +58,51 @@ bool hdf5_global_object(hdf5 *h, uint64_t collection, uint32_t index, bytes *obj
     return err_set(e, ERR_INVALID, "the global heap has no object %u", (unsigned)index);
 }
 
+typedef struct heap_walk {
+    hdf5 *h;
+    bool (*see)(void *ctx, bytes object, err *e);
+    void *ctx;
+    uint64_t bytes_left; /* heaps that lie in one another show the same bytes again and again */
+} heap_walk;
+
+static bool each_of(heap_walk *w, bytes collection, err *e)
+{
+    reader r = reader_of(collection);
+    unsigned head = 8u + w->h->length_bytes;
+    (void)reader_skip(&r, head);
+    while (reader_left(&r) >= head) {
+        if (!hdf5_step(w->h, e)) return false;
+        unsigned index = reader_u16le(&r);
+        (void)reader_skip(&r, 6);
+        uint64_t size_bytes = hdf5_length(w->h, &r);
+        if (index == 0) break; /* the free rest */
+        bytes content = reader_take(&r, size_bytes);
+        (void)reader_skip(&r, (8 - size_bytes % 8) % 8);
+        if (r.failed) break;
+        if (content.len > w->bytes_left) return err_set(e, ERR_INVALID, "global heaps lie in one another");
+        w->bytes_left -= content.len;
+        if (!w->see(w->ctx, content, e)) return false;
+    }
+    return true;
+}
+
+bool hdf5_global_each(hdf5 *h, bool (*see)(void *ctx, bytes object, err *e), void *ctx, err *e)
+{
+    static const char signature[] = {'G', 'C', 'O', 'L', 1, 0, 0, 0};
+    heap_walk w = {h, see, ctx, 2 * h->file.len};
+    for (size_t at = 0; at < h->file.len;) {
+        const uint8_t *found = memmem(h->file.data + at, h->file.len - at, signature, sizeof(signature));
+        if (!found) return true;
+        size_t place = (size_t)(found - h->file.data);
+        reader r = reader_of(h->file);
+        (void)reader_seek(&r, place + sizeof(signature));
+        uint64_t count = hdf5_length(h, &r), there = h->file.len - place;
+        if (!each_of(&w, (bytes){found, (size_t)(count < there ? count : there)}, e)) return false;
+        at = place + sizeof(signature);
+    }
+    return true;
+}
+
 /* --- old groups ------------------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct symbols {

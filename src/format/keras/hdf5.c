@@ -19,7 +19,7 @@ typedef struct h5_file {
     report *report;
     str member;
     hdf5 h;
-    bool is_broken, has_config;
+    bool is_broken, has_config, has_objects;
 } h5_file;
 
 /* --- attributes ------------------------------------------------------------------------------------------------------------------------------ */
@@ -78,7 +78,16 @@ static bool see_text(h5_file *f, const hdf5_attribute *a, str text, err *e)
     if (is_fact && text.len && text.len <= FACT_BYTES_MAX && str_is_utf8(text) &&
         !report_fact(f->report, a->name, text, e))
         return false;
+    f->has_objects |= str_eq(a->name, STR("PSEUDOATOM")) && str_starts_with(text, STR("object"));
     return see_pickle(f, a, text, e);
+}
+
+/* ... and arrays of objects as items of variable length, each a pickle, which pandas.read_hdf loads. */
+static bool see_object(void *ctx, bytes object, err *e)
+{
+    h5_file *f = ctx;
+    if (!pickle_calls(object)) return true;
+    return nested_read(f->in, STR("(objects of PyTables)"), object, f->report, e);
 }
 
 static bool is_text(const hdf5_attribute *a)
@@ -197,6 +206,10 @@ static bool walk_file(h5_file *f, bytes content, uint64_t base, err *e)
     }
     hdf5_visitor visitor = {f, see_attribute, see_dataset, see_odd, see_trouble};
     if (f->h.steps_left && f->h.offset_bytes && !hdf5_walk(&f->h, &visitor, e)) return false;
+    if (f->has_objects && !hdf5_global_each(&f->h, see_object, f, &why)) {
+        if (why.code == ERR_MEMORY) return err_set(e, ERR_MEMORY, "%s", why.message);
+        if (!tell_broken(f, STR("/"), why.message, e)) return false;
+    }
     return !f->is_broken || search_raw(f, content, e);
 }
 

@@ -95,13 +95,17 @@ static bool sniff(const format_input *in)
     str head = str_slice(text, 0, HEAD_BYTES);
     /* Keys may come in any order, and the configuration before the class: then the end of the text has it. */
     str tail = str_skip(text, text.len > HEAD_BYTES ? text.len - HEAD_BYTES : 0);
-    bool has_class = str_contains(head, STR("\"class_name\"")) || str_contains(tail, STR("\"class_name\""));
+    /* TensorFlow.js keeps the same configuration under another key, beside the list of its weights' files. */
+    bool is_of_js = str_contains(head, STR("\"modelTopology\"")) && str_contains(text, STR("\"class_name\""));
+    bool has_class =
+        is_of_js || str_contains(head, STR("\"class_name\"")) || str_contains(tail, STR("\"class_name\""));
     if (!has_class || !str_contains(text, STR("\"config\""))) return false;
     AUTO_ARENA arena scratch;
     arena_init(&scratch, LIMIT_ARCHIVE_MEMBER_BYTES + MIB);
     AUTO(json_release) json_t *value = NULL;
     if (!keras_json_decode(&scratch, in->content, &value, NULL))
-        return str_contains(head, STR("\"class_name\""));
+        return is_of_js || str_contains(head, STR("\"class_name\""));
+    if (is_of_js && json_object_get(value, "modelTopology")) return true;
     return json_text(value, "class_name").len > 0 && json_object_get(value, "config");
 }
 
