@@ -18,6 +18,7 @@ enum { BINS_MAX = 64 };
 
 typedef struct feature_drift {
     str name;
+    bool is_named;              /* by the card, else by its number */
     double least, most, mean;   /* of the training data; NaN: unknown */
     double *edges;              /* bins + 1, rising */
     double *expected;           /* shares of the bins */
@@ -87,6 +88,7 @@ static bool read_features(struct drift *d, const json_t *list, err *e)
         const json_t *item = json_array_get(list, i);
         feature_drift *f = &d->features[i];
         str name = json_text(item, "name");
+        f->is_named = name.len > 0;
         f->name = name.len ? arena_copy(&d->memory, name) : arena_printf(&d->memory, "%zu", i);
         f->least = number_or_nan(item, "min");
         f->most = number_or_nan(item, "max");
@@ -138,7 +140,7 @@ bool drift_range(const struct drift *d, size_t feature, drift_seen *out)
 {
     if (!d || feature >= d->count) return false;
     const feature_drift *f = &d->features[feature];
-    *out = (drift_seen){f->least, f->most, f->mean};
+    *out = (drift_seen){f->least, f->most, f->mean, f->is_named ? f->name : STR_NONE};
     return isfinite(f->least) && isfinite(f->most) && isfinite(f->mean);
 }
 

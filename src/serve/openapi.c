@@ -171,16 +171,17 @@ static bool add_model(json_t *paths, arena *a, const metrics_model *m)
     return true;
 }
 
-/* [{"least", "most"}]: of the training data; null where nobody knows. */
+/* [{"name", "least", "most"}]: of the training data; null where nobody knows. */
 static json_t *ranges_json(const served *s)
 {
     json_t *list = json_array();
     drift_seen seen;
     for (size_t i = 0; i < s->about->feature_count && i < EXAMPLE_FEATURES_MAX; i++)
-        json_array_append_new(
-            list, drift_range(s->drift, i, &seen)
-                      ? json_pack("{s:f, s:f}", "least", shortened(seen.least), "most", shortened(seen.most))
-                      : json_null());
+        json_array_append_new(list,
+                              drift_range(s->drift, i, &seen)
+                                  ? json_pack("{s:o, s:f, s:f}", "name", json_from_str(seen.name), "least",
+                                              shortened(seen.least), "most", shortened(seen.most))
+                                  : json_null());
     return list;
 }
 

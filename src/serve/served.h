@@ -63,6 +63,7 @@ bool drift_new(const model_info *about, str sha256, bytes card, struct drift **o
 void drift_free(struct drift *d);
 typedef struct drift_seen {
     double least, most, mean;
+    str name; /* what the card calls it; len 0: nothing */
 } drift_seen;
 /* What the card says of a feature's training values; false: nothing. */
 bool drift_range(const struct drift *d, size_t feature, drift_seen *out);

@@ -435,6 +435,7 @@ def test_metrics_and_drift(serve, tmp_path):
         assert line + "\n" in text, line
     assert re.search(r'assay_feature_stability_index{model="m",version="1",feature="f0"} 0\n', text)
     assert re.search(r'assay_model_load_seconds{model="m",version="1"} 0\.\d+', text) and int(re.search(r"process_resident_memory_bytes (\d+)", text)[1]) > 1_000_000
+    assert [one["name"] for one in s.ask("GET", "/openapi.json").json()["x-models"][0]["ranges"]] == ["f0", "f1", "f2", "f3"]
     # A card that does not fit is told of, and the model served without it.
     for i, card in enumerate([{**CARD, "features": CARD["features"][:2]}, {**CARD, "model": {"sha256": "0" * 64}}, {"schema": "x"}]):
         (tmp_path / "m.pkl.card.json").write_text(json.dumps(card))
