@@ -505,7 +505,7 @@ def test_the_page_describes_every_model(serve, tmp_path):
     api = s.ask("GET", "/openapi.json").json()
     assert [m["name"] for m in api["x-models"]] == ["one", "two"] and "/v2/models/two/versions/1/infer" in api["paths"] and "/v1/models/one:predict" in api["paths"]
     # The example is the mean of the training data, which the card beside the model tells.
-    assert api["x-models"][0]["example"] == [5.84, 3.06, 3.76, 1.2] and api["x-models"][0]["ranges"][0] == {"least": 4.3, "most": 7.9}
+    assert api["x-models"][0]["example"] == [5.84, 3.06, 3.76, 1.2] and api["x-models"][0]["ranges"][0] == {"name": "sepal length (cm)", "least": 4.3, "most": 7.9}
     for path, item in api["paths"].items():
         for method, operation in item.items():
             if method == "post":
