@@ -70,8 +70,7 @@ static bool sniff(const format_input *in)
     bytes head = in->content;
     if (head.len > SNIFF_HEAD_BYTES) head.len = SNIFF_HEAD_BYTES;
     /* The number that begins such files comes before any import, unless it is a trick; then the third pickle says what the file is. */
-    static const char machine[] = "protocol_version";
-    bool may_compute = head.len > 0 && memmem(head.data, head.len, machine, sizeof(machine) - 1) != NULL;
+    bool may_compute = str_contains(bytes_str(head), STR("protocol_version"));
     pickle_options options = {.dry = true, .until_import = !may_compute};
     pickle_stream stream;
     pickle_summary got;
